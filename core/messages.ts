@@ -1,0 +1,323 @@
+/**
+ * The protocol: every message, by route. One schema gives the static type and the validator. Messages that a route
+ * does not list are refused. Names are the field's; all times are milliseconds; wall times count from the epoch.
+ *
+ *   client ──submit──▶ controller ──tasks──▶ engine ──run──▶ executor
+ *   client ◀─replies── controller ◀─ended─── engine ◀─done── executor
+ *
+ * Messages carry arrays: what one turn has for one peer travels together.
+ */
+import Type, { type Static, type TSchema } from 'typebox'
+import type { FunctionHash, SessionId, TaskId } from './ids.ts'
+import { PayloadSchema } from './payload.ts'
+
+/** Peers with different versions refuse each other in the handshake. */
+export const protocolVersion = 1
+
+const text = (lengthMax: number) => Type.String({ maxLength: lengthMax })
+const branded = <T extends string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 64 }))
+const taskIdSchema = branded<TaskId>()
+const sessionIdSchema = branded<SessionId>()
+const hashSchema = branded<FunctionHash>()
+const count = Type.Integer({ minimum: 0 })
+const milliseconds = Type.Number({ minimum: 0 })
+const engineId = Type.Integer({ minimum: 0 })
+const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
+
+/** An error that Yardmaster raised itself; what a task threw travels as a payload. */
+const fault = Type.Object({
+  code: Type.Unsafe<import('./errors.ts').ErrorCode>(text(64)),
+  message: text(65_536),
+  details: optional(Type.Record(Type.String(), Type.Unknown())),
+})
+
+/** A function, or the name of a module's export, as `core/function-spec.ts` describes it; opaque to the controller. */
+const shippedFunction = Type.Object({ hash: hashSchema, payload: PayloadSchema })
+export type FunctionMessage = Static<typeof shippedFunction>
+
+/**
+ * How a task calls its function. `once`: the payload is the list of arguments. `each`: it is a list of items, and the
+ * function is called with each. `eachSpread`: it is a list of argument lists. The last two end with an `EachResult`.
+ */
+const call = Type.Union([Type.Literal('once'), Type.Literal('each'), Type.Literal('eachSpread')])
+export type Call = Static<typeof call>
+
+/** What a task with call `each` or `eachSpread` ends with: a value or an error for every item. */
+export interface EachResult {
+  /** In the order of the items; `undefined` where the item failed. */
+  readonly values: readonly unknown[]
+  /** Which items failed, ascending, and with what. */
+  readonly errors: readonly (readonly [index: number, error: ThrownByTask])[]
+}
+
+/** What a task threw, as the engine saw it. `thrown` is the value itself where it could be cloned. */
+export interface ThrownByTask {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  readonly thrown?: unknown
+}
+
+const dependency = Type.Object({
+  ids: Type.Array(taskIdSchema),
+  all: Type.Boolean(),
+  success: Type.Boolean(),
+  failure: Type.Boolean(),
+})
+export type DependencySpec = Static<typeof dependency>
+
+const flags = {
+  after: optional(Type.Array(dependency)),
+  follow: optional(Type.Array(dependency)),
+  targets: optional(Type.Array(engineId)),
+  retries: optional(count),
+  queueTimeoutMs: optional(milliseconds),
+  runTimeoutMs: optional(milliseconds),
+  priority: optional(Type.Number()),
+  retryOnEngineLoss: optional(Type.Boolean()),
+  onUnmet: optional(Type.Union([Type.Literal('fail'), Type.Literal('wait')])),
+  label: optional(text(1_024)),
+}
+
+/** A task as a client submits it. */
+const submission = Type.Object({ id: taskIdSchema, function: hashSchema, call, args: PayloadSchema, ...flags })
+export type Submission = Static<typeof submission>
+
+/** One attempt of a task, as an engine gets it. */
+const attempt = Type.Object({ id: taskIdSchema, attempt: count })
+export type AttemptRef = Static<typeof attempt>
+const assignment = Type.Object({
+  id: taskIdSchema,
+  attempt: count,
+  function: hashSchema,
+  call,
+  args: PayloadSchema,
+  runTimeoutMs: optional(milliseconds),
+})
+export type Assignment = Static<typeof assignment>
+
+/**
+ * How an attempt ended at its engine. `unmet`: the engine cannot take this task. `recalled`: given back, not begun.
+ * `lost`: the executor died under it. `output` is the result, or what the task threw (`ThrownByTask`, `EachResult`).
+ */
+const outcome = Type.Union([
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('unmet'),
+  Type.Literal('aborted'),
+  Type.Literal('timedOut'),
+  Type.Literal('recalled'),
+  Type.Literal('lost'),
+])
+export type Outcome = Static<typeof outcome>
+const ended = Type.Object({
+  id: taskIdSchema,
+  attempt: count,
+  outcome,
+  durationMs: milliseconds,
+  output: optional(PayloadSchema),
+})
+export type AttemptEnd = Static<typeof ended>
+
+/** What a running task says before it ends. */
+const news = Type.Union([
+  Type.Object({
+    kind: Type.Literal('progress'),
+    id: taskIdSchema,
+    done: Type.Number(),
+    total: optional(Type.Number()),
+  }),
+  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema }),
+  Type.Object({
+    kind: Type.Literal('output'),
+    id: taskIdSchema,
+    stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr')]),
+    text: Type.String(),
+  }),
+])
+export type TaskNews = Static<typeof news>
+
+const taskStatus = Type.Union([
+  Type.Literal('waiting'),
+  Type.Literal('ready'),
+  Type.Literal('assigned'),
+  Type.Literal('running'),
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('aborted'),
+  Type.Literal('timedOut'),
+  Type.Literal('impossible'),
+  Type.Literal('purged'),
+  Type.Literal('unknown'),
+])
+export type TaskStatus = Static<typeof taskStatus>
+
+/** The one terminal reply of a task. `output` is opaque: an engine made it; `fault` is the controller's own. */
+const reply = Type.Object({
+  id: taskIdSchema,
+  status: Type.Union([
+    Type.Literal('succeeded'),
+    Type.Literal('failed'),
+    Type.Literal('aborted'),
+    Type.Literal('timedOut'),
+    Type.Literal('impossible'),
+  ]),
+  call,
+  attempts: count,
+  engine: optional(engineId),
+  submittedAt: milliseconds,
+  startedAt: optional(milliseconds),
+  endedAt: milliseconds,
+  durationMs: milliseconds,
+  output: optional(PayloadSchema),
+  fault: optional(fault),
+})
+export type Reply = Static<typeof reply>
+
+const engineInfo = Type.Object({
+  id: engineId,
+  name: text(256),
+  pid: optional(count),
+  host: optional(text(256)),
+  kind: optional(text(32)),
+})
+export type EngineInfo = Static<typeof engineInfo>
+
+const queueStatus = Type.Object({
+  waiting: count,
+  ready: count,
+  assigned: count,
+  running: count,
+  ended: count,
+  engines: Type.Array(Type.Object({ id: engineId, assigned: count, running: count, completed: count })),
+})
+export type QueueStatus = Static<typeof queueStatus>
+
+/** What a client can ask; each is answered once, by `request` number. */
+const ask = Type.Union([
+  Type.Object({ kind: Type.Literal('queueStatus') }),
+  Type.Object({ kind: Type.Literal('resultStatus'), tasks: Type.Array(taskIdSchema) }),
+  /** The replies of these tasks come to this session too: at once where a task has ended, else when it does. */
+  Type.Object({ kind: Type.Literal('watch'), tasks: Type.Array(taskIdSchema) }),
+  Type.Object({ kind: Type.Literal('purge'), tasks: Type.Array(taskIdSchema) }),
+  Type.Object({
+    kind: Type.Literal('resubmit'),
+    pairs: Type.Array(Type.Object({ from: taskIdSchema, to: taskIdSchema })),
+  }),
+  Type.Object({ kind: Type.Literal('shutdown'), engines: optional(Type.Array(engineId)) }),
+])
+export type Ask = Static<typeof ask>
+
+/** The answers, by kind of question. */
+export interface Answers {
+  queueStatus: QueueStatus
+  resultStatus: Readonly<Record<TaskId, TaskStatus>>
+  watch: null
+  purge: { readonly purged: number }
+  resubmit: null
+  shutdown: null
+}
+
+const message = <const Name extends string, P extends Record<string, TSchema>>(type: Name, properties: P) =>
+  Type.Object({ type: Type.Literal(type), ...properties })
+
+export const clientToController = Type.Union([
+  message('submit', { tasks: Type.Array(submission), functions: Type.Array(shippedFunction) }),
+  message('abort', { tasks: Type.Array(taskIdSchema) }),
+  message('ask', { request: count, ask }),
+  message('ping', { sequence: count }),
+  message('goodbye', {}),
+])
+export type ClientToController = Static<typeof clientToController>
+
+export const controllerToClient = Type.Union([
+  message('replies', { replies: Type.Array(reply) }),
+  message('began', { tasks: Type.Array(Type.Object({ id: taskIdSchema, attempt: count, engine: engineId })) }),
+  message('news', { news: Type.Array(news) }),
+  message('engines', {
+    joined: Type.Array(engineInfo),
+    left: Type.Array(Type.Object({ id: engineId, reason: text(1_024) })),
+  }),
+  message('answer', { request: count, value: optional(Type.Unknown()), fault: optional(fault) }),
+  message('pong', { sequence: count }),
+  message('goodbye', { reason: text(1_024) }),
+])
+export type ControllerToClient = Static<typeof controllerToClient>
+
+export const controllerToEngine = Type.Union([
+  message('tasks', { tasks: Type.Array(assignment), functions: Type.Array(shippedFunction) }),
+  /** Of a task that has begun: its signal fires, and after `graceMs` its executor is replaced. Of others: given back. */
+  message('cancel', { tasks: Type.Array(attempt), graceMs: milliseconds }),
+  /** Give back those that have not begun. */
+  message('recall', { tasks: Type.Array(attempt) }),
+  /** Functions that the engine said were `missing`. */
+  message('functions', { functions: Type.Array(shippedFunction) }),
+  message('ping', { sequence: count }),
+  message('stop', {}),
+])
+export type ControllerToEngine = Static<typeof controllerToEngine>
+
+export const engineToController = Type.Union([
+  message('ended', { results: Type.Array(ended) }),
+  message('began', { tasks: Type.Array(attempt) }),
+  message('missing', { functions: Type.Array(hashSchema) }),
+  message('news', { news: Type.Array(news) }),
+  message('pong', { sequence: count }),
+  message('goodbye', { reason: text(1_024) }),
+])
+export type EngineToController = Static<typeof engineToController>
+
+/** Inside an engine. `sequence` is the engine's own number of an attempt, and its place in the claim table. */
+export const engineToExecutor = Type.Union([
+  message('run', {
+    tasks: Type.Array(
+      Type.Object({
+        sequence: count,
+        id: taskIdSchema,
+        attempt: count,
+        function: hashSchema,
+        call,
+        args: PayloadSchema,
+      }),
+    ),
+  }),
+  message('functions', { functions: Type.Array(shippedFunction) }),
+  message('signal', { sequences: Type.Array(count) }),
+  message('stop', {}),
+])
+export type EngineToExecutor = Static<typeof engineToExecutor>
+
+export const executorToEngine = Type.Union([
+  message('ready', {}),
+  message('done', {
+    results: Type.Array(
+      Type.Object({
+        sequence: count,
+        outcome: Type.Union([
+          Type.Literal('succeeded'),
+          Type.Literal('failed'),
+          Type.Literal('unmet'),
+          Type.Literal('aborted'),
+        ]),
+        durationMs: milliseconds,
+        output: optional(PayloadSchema),
+      }),
+    ),
+  }),
+  message('missing', { functions: Type.Array(hashSchema) }),
+  message('news', { news: Type.Array(news) }),
+])
+export type ExecutorToEngine = Static<typeof executorToEngine>
+
+/** What an engine learns when it is admitted. */
+export const engineWelcome = Type.Object({ engine: engineId, heartbeatMs: milliseconds, claims: count })
+export type EngineWelcome = Static<typeof engineWelcome>
+
+/** What a client learns when it is admitted. */
+export const clientWelcome = Type.Object({
+  session: sessionIdSchema,
+  cluster: text(256),
+  heartbeatMs: milliseconds,
+  engines: Type.Array(engineInfo),
+})
+export type ClientWelcome = Static<typeof clientWelcome>
