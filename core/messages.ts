@@ -31,7 +31,10 @@ const fault = Type.Object({
   details: optional(Type.Record(Type.String(), Type.Unknown())),
 })
 
-/** A function, or the name of a module's export, as `core/function-spec.ts` describes it; opaque to the controller. */
+/**
+ * A function, or the name of a module's export, as `core/function-spec.ts` describes it; opaque to the controller.
+ * Messages with `tasks` carry in `functions` those that the receiver does not hold, as `core/function-table.ts` tells.
+ */
 const shippedFunction = Type.Object({ hash: hashSchema, payload: PayloadSchema })
 export type FunctionMessage = Static<typeof shippedFunction>
 
@@ -250,8 +253,6 @@ export const controllerToEngine = Type.Union([
   message('cancel', { tasks: Type.Array(attempt), graceMs: milliseconds }),
   /** Give back those that have not begun. */
   message('recall', { tasks: Type.Array(attempt) }),
-  /** Functions that the engine said were `missing`. */
-  message('functions', { functions: Type.Array(shippedFunction) }),
   message('ping', { sequence: count }),
   message('stop', {}),
 ])
@@ -260,7 +261,6 @@ export type ControllerToEngine = Static<typeof controllerToEngine>
 export const engineToController = Type.Union([
   message('ended', { results: Type.Array(ended) }),
   message('began', { tasks: Type.Array(attempt) }),
-  message('missing', { functions: Type.Array(hashSchema) }),
   message('news', { news: Type.Array(news) }),
   message('pong', { sequence: count }),
   message('goodbye', { reason: text(1_024) }),
@@ -280,8 +280,8 @@ export const engineToExecutor = Type.Union([
         args: PayloadSchema,
       }),
     ),
+    functions: Type.Array(shippedFunction),
   }),
-  message('functions', { functions: Type.Array(shippedFunction) }),
   message('signal', { sequences: Type.Array(count) }),
   message('stop', {}),
 ])
@@ -304,7 +304,6 @@ export const executorToEngine = Type.Union([
       }),
     ),
   }),
-  message('missing', { functions: Type.Array(hashSchema) }),
   message('news', { news: Type.Array(news) }),
 ])
 export type ExecutorToEngine = Static<typeof executorToEngine>
