@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
+    // Unit tests import the source. System tests import 'yardmaster', which the package's own `exports` lead to `dist/`:
+    // that must be loaded by Node itself, since its worker threads and child processes start from the same files.
+    server: { deps: { external: [/\/dist\//] } },
+    pool: 'forks',
+    maxWorkers: 2,
+    // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+  },
+})
