@@ -235,7 +235,7 @@ export type ClientToController = Static<typeof clientToController>
 
 export const controllerToClient = Type.Union([
   message('replies', { replies: Type.Array(reply) }),
-  message('began', { tasks: Type.Array(Type.Object({ id: taskIdSchema, attempt: count, engine: engineId })) }),
+  message('begun', { tasks: Type.Array(Type.Object({ id: taskIdSchema, attempt: count, engine: engineId })) }),
   message('news', { news: Type.Array(news) }),
   message('engines', {
     joined: Type.Array(engineInfo),
@@ -260,7 +260,7 @@ export type ControllerToEngine = Static<typeof controllerToEngine>
 
 export const engineToController = Type.Union([
   message('ended', { results: Type.Array(ended) }),
-  message('began', { tasks: Type.Array(attempt) }),
+  message('begun', { tasks: Type.Array(attempt) }),
   message('news', { news: Type.Array(news) }),
   message('pong', { sequence: count }),
   message('goodbye', { reason: text(1_024) }),

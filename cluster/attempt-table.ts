@@ -1,0 +1,280 @@
+/**
+ * The attempts that lie at one engine, from their arrival to the word of how they ended. It owns the executor and
+ * replaces it when a task must be ended by force or when the executor dies; attempts that had not begun move to the
+ * new one, so that nobody else's task suffers. Every attempt it took is answered exactly once.
+ */
+import type { Clock } from '../core/clock.ts'
+import { bringFunctions, FunctionTable, takeFunctions } from '../core/function-table.ts'
+import type { TaskId } from '../core/ids.ts'
+import type {
+  Assignment,
+  AttemptEnd,
+  AttemptRef,
+  ControllerToEngine,
+  EngineToController,
+  ExecutorToEngine,
+  FunctionMessage,
+  Outcome,
+} from '../core/messages.ts'
+import type { Payload } from '../core/payload.ts'
+import type { Executor, ExecutorFactory } from './executor.ts'
+import { type ClaimTable, newClaimTable } from './executors/claims.ts'
+
+/** Attempts that an executor can hold; more wait here. */
+const claimsCapacity = 4_096
+/** How often begun attempts are looked at. */
+const lookEveryMs = 20
+/** An executor that dies so often in a row without a word is not replaced any more. */
+const deathsMax = 5
+
+interface Attempt {
+  readonly assignment: Assignment
+  readonly held: FunctionMessage
+  sequence: number
+  begunReported: boolean
+  /** Wall time when a signalled attempt is ended by force. */
+  forceAt: number | undefined
+}
+
+export interface AttemptTableOptions {
+  readonly executors: ExecutorFactory
+  readonly concurrency: number
+  readonly engine: number
+  readonly clock: Clock
+  report(message: EngineToController): void
+  /** Executors keep dying before they are ready: the engine is of no use. */
+  onHopeless(reason: string): void
+}
+
+export class AttemptTable {
+  readonly #options: AttemptTableOptions
+  readonly #received = new FunctionTable<FunctionMessage>()
+  /** Which functions the present executor holds. */
+  #executorHolds = new FunctionTable<true>()
+  /** By sequence number, in the order in which they were sent to the executor. */
+  readonly #sent = new Map<number, Attempt>()
+  /** Every attempt here, by task: the controller sends the next attempt of a task only after the last was answered. */
+  readonly #byTask = new Map<TaskId, Attempt>()
+  #backlog: Attempt[] = []
+  #sequence = 0
+  #claims: ClaimTable
+  #executor: Executor
+  #ready = false
+  #deaths = 0
+  #cancelLook: (() => void) | undefined
+  #closed = false
+
+  constructor(options: AttemptTableOptions) {
+    this.#options = options
+    this.#claims = newClaimTable(claimsCapacity, options.executors.kind === 'thread')
+    this.#executor = this.#startExecutor()
+  }
+
+  get size(): number {
+    return this.#sent.size + this.#backlog.length
+  }
+
+  take(message: Extract<ControllerToEngine, { type: 'tasks' }>): void {
+    const held = takeFunctions(this.#received, message.tasks, message.functions, (brought) => brought)
+    message.tasks.forEach((assignment, i) => {
+      const attempt: Attempt = {
+        assignment,
+        held: held[i] as FunctionMessage,
+        sequence: -1,
+        begunReported: false,
+        forceAt: undefined,
+      }
+      this.#byTask.set(assignment.id, attempt)
+      this.#backlog.push(attempt)
+    })
+    this.#feed()
+  }
+
+  /** Gives back those that have not begun, and says of the others that they have. */
+  recall(refs: readonly AttemptRef[]): void {
+    const found = refs.map((ref) => this.#find(ref)).filter((attempt) => attempt !== undefined)
+    const begun = found.filter((attempt) => !this.#giveBack(attempt))
+    this.#reportBegun(begun)
+    this.#feed()
+  }
+
+  /** Gives back those that have not begun; of the others the signal fires, and after `graceMs` the executor is ended. */
+  cancel(refs: readonly AttemptRef[], graceMs: number): void {
+    const found = refs.map((ref) => this.#find(ref)).filter((attempt) => attempt !== undefined)
+    const begun = found.filter((attempt) => !this.#giveBack(attempt))
+    const forceAt = this.#options.clock.wallTime() + graceMs
+    for (const attempt of begun) attempt.forceAt ??= forceAt
+    if (begun.length > 0) this.#executor.send({ type: 'signal', sequences: begun.map((attempt) => attempt.sequence) })
+    this.#feed()
+  }
+
+  /** Ends the executor and forgets every attempt, without a word: the controller has already written them off. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancelLook?.()
+    this.#sent.clear()
+    this.#byTask.clear()
+    this.#backlog = []
+    await this.#executor.end()
+  }
+
+  #find(ref: AttemptRef): Attempt | undefined {
+    const attempt = this.#byTask.get(ref.id)
+    return attempt?.assignment.attempt === ref.attempt ? attempt : undefined
+  }
+
+  #giveBack(attempt: Attempt): boolean {
+    if (attempt.sequence === -1) {
+      this.#backlog.splice(this.#backlog.indexOf(attempt), 1)
+    } else if (!this.#claims.revoke(attempt.sequence)) {
+      return false
+    }
+    this.#end([[attempt, 'recalled', 0, undefined]])
+    return true
+  }
+
+  /** Sends what waits here to the executor, as far as there is room. */
+  #feed(): void {
+    if (!this.#ready || this.#backlog.length === 0) return
+    const room = claimsCapacity - this.#sent.size
+    const attempts = this.#backlog.length <= room ? this.#backlog : this.#backlog.slice(0, room)
+    this.#backlog = this.#backlog.length <= room ? [] : this.#backlog.slice(room)
+    if (attempts.length === 0) return
+    const functions = bringFunctions(
+      this.#executorHolds,
+      attempts.map((attempt) => attempt.held),
+    )
+    const tasks = attempts.map((attempt) => {
+      attempt.sequence = this.#nextSequence()
+      this.#claims.queue(attempt.sequence)
+      this.#sent.set(attempt.sequence, attempt)
+      const { id, attempt: number, function: hash, call, args } = attempt.assignment
+      return { sequence: attempt.sequence, id, attempt: number, function: hash, call, args }
+    })
+    this.#executor.send({ type: 'run', tasks, functions })
+    this.#lookLater()
+  }
+
+  /** A number whose place in the claim table is free. */
+  #nextSequence(): number {
+    do this.#sequence += 1
+    while (this.#sent.has(this.#sequence - claimsCapacity) || this.#placeTaken(this.#sequence))
+    return this.#sequence
+  }
+
+  /** A long-running attempt may still hold a place that the numbers have come round to. */
+  #placeTaken(sequence: number): boolean {
+    const [oldest] = this.#sent.keys()
+    if (oldest === undefined || sequence - oldest < claimsCapacity) return false
+    for (const sent of this.#sent.keys()) if (sent % claimsCapacity === sequence % claimsCapacity) return true
+    return false
+  }
+
+  #end(ends: readonly (readonly [Attempt, Outcome, number, Payload | undefined])[]): void {
+    const results: AttemptEnd[] = ends.map(([attempt, outcome, durationMs, output]) => {
+      const { id, attempt: number } = attempt.assignment
+      this.#sent.delete(attempt.sequence)
+      this.#byTask.delete(id)
+      const end = { id, attempt: number, outcome, durationMs }
+      return output === undefined ? end : { ...end, output }
+    })
+    if (results.length > 0) this.#options.report({ type: 'ended', results })
+  }
+
+  #reportBegun(attempts: readonly Attempt[]): void {
+    const news = attempts.filter((attempt) => !attempt.begunReported)
+    if (news.length === 0) return
+    for (const attempt of news) attempt.begunReported = true
+    const tasks = news.map(({ assignment }) => ({ id: assignment.id, attempt: assignment.attempt }))
+    this.#options.report({ type: 'begun', tasks })
+  }
+
+  #startExecutor(): Executor {
+    const { executors, concurrency, engine } = this.#options
+    this.#ready = false
+    this.#executorHolds = new FunctionTable()
+    const executor: Executor = executors.start(
+      { claims: this.#claims, concurrency, engine },
+      {
+        onMessage: (message) => executor === this.#executor && this.#hear(message),
+        onDeath: (reason) => executor === this.#executor && this.#executorDied(reason),
+      },
+    )
+    return executor
+  }
+
+  #hear(message: ExecutorToEngine): void {
+    if (this.#closed) return
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true
+        break
+      case 'done': {
+        this.#deaths = 0
+        const ends = message.results.flatMap(({ sequence, outcome, durationMs, output }) => {
+          const attempt = this.#sent.get(sequence)
+          return attempt ? [[attempt, outcome, durationMs, output] as const] : []
+        })
+        this.#end(ends)
+        break
+      }
+      case 'news':
+        this.#options.report(message)
+        return
+    }
+    this.#feed()
+  }
+
+  #executorDied(reason: string): void {
+    if (this.#closed) return
+    this.#deaths += 1
+    const hopeless = !this.#ready && this.#deaths >= deathsMax
+    if (hopeless) return this.#options.onHopeless(reason)
+    this.#replaceExecutor(new Map())
+  }
+
+  /** Attempts that had begun end as `culprits` says, else as lost; the others go to the new executor. */
+  #replaceExecutor(culprits: ReadonlyMap<Attempt, Outcome>): void {
+    void this.#executor.end()
+    const now = this.#options.clock.wallTime()
+    const ends: [Attempt, Outcome, number, undefined][] = []
+    const unbegun: Attempt[] = []
+    for (const attempt of this.#sent.values()) {
+      const begunAt = this.#claims.revoke(attempt.sequence) ? undefined : this.#claims.begunAt(attempt.sequence)
+      if (begunAt === undefined) unbegun.push(attempt)
+      else ends.push([attempt, culprits.get(attempt) ?? 'lost', Math.max(0, now - begunAt), undefined])
+    }
+    this.#sent.clear()
+    for (const attempt of unbegun) attempt.sequence = -1
+    this.#backlog = [...unbegun, ...this.#backlog]
+    this.#claims = newClaimTable(claimsCapacity, this.#options.executors.kind === 'thread')
+    this.#executor = this.#startExecutor()
+    this.#end(ends)
+  }
+
+  #lookLater(): void {
+    this.#cancelLook ??= this.#options.clock.after(lookEveryMs, () => {
+      this.#cancelLook = undefined
+      this.#look()
+      if (this.#sent.size > 0 && !this.#closed) this.#lookLater()
+    })
+  }
+
+  /** Reports what has begun since the last look, and ends what has run too long. */
+  #look(): void {
+    const now = this.#options.clock.wallTime()
+    const begun: Attempt[] = []
+    const culprits = new Map<Attempt, Outcome>()
+    for (const attempt of this.#sent.values()) {
+      const begunAt = this.#claims.begunAt(attempt.sequence)
+      // Attempts begin in the order in which they were sent.
+      if (begunAt === undefined) break
+      if (!attempt.begunReported) begun.push(attempt)
+      const { runTimeoutMs = 0 } = attempt.assignment
+      if (attempt.forceAt !== undefined && now >= attempt.forceAt) culprits.set(attempt, 'aborted')
+      else if (runTimeoutMs > 0 && now - begunAt >= runTimeoutMs) culprits.set(attempt, 'timedOut')
+    }
+    this.#reportBegun(begun)
+    if (culprits.size > 0) this.#replaceExecutor(culprits)
+  }
+}

@@ -1,0 +1,32 @@
+import type { EngineToExecutor, ExecutorToEngine } from '../core/messages.ts'
+import type { ClaimTable } from './executors/claims.ts'
+
+/**
+ * What runs an engine's tasks. An engine has one at a time and replaces it when a task must be ended by force, or when
+ * it dies. Ours run in the engine's own thread (`inline`) or in a worker thread of their own (`thread`).
+ */
+export interface Executor {
+  send(message: EngineToExecutor): void
+  /** Ends it now, in the middle of whatever it runs. Resolves when nothing of it is left. */
+  end(): Promise<void>
+}
+
+export interface ExecutorHandlers {
+  onMessage(message: ExecutorToEngine): void
+  /** It ended without being asked: a crash, `process.exit()` in a task, out of memory. */
+  onDeath(reason: string): void
+}
+
+export interface ExecutorOptions {
+  readonly claims: ClaimTable
+  /** How many asynchronous tasks may be in progress together. Default 1. */
+  readonly concurrency: number
+  readonly engine: number
+}
+
+export type ExecutorKind = 'inline' | 'thread'
+
+export interface ExecutorFactory {
+  readonly kind: ExecutorKind
+  start(options: ExecutorOptions, handlers: ExecutorHandlers): Executor
+}

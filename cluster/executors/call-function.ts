@@ -1,0 +1,73 @@
+import type { Call, EachResult, ThrownByTask } from '../../core/messages.ts'
+import type { RunningTask } from './running-task.ts'
+import { cloneableThrown } from './thrown.ts'
+
+type Callable = (...args: unknown[]) => unknown
+
+/** What calling gave: the value, and whether some of a chunk's items failed. A promise of it where the task waits. */
+export interface Called {
+  readonly value: unknown
+  readonly failed: boolean
+}
+
+/** Calls the task's function as its `call` says. Throws or rejects with what the function throws. */
+export function callFunction(task: RunningTask, callable: Callable, args: unknown): Called | Promise<Called> {
+  if (task.call === 'once') {
+    const value = callable(...(args as unknown[]))
+    return isWaiting(value) ? settle(value).then(succeeded) : { value, failed: false }
+  }
+  return callEach(task, callable, args as unknown[], task.call)
+}
+
+const succeeded = (value: unknown): Called => ({ value, failed: false })
+
+/** Calls the function with each item in turn. Turns asynchronous at the first item that does. */
+function callEach(task: RunningTask, callable: Callable, items: unknown[], call: Call): Called | Promise<Called> {
+  const values: unknown[] = new Array(items.length)
+  const errors: [number, ThrownByTask][] = []
+  const callOne = (i: number): unknown => (call === 'each' ? callable(items[i]) : callable(...(items[i] as unknown[])))
+  const finish = (): Called => {
+    const result: EachResult = { values, errors }
+    return { value: result, failed: errors.length > 0 }
+  }
+  for (let i = 0; i < items.length; i += 1) {
+    try {
+      const value = callOne(i)
+      if (isWaiting(value)) return finishWaiting(i, value)
+      values[i] = value
+    } catch (error) {
+      errors.push([i, cloneableThrown(error)])
+    }
+  }
+  return finish()
+
+  async function finishWaiting(first: number, pending: unknown): Promise<Called> {
+    for (let i = first; i < items.length; i += 1) {
+      if (task.aborted) throw task.signal.reason
+      try {
+        values[i] = await settle(i === first ? pending : callOne(i))
+      } catch (error) {
+        errors.push([i, cloneableThrown(error)])
+      }
+    }
+    return finish()
+  }
+}
+
+/** A promise, or a generator's result, which is gathered into an array. */
+function isWaiting(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return 'then' in value ? typeof value.then === 'function' : isGenerator(value)
+}
+
+async function settle(value: unknown): Promise<unknown> {
+  if (!isGenerator(value)) return value
+  const yielded: unknown[] = []
+  for await (const part of value) yielded.push(part)
+  return yielded
+}
+
+function isGenerator(value: unknown): value is AsyncGenerator | Generator {
+  const tag = Object.prototype.toString.call(value)
+  return tag === '[object AsyncGenerator]' || tag === '[object Generator]'
+}

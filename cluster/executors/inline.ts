@@ -1,0 +1,27 @@
+import { systemClock } from '../../core/clock.ts'
+import type { ExecutorFactory } from '../executor.ts'
+import { TaskRunner } from './task-runner.ts'
+
+/**
+ * Runs tasks in the engine's own thread: for tests, simulation and places without threads. What it says leaves on a
+ * later microtask, as from a thread. It cannot interrupt a synchronous task; ending it abandons what is in progress.
+ */
+export const inlineExecutor: ExecutorFactory = {
+  kind: 'inline',
+  start(options, handlers) {
+    let ended = false
+    const runner = new TaskRunner({
+      ...options,
+      clock: systemClock,
+      send: (message) => queueMicrotask(() => !ended && handlers.onMessage(message)),
+    })
+    queueMicrotask(() => !ended && handlers.onMessage({ type: 'ready' }))
+    return {
+      send: (message) => queueMicrotask(() => !ended && runner.receive(message)),
+      async end() {
+        ended = true
+        runner.receive({ type: 'stop' })
+      },
+    }
+  },
+}

@@ -1,0 +1,64 @@
+import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
+import type { TaskId } from '../../core/ids.ts'
+import { encodeValue, type Payload } from '../../core/payload.ts'
+import type { TaskContext } from '../task-context.ts'
+import type { HeldFunction } from './held-function.ts'
+
+export type Done = Extract<ExecutorToEngine, { type: 'done' }>['results'][number]
+
+/** One attempt in an executor's hands: first in its queue, then running. It is also what `currentTask()` answers. */
+export class RunningTask implements TaskContext {
+  readonly sequence: number
+  readonly id: TaskId
+  readonly attempt: number
+  readonly engineId: number
+  readonly held: HeldFunction
+  readonly call: Call
+  readonly args: Payload
+  readonly namespace: Record<string, unknown>
+  /** Set when the result has been given, whoever gave it. */
+  ended = false
+  startedAt = 0
+  readonly #say: (news: TaskNews) => void
+  #abort: AbortController | undefined
+
+  constructor(
+    task: { sequence: number; id: TaskId; attempt: number; call: Call; args: Payload },
+    held: HeldFunction,
+    engineId: number,
+    namespace: Record<string, unknown>,
+    say: (news: TaskNews) => void,
+  ) {
+    this.sequence = task.sequence
+    this.id = task.id
+    this.attempt = task.attempt
+    this.call = task.call
+    this.args = task.args
+    this.held = held
+    this.engineId = engineId
+    this.namespace = namespace
+    this.#say = say
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  get aborted(): boolean {
+    return this.#abort?.signal.aborted ?? false
+  }
+
+  fireSignal(): void {
+    this.#abort ??= new AbortController()
+    this.#abort.abort()
+  }
+
+  progress(done: number, total?: number): void {
+    this.#say({ kind: 'progress', id: this.id, done, ...(total === undefined ? {} : { total }) })
+  }
+
+  emit(value: unknown): void {
+    this.#say({ kind: 'emit', id: this.id, value: encodeValue(value) })
+  }
+}

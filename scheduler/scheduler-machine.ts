@@ -1,0 +1,80 @@
+import { assign, setup } from 'xstate'
+import type { Clock } from '../core/clock.ts'
+import type { Effect, SchedulerEvent } from './events.ts'
+import { createScheduler, type SchedulerOptions, type SchedulerState } from './state.ts'
+import { nextDeadline } from './deadlines.ts'
+import { step } from './step.ts'
+
+export interface SchedulerMachineInput {
+  readonly options: SchedulerOptions
+  readonly clock: Clock
+  /** Performs effects, in order. The array is only valid during the call. */
+  perform(effects: readonly Effect[]): void
+}
+
+export type SchedulerMachineEvent =
+  /** What happened, in order; one message's worth at a time. */
+  | { readonly type: 'happened'; readonly events: readonly SchedulerEvent[] }
+  /** A deadline of the core is due. */
+  | { readonly type: 'wake' }
+  /** Take no more submissions, finish what is there. */
+  | { readonly type: 'drain' }
+  | { readonly type: 'stop' }
+
+interface Context extends SchedulerMachineInput {
+  readonly core: SchedulerState
+  /** The one timer, and when it fires. */
+  timer: { readonly at: number; cancel(): void } | undefined
+}
+
+type Self = { send(event: SchedulerMachineEvent): void }
+
+function run(context: Context, self: Self, events: readonly SchedulerEvent[]): void {
+  const now = context.clock.now()
+  for (const event of events) context.perform(step(context.core, event, now))
+  const at = nextDeadline(context.core)
+  if (at === context.timer?.at) return
+  context.timer?.cancel()
+  context.timer =
+    at === undefined ? undefined : { at, cancel: context.clock.after(Math.max(0, at - now), () => self.send({ type: 'wake' })) }
+}
+
+/** The actor around the pure core: it feeds events to `step`, has the effects performed, and keeps the one timer. */
+export const schedulerMachine = setup({
+  types: {
+    input: {} as SchedulerMachineInput,
+    context: {} as Context,
+    events: {} as SchedulerMachineEvent,
+  },
+  actions: {
+    run: ({ context, event, self }) => {
+      if (event.type === 'happened') run(context, self, event.events)
+    },
+    runWithoutSubmissions: ({ context, event, self }) => {
+      if (event.type !== 'happened') return
+      run(
+        context,
+        self,
+        event.events.filter(({ type }) => type !== 'submit' && type !== 'resubmit'),
+      )
+    },
+    tick: ({ context, self }) => {
+      context.timer = undefined
+      run(context, self, [{ type: 'tick' }])
+    },
+    cancelTimer: assign(({ context }) => {
+      context.timer?.cancel()
+      return { timer: undefined }
+    }),
+  },
+}).createMachine({
+  id: 'scheduler',
+  context: ({ input }) => ({ ...input, core: createScheduler(input.options), timer: undefined }),
+  initial: 'accepting',
+  on: { wake: { actions: 'tick' }, stop: '.stopped' },
+  states: {
+    accepting: { on: { happened: { actions: 'run' }, drain: 'draining' } },
+    draining: { on: { happened: { actions: 'runWithoutSubmissions' } } },
+    stopped: { type: 'final', entry: 'cancelTimer' },
+  },
+})
