@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { areaOf, houseFiles } from './files.ts'
+
+/** Each folder at the top, and each inside the library: what belongs in it. A new one is a decision, made here. */
+const FOLDERS: Record<string, string> = {
+  '.ci': 'what a build machine runs',
+  benchmarks: 'speed and memory, against the raw links and other systems',
+  cli: 'the yardmaster command',
+  cluster: 'controller, engines, and starting and stopping them',
+  'cluster/executors': 'where an engine runs a task: this thread, or a worker',
+  'cluster/launchers': 'how engines come to be: threads or processes',
+  core: 'the protocol and the contracts that all share',
+  docs: 'what users read',
+  examples: 'programs to start from',
+  scheduler: 'which engine takes which task, without input or output',
+  'scheduler/strategies': 'one file per strategy',
+  scripts: 'building and checking the package',
+  sim: 'virtual time, faults, workloads and measures',
+  test: 'tests, by area',
+  testing: 'the published kit: suites, arbitraries, invariants',
+  transports: 'one file per transport',
+  views: 'what a client program holds: client, views, results',
+  'views/functions': 'how a function travels',
+}
+
+/** Files at the top: the package, its entry points, and what tools insist on finding there. */
+const TOP_FILES = [
+  '.gitattributes',
+  '.gitignore',
+  '.npmrc',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'biome.json',
+  'engine.ts',
+  'index.ts',
+  'knip.json',
+  'package-lock.json',
+  'package.json',
+  'tsconfig.build.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+]
+
+const paths = houseFiles().map((file) => file.path)
+
+test('every folder is known', () => {
+  const folders = paths
+    .filter((path) => path.includes('/'))
+    .map((path) => (areaOf(path) ? path.slice(0, path.lastIndexOf('/')) : path.slice(0, path.indexOf('/'))))
+  expect([...new Set(folders)].filter((folder) => !(folder in FOLDERS))).toEqual([])
+})
+
+test('every file at the top is known', () => {
+  expect(paths.filter((path) => !path.includes('/') && !TOP_FILES.includes(path))).toEqual([])
+})

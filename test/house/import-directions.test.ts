@@ -1,0 +1,106 @@
+import { posix } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Area, areaOf, type HouseFile, houseFiles, importsOf, isCode } from './files.ts'
+
+/** Which areas each may import, besides itself. `cli` stands above all; `testing` is published and may show anything. */
+const MAY_IMPORT: Record<Area, readonly Area[]> = {
+  core: [],
+  transports: ['core'],
+  scheduler: ['core'],
+  cluster: ['core', 'scheduler', 'transports'],
+  views: ['core', 'transports'],
+  sim: ['core', 'transports', 'scheduler', 'cluster', 'views'],
+  testing: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim'],
+  cli: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing'],
+}
+
+/** The entry points of the package that lie beside the areas, and what each may show. */
+const ENTRY_POINTS: Record<string, readonly Area[]> = {
+  'index.ts': ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim'],
+  'engine.ts': ['core', 'cluster'],
+}
+
+/** Packages that belong to some areas only. All others are free. */
+const PACKAGES: Record<string, readonly Area[]> = {
+  rxjs: ['views'],
+  zeromq: ['transports'],
+  ws: ['transports'],
+  commander: ['cli'],
+  'cli-progress': ['views', 'cli'],
+  vitest: ['testing'],
+  'fast-check': ['testing'],
+  xstate: ['transports', 'scheduler', 'cluster', 'views', 'sim', 'testing', 'cli'],
+}
+
+interface Exception {
+  readonly from: string
+  /** An area, or a package. */
+  readonly to: string
+  readonly reason: string
+}
+
+const EXCEPTIONS: readonly Exception[] = []
+
+const library = houseFiles().filter((file) => isCode(file) && (areaOf(file.path) || file.path in ENTRY_POINTS))
+
+interface Edge {
+  readonly from: string
+  readonly to: string
+}
+
+/** What a file imports that its area may not. */
+function violations(file: HouseFile): Edge[] {
+  const own = areaOf(file.path)
+  const areas = own ? [own, ...MAY_IMPORT[own]] : (ENTRY_POINTS[file.path] ?? [])
+  return importsOf(file).flatMap((specifier): Edge[] => {
+    if (!specifier.startsWith('.')) {
+      const name = specifier.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? specifier
+      const allowed = PACKAGES[name]
+      return allowed && !(own && allowed.includes(own)) ? [{ from: file.path, to: name }] : []
+    }
+    const path = posix.join(posix.dirname(file.path), specifier)
+    const area = areaOf(path)
+    if (area) return areas.includes(area) ? [] : [{ from: file.path, to: area }]
+    // Entry points, scripts and tests are for those outside. The manifest is data.
+    return path === 'package.json' ? [] : [{ from: file.path, to: path }]
+  })
+}
+
+const found = library.flatMap(violations)
+const isExcepted = (edge: Edge) => EXCEPTIONS.some(({ from, to }) => from === edge.from && to === edge.to)
+
+test('imports point one way only', () => {
+  expect(found.filter((edge) => !isExcepted(edge)).map(({ from, to }) => `${from} must not import ${to}`)).toEqual([])
+})
+
+test('every exception is still needed, and says why', () => {
+  const stale = EXCEPTIONS.filter(({ from, to }) => !found.some((edge) => edge.from === from && edge.to === to))
+  expect(stale).toEqual([])
+  expect(EXCEPTIONS.filter(({ reason }) => reason.length < 20)).toEqual([])
+})
+
+test('library code never imports the package by its own name', () => {
+  const circular = library.filter((file) => importsOf(file).some((specifier) => /^yardmaster(\/|$)/.test(specifier)))
+  expect(circular.map((file) => file.path)).toEqual([])
+})
+
+test('the guard sees each way to name another file', () => {
+  const text = `
+import type { A } from '../scheduler/a.ts'
+import {
+  b,
+  c,
+} from '../views/b.ts'
+import '../cli/c.ts'
+export * from '../cluster/d.ts'
+export type { E } from '../testing/e.ts'
+const lazy = () => import('../sim/f.ts')
+const worker = new URL('../transports/g.js', import.meta.url)
+import { Observable } from 'rxjs/operators'
+// import('../cli/no.ts')
+ * import { no } from '../cli/no.ts'
+const code = "import('../cli/no.ts')"
+`
+  const seen = violations({ path: 'core/x.ts', text }).map((edge) => edge.to)
+  expect(seen.sort()).toEqual(['cli', 'cluster', 'rxjs', 'scheduler', 'sim', 'testing', 'transports', 'views'])
+})

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { type HouseFile, houseFiles, importsOf, isCode, withoutCommentsAndStrings } from './files.ts'
+
+/**
+ * In the scheduler and the core nothing reads a clock, rolls a die, waits or touches the world: that is what lets the
+ * simulator, the property tests and production run the same code.
+ */
+const IMPURE: Record<string, RegExp> = {
+  time: /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bhrtime\b/,
+  randomness: /\bMath\.random\b|\bcrypto\b|\brandomUUID\b/,
+  timers: /\b(setTimeout|setInterval|setImmediate|queueMicrotask|nextTick)\b/,
+  promises: /\bPromise[.<]|\bnew Promise\b|\basync\b|\bawait\b|\.then\(/,
+  platform: /\bprocess\./,
+}
+
+/** Files that may be impure, in what, and why. */
+const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reason: string }> = {
+  'core/clock.ts': { in: ['time', 'timers'], reason: 'It is the clock that everything else is given.' },
+  'core/random.ts': { in: ['randomness'], reason: 'A fresh seed comes from the operating system.' },
+  'core/transport.ts': {
+    in: ['promises'],
+    reason: 'It only states types; a transport opens and closes in its own time.',
+  },
+}
+
+const pure = houseFiles().filter((file) => isCode(file) && /^(core|scheduler)\//.test(file.path))
+
+function impurities(file: HouseFile): string[] {
+  const code = withoutCommentsAndStrings(file.text)
+  const kinds = Object.keys(IMPURE).filter((kind) => IMPURE[kind]?.test(code))
+  return importsOf(file).some((specifier) => specifier.startsWith('node:')) ? [...kinds, 'node'] : kinds
+}
+
+test('the scheduler and the core are pure', () => {
+  const found = pure.flatMap((file) =>
+    impurities(file)
+      .filter((kind) => !EXCEPTIONS[file.path]?.in.includes(kind))
+      .map((kind) => `${file.path}: ${kind}`),
+  )
+  expect(found).toEqual([])
+})
+
+test('every exception is still needed', () => {
+  const stale = Object.entries(EXCEPTIONS).flatMap(([path, exception]) => {
+    const file = pure.find((candidate) => candidate.path === path)
+    const kinds = file ? impurities(file) : []
+    return exception.in.filter((kind) => !kinds.includes(kind)).map((kind) => `${path}: ${kind}`)
+  })
+  expect(stale).toEqual([])
+})
+
+test('the guard sees impurity in code, and only there', () => {
+  const text = `
+import { createHash } from 'node:crypto'
+// Date.now and Math.random in a comment, or a Promise
+const text = 'setTimeout(await x)'
+const at = Date.now() + Math.random()
+setTimeout(() => Promise.resolve(process.pid))
+`
+  const file = { path: 'core/x.ts', text }
+  expect(impurities(file)).toEqual(['time', 'randomness', 'timers', 'promises', 'platform', 'node'])
+  expect(impurities({ ...file, text: text.split('\n').slice(2, 4).join('\n') })).toEqual([])
+})
