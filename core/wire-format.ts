@@ -70,6 +70,6 @@ export const sharedBufferElement = 0x22
 export const elementTypeOf = new Map(elementTypes.map(({ name }, index) => [name, index]))
 
 /** Values nested deeper are refused on both sides, well before the stack ends. */
-export const depthMax = 2_000
+export const depthMax = 1_000
 
 export const nodeBuffer = typeof Buffer === 'function' ? Buffer : undefined

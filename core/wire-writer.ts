@@ -139,7 +139,10 @@ export class WireWriter {
   }
 
   #writeLongString(text: string): void {
-    if (!text.isWellFormed()) return this.#writeUtf16(text)
+    if (!(text as string & { isWellFormed(): boolean }).isWellFormed()) {
+      this.#writeUtf16(text)
+      return
+    }
     const bytesMax = text.length * 3
     this.room(bytesMax + 5)
     const headBytes = bytesMax < 0x10000 ? 3 : 5
@@ -227,7 +230,7 @@ export class WireWriter {
   protected enter(): void {
     this.depth += 1
     if (this.depth > depthMax)
-      throw new CloneError(`A value is nested more than ${depthMax} levels deep: ${this.where()}`)
+      throw new CloneError(`is nested more than ${depthMax} levels deep`, { details: { path: this.where() } })
   }
 
   /** The path to the value being written: `[0].socket.on`. */

@@ -1,0 +1,84 @@
+import { nodeBuffer } from './wire-format.ts'
+
+export type ValueKind =
+  | 'array'
+  | 'plain'
+  | 'instance'
+  | 'Map'
+  | 'Set'
+  | 'Date'
+  | 'RegExp'
+  | 'Error'
+  | 'view'
+  | 'buffer'
+  | 'ArrayBuffer'
+  | 'SharedArrayBuffer'
+  | 'boxed'
+  | 'refused'
+
+const tagOf = Object.prototype.toString
+const mapSize = getterOf(Map.prototype, 'size')
+const setSize = getterOf(Set.prototype, 'size')
+
+const boxed = new Set(['[object Number]', '[object String]', '[object Boolean]', '[object BigInt]'])
+
+/** What holds more than its fields show, so that a copy of its fields would be an empty shell. */
+const refused = new Set(
+  [
+    'Promise WeakMap WeakSet WeakRef FinalizationRegistry Generator AsyncGenerator Symbol Module Atomics',
+    'MessagePort MessageChannel BroadcastChannel AbortSignal AbortController EventTarget Event Worker',
+    'ReadableStream WritableStream TransformStream Blob File FormData Headers Request Response WebSocket',
+    'URL URLSearchParams CryptoKey KeyObject TextDecoder TextEncoder Performance Window global',
+    'WebAssembly.Module WebAssembly.Instance WebAssembly.Memory',
+  ]
+    .join(' ')
+    .split(' ')
+    .map((name) => `[object ${name}]`),
+)
+
+/**
+ * How an object is cloned. It goes by what the object is, not by its class: subclasses and objects of another realm count as what they
+ * extend, and what only calls itself a Map through `Symbol.toStringTag` does not count as one.
+ */
+export function kindOf(value: object): ValueKind {
+  if (Array.isArray(value)) return 'array'
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return 'plain'
+  if (ArrayBuffer.isView(value)) return nodeBuffer?.isBuffer(value) ? 'buffer' : 'view'
+  if (value instanceof Error) return 'Error'
+  const tag = tagOf.call(value)
+  switch (tag) {
+    case '[object Map]':
+      return answers(mapSize, value) ? 'Map' : 'instance'
+    case '[object Set]':
+      return answers(setSize, value) ? 'Set' : 'instance'
+    case '[object Date]':
+      return answers(Date.prototype.getTime, value) ? 'Date' : 'instance'
+    case '[object RegExp]':
+      return 'RegExp'
+    case '[object Error]':
+    case '[object DOMException]':
+      return 'Error'
+    case '[object ArrayBuffer]':
+      return 'ArrayBuffer'
+    case '[object SharedArrayBuffer]':
+      return 'SharedArrayBuffer'
+    default:
+      if (boxed.has(tag)) return 'boxed'
+      return refused.has(tag) || tag.endsWith(' Iterator]') ? 'refused' : 'instance'
+  }
+}
+
+function getterOf(prototype: object, name: string): () => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown
+}
+
+/** Built-in accessors throw when `this` is not of their kind. */
+function answers(method: () => unknown, value: object): boolean {
+  try {
+    method.call(value as Date)
+    return true
+  } catch {
+    return false
+  }
+}
