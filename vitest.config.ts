@@ -7,6 +7,8 @@ export default defineConfig({
     // Unit tests import the source. System tests import 'yardmaster', which the package's own `exports` lead to `dist/`:
     // that must be loaded by Node itself, since its worker threads and child processes start from the same files.
     server: { deps: { external: [/\/dist\//] } },
+    // People read the closing lines of vitest; programs that read a build's output want one plain line.
+    reporters: process.env.CI ? ['default', './test/tally-reporter.ts'] : ['default'],
     pool: 'forks',
     maxWorkers: 2,
     // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.

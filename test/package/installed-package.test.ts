@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { type InstalledPackage, installPackage, type Ran, TSC } from './installed-package.ts'
+
+const INSTALL_TIMEOUT_MS = 240_000
+
+let installed: InstalledPackage
+
+beforeAll(async () => {
+  installed = await installPackage()
+}, INSTALL_TIMEOUT_MS)
+
+afterAll(() => installed?.remove())
+
+const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json')
+const specifiers = subpaths.map((subpath) => subpath.replace('.', 'yardmaster'))
+
+describe('what is published', () => {
+  test('is dist, the licence and what npm always adds', () => {
+    const others = installed.files.filter((file) => !file.startsWith('dist/'))
+    expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['LICENSE', 'package.json'])
+  })
+
+  test('holds the file of every entry point', () => {
+    const targets = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    )
+    for (const target of targets) expect(installed.files).toContain(target.replace('./', ''))
+  })
+})
+
+describe('in JavaScript', () => {
+  // The testing kit is for use within a test runner, which a stranger has to have.
+  test.for(specifiers.filter((specifier) => specifier !== 'yardmaster/testing'))('%s loads', async (specifier) => {
+    const script = `import * as entry from '${specifier}'; console.log(typeof entry)`
+    const { stdout, stderr } = await installed.run('node', ['--input-type=module', '--eval', script])
+    expect(stdout).toBe('object\n')
+    expect(stderr).toBe('')
+  })
+
+  test('nothing else can be reached', async () => {
+    const script = `await import('yardmaster/dist/index.js')`
+    await expect(installed.run('node', ['--input-type=module', '--eval', script])).rejects.toThrow(
+      'ERR_PACKAGE_PATH_NOT_EXPORTED',
+    )
+  })
+})
+
+describe('in TypeScript', () => {
+  const resolutions = [
+    { module: 'nodenext', moduleResolution: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ]
+
+  beforeAll(() => {
+    for (const name of ['@types/node', 'vitest', 'fast-check']) installed.borrow(name)
+    const imports = specifiers.map((specifier, index) => `export * as entry${index} from '${specifier}'`)
+    installed.write('entries.ts', imports.join('\n'))
+  })
+
+  test.for(resolutions)('every entry point has its types under $moduleResolution', async (resolution) => {
+    installed.write('tsconfig.json', configuration(resolution, 'entries.ts'))
+    await expect(check()).resolves.toBe('')
+  })
+
+  test('a wrong name is an error, so the types are really read', async () => {
+    installed.write('wrong.ts', specifiers.map((name) => `import { noSuchExport } from '${name}'`).join('\n'))
+    installed.write('tsconfig.json', configuration(resolutions[0] ?? {}, 'wrong.ts'))
+    const errors = await check()
+    for (const specifier of specifiers) expect(errors).toMatch(new RegExp(`"${specifier}".* 'noSuchExport'`))
+  })
+
+  function configuration(resolution: object, file: string): string {
+    const compilerOptions = { ...resolution, target: 'es2023', lib: ['es2023', 'esnext.disposable'], strict: true }
+    return JSON.stringify({ compilerOptions: { ...compilerOptions, types: ['node'], noEmit: true }, files: [file] })
+  }
+
+  async function check(): Promise<string> {
+    const printed = ({ stdout, stderr }: Ran) => stdout + stderr
+    return installed.run('node', [TSC, '-p', 'tsconfig.json']).then(printed, printed)
+  }
+})
