@@ -162,7 +162,7 @@ export class ValueWriter extends WireWriter {
     switch (kind) {
       case 'plain':
       case 'instance':
-        this.#writeFields(value as Record<string, unknown>)
+        this.writeFields(value as Record<string, unknown>, Object.keys(value))
         return
       case 'array':
         this.#writeArray(value as unknown[])
@@ -190,8 +190,7 @@ export class ValueWriter extends WireWriter {
     }
   }
 
-  #writeFields(value: Record<string, unknown>): void {
-    const keys = Object.keys(value)
+  protected writeFields(value: Record<string, unknown>, keys: readonly string[]): void {
     this.enter()
     const at = this.depth - 1
     this.writeMapHead(keys.length)
@@ -263,7 +262,7 @@ export class ValueWriter extends WireWriter {
     this.writeString(String(error.name))
     this.writeString(String(error.message))
     this.writeValue(typeof error.stack === 'string' ? error.stack : null)
-    this.#writeFields(fields)
+    this.writeFields(fields, Object.keys(fields))
   }
 
   #writeView(view: ArrayBufferView, isBuffer: boolean): void {

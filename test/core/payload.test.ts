@@ -249,7 +249,7 @@ describe('what cannot be cloned', () => {
     ['promise', [[Promise.resolve()]], 'args[0][0] is a Promise; await it first'],
     ['weak map', { w: new WeakMap() }, 'args.w is a WeakMap'],
     ['in a map', [new Map([['k', () => 1]])], 'args[0].<k> is a function'],
-    ['in an array with holes', [Object.assign([], { 2: () => 1 })], 'is a function'],
+    ['in an array with holes', [Object.assign([], { 2: () => 1 })], 'args[0][2] is the function 2'],
     ['url', [new URL('http://x/')], 'args[0] is a URL; pass its href'],
     ['port', [new MessageChannel().port1], 'args[0] is a MessagePort'],
     ['generator', [(function* () {})()], 'args[0] is a Generator'],

@@ -1,0 +1,138 @@
+/**
+ * The only place where messages become bytes and back. A message is a list of frames: the header, one value in the format of
+ * `wire-format.ts` without references; then the frames of its payloads, in the order in which the header names them. A payload of one small
+ * frame stands in the header itself. A header describes itself: nothing is remembered from one message to the next. Fields that are
+ * undefined are left out.
+ */
+import type { Static, TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { ProtocolError } from './errors.ts'
+import { Payload } from './payload.ts'
+import type { Frame } from './transport.ts'
+import { ValueReader } from './value-reader.ts'
+import { ValueWriter } from './value-writer.ts'
+import { extension } from './wire-format.ts'
+
+/** A payload of one frame up to this size stands in the header. */
+const inlineBytesMax = 4096
+
+export type Decode<Message> = (frames: readonly Frame[]) => Message
+
+/** @throws CloneError if a field of the message, payloads aside, cannot be cloned */
+export function encode(message: object): Frame[] {
+  return writer.encode(message)
+}
+
+/**
+ * A decoder for the messages of one route: a union of objects that differ in their `type`, or a single object.
+ * @throws ProtocolError (the decoder does) that names the field which is wrong
+ */
+export function decoder<Schema extends TSchema>(schema: Schema): Decode<Static<Schema>> {
+  const variants: readonly TSchema[] = 'anyOf' in schema && Array.isArray(schema.anyOf) ? schema.anyOf : [schema]
+  const validators = new Map(variants.map((variant) => [typeOf(variant), Compile(variant)]))
+  const only = validators.size === 1 && validators.get(undefined)
+  return (frames) => {
+    const message = reader.decode(frames)
+    const validator = only || validators.get(typeIn(message))
+    if (validator?.Check(message)) return message as Static<Schema>
+    throw validator ? misshapen(message, validator) : unknownType(message)
+  }
+}
+
+class HeaderWriter extends ValueWriter {
+  encode(message: object): Frame[] {
+    this.begin()
+    try {
+      this.writeRoot(message, false)
+      return [this.end(), ...this.frames]
+    } finally {
+      this.forget()
+    }
+  }
+
+  protected override writeObject(value: object): void {
+    if (value instanceof Payload) this.#writePayload(value)
+    else super.writeObject(value)
+  }
+
+  protected override writeFields(value: Record<string, unknown>, keys: readonly string[]): void {
+    const given = keys.every((key) => value[key] !== undefined) ? keys : keys.filter((key) => value[key] !== undefined)
+    super.writeFields(value, given)
+  }
+
+  #writePayload(payload: Payload): void {
+    const [body] = payload.frames
+    if (payload.frames.length === 1 && body && body.length <= inlineBytesMax) {
+      this.writeExtensionHead(extension.payloadInline, body.length)
+      this.writeBytes(body)
+      return
+    }
+    this.writeExtensionHead(extension.payloadFrames, 8)
+    this.writeUint32(this.frames.length + 1)
+    this.writeUint32(payload.frames.length)
+    for (const frame of payload.frames) this.frames.push(frame)
+  }
+}
+
+class HeaderReader extends ValueReader {
+  decode(frames: readonly Frame[]): unknown {
+    const header = frames[0]
+    if (!header) throw new ProtocolError('A message without a header')
+    this.openFrames(frames, false)
+    this.open(header)
+    try {
+      const message = this.readValue()
+      this.finish()
+      return message
+    } catch (error) {
+      if (error instanceof ProtocolError)
+        throw new ProtocolError(`Malformed message: ${error.message}`, { cause: error })
+      throw new ProtocolError('Malformed message', { cause: error })
+    } finally {
+      this.openFrames([], false)
+    }
+  }
+
+  protected override readExtension(type: number, length: number): unknown {
+    if (type === extension.payloadInline) {
+      const at = this.take(length)
+      return new Payload([this.bytes.subarray(at, at + length)])
+    }
+    if (type !== extension.payloadFrames) return super.readExtension(type, length)
+    const first = this.readUint32()
+    const count = this.readUint32()
+    if (first < 1 || count < 1 || first + count > this.frames.length) {
+      throw new ProtocolError(
+        `a payload of frames ${first} to ${first + count - 1}, and there are ${this.frames.length}`,
+      )
+    }
+    return new Payload(this.frames.slice(first, first + count))
+  }
+
+  protected override setProtoField(): void {
+    throw new ProtocolError('a field called __proto__')
+  }
+}
+
+const writer = new HeaderWriter()
+const reader = new HeaderReader()
+
+function typeOf(variant: TSchema): unknown {
+  return (variant as { properties?: { type?: { const?: unknown } } }).properties?.type?.const
+}
+
+function typeIn(message: unknown): unknown {
+  return typeof message === 'object' && message !== null ? (message as { type?: unknown }).type : undefined
+}
+
+function unknownType(message: unknown): ProtocolError {
+  const type = typeIn(message)
+  const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 64)) : `a ${typeof type}`
+  return new ProtocolError(`Unknown message type: ${shown}. Do both sides run the same version of Yardmaster?`)
+}
+
+function misshapen(message: unknown, validator: Validator): ProtocolError {
+  const first = validator.Errors(message)[0]
+  const field = `${typeIn(message) ?? 'message'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
+  return new ProtocolError(`Ill-formed message: ${field} ${first?.message ?? 'is wrong'}`, { details: { field } })
+}
