@@ -1,2 +1,2 @@
-/** What a running task may use of the engine beneath it. */
-export { UnmetDependencyError as UnmetDependency } from './core/errors.ts'
+/** What a running task can use: `import { currentTask } from 'yardmaster/engine'`. */
+export { currentTask, type TaskContext, UnmetDependency } from './cluster/task-context.ts'

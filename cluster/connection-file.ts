@@ -1,0 +1,104 @@
+/**
+ * The connection file: where a controller listens and the key that its peers need. It lies in a directory that only its
+ * owner can enter, and only its owner can read it; one that others can read is refused, since the key in it lets
+ * anyone run code on the engines.
+ */
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { ConfigurationError } from '../core/errors.ts'
+
+const schema = Type.Object({
+  version: Type.Literal(1),
+  cluster: Type.String({ minLength: 1 }),
+  /** Where to connect; the first that works serves. */
+  addresses: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  /** 32 bytes in base64url. */
+  key: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+  /** Of the process that hosts the controller. */
+  pid: Type.Integer({ minimum: 1 }),
+})
+export type ConnectionFile = Static<typeof schema>
+
+const validator = Compile(schema)
+
+/** `$YARDMASTER_DIR`, else `$XDG_RUNTIME_DIR/yardmaster`, else `~/.yardmaster`. */
+export function connectionDirectory(): string {
+  const { YARDMASTER_DIR, XDG_RUNTIME_DIR } = process.env
+  if (YARDMASTER_DIR) return YARDMASTER_DIR
+  return XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'yardmaster') : join(homedir(), '.yardmaster')
+}
+
+/** Where the connection file of the cluster with this name lies. */
+export function connectionFilePath(cluster = 'default'): string {
+  if (!/^[\w.-]+$/.test(cluster)) {
+    throw new ConfigurationError(`a cluster's name has only letters, digits, ".", "_" and "-"; this is ${JSON.stringify(cluster)}`)
+  }
+  return join(connectionDirectory(), `${cluster}.json`)
+}
+
+/** Writes it so that no one else can read it at any moment, and no reader sees half of it. */
+export async function writeConnectionFile(path: string, content: ConnectionFile): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  const partial = `${path}.${process.pid}.partial`
+  const file = await open(partial, 'wx', 0o600)
+  try {
+    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
+  } finally {
+    await file.close()
+  }
+  await chmod(partial, 0o600)
+  await rename(partial, path)
+}
+
+/** @throws ConfigurationError naming the file, what is wrong with it, and what to do. */
+export async function readConnectionFile(path = connectionFilePath()): Promise<ConnectionFile> {
+  let text: string
+  try {
+    const { mode } = await stat(path)
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      const octal = (mode & 0o777).toString(8)
+      throw new ConfigurationError(
+        `${path} can be read by others (mode ${octal}), and so can the key in it: stop that cluster, remove the file and start again`,
+      )
+    }
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw new ConfigurationError(
+      missing
+        ? `there is no connection file ${path}: start a cluster with \`yardmaster start\`, or name its file or address`
+        : `the connection file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error, details: { path } },
+    )
+  }
+  const content = parse(text)
+  if (!validator.Check(content)) {
+    throw new ConfigurationError(`${path} is not a connection file of this version: remove it and start the cluster again`, {
+      details: { path },
+    })
+  }
+  return content
+}
+
+/** Removes it, if it is still that of this process. */
+export async function removeConnectionFile(path: string): Promise<void> {
+  try {
+    const content = parse(await readFile(path, 'utf8'))
+    if (validator.Check(content) && content.pid !== process.pid) return
+    await rm(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,159 @@
+import { type ActorRefFrom, assign, fromPromise, setup, stopChild } from 'xstate'
+import type { Clock } from '../core/clock.ts'
+import type { ClientToController, EngineToController } from '../core/messages.ts'
+import type { Listener } from '../core/transport.ts'
+import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
+import type { ClientPeer } from './client-peer.ts'
+import type { EnginePeer } from './engine-peer.ts'
+import { Router } from './router.ts'
+
+export interface ControllerMachineInput {
+  readonly clock: Clock
+  readonly schedulerOptions: SchedulerMachineInput['options']
+  readonly abortGraceMs: number
+  readonly heartbeatMs: number
+  /** How long a shutdown waits for live tasks. */
+  readonly drainMs: number
+  /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
+  listen(): Promise<readonly Listener[]>
+  log(level: 'info' | 'warn', message: string): void
+}
+
+export type ControllerMachineEvent =
+  | { readonly type: 'clientJoined'; readonly peer: ClientPeer }
+  | { readonly type: 'clientMessage'; readonly peer: ClientPeer; readonly message: ClientToController }
+  | { readonly type: 'clientLeft'; readonly peer: ClientPeer }
+  | { readonly type: 'clientDrained'; readonly peer: ClientPeer }
+  | { readonly type: 'engineJoined'; readonly peer: EnginePeer }
+  | { readonly type: 'engineMessage'; readonly peer: EnginePeer; readonly message: EngineToController }
+  | { readonly type: 'engineLeft'; readonly peer: EnginePeer; readonly reason: string }
+  /** Finish what is there, for at most `drainMs`, then stop. */
+  | { readonly type: 'drain' }
+  | { readonly type: 'stop' }
+
+interface Context extends ControllerMachineInput {
+  readonly listeners: readonly Listener[]
+  readonly scheduler: ActorRefFrom<typeof schedulerMachine>
+  readonly router: Router
+  readonly error: unknown
+}
+
+/** A controller's life: starting → running → draining → closing → stopped. Whatever peers say is one event a message. */
+export const controllerMachine = setup({
+  types: {
+    input: {} as ControllerMachineInput,
+    context: {} as Context,
+    events: {} as ControllerMachineEvent,
+    output: {} as { readonly error: unknown },
+  },
+  actors: {
+    scheduler: schedulerMachine,
+    listen: fromPromise<readonly Listener[], ControllerMachineInput>(({ input }) => input.listen()),
+    close: fromPromise<void, Context>(async ({ input }) => {
+      await input.router.close('the controller was stopped')
+      await Promise.all(input.listeners.map((listener) => listener.close()))
+    }),
+  },
+  actions: {
+    route: ({ context: { router }, event, self }) => {
+      switch (event.type) {
+        case 'clientMessage':
+          return guarded(event.peer, () => router.fromClient(event.peer, event.message))
+        case 'engineMessage':
+          return guarded(event.peer, () => router.fromEngine(event.peer, event.message))
+        case 'clientJoined':
+          return router.clientJoined(event.peer)
+        case 'clientLeft':
+          return router.clientLeft(event.peer)
+        case 'clientDrained':
+          return event.peer.resume()
+        case 'engineJoined':
+          return router.engineJoined(event.peer)
+        case 'engineLeft':
+          return router.engineLeft(event.peer, event.reason)
+        default:
+          throw new Error(`${self.id} cannot route ${event.type}`)
+      }
+    },
+    checkEngines: ({ context }) => context.router.checkEngines(),
+    refuseTasks: ({ context }) => {
+      context.router.accepting = false
+      context.scheduler.send({ type: 'drain' })
+    },
+    stopScheduler: ({ context }) => context.scheduler.send({ type: 'stop' }),
+  },
+  delays: {
+    checkInterval: ({ context }) => context.heartbeatMs / 4,
+    drainLimit: ({ context }) => context.drainMs,
+  },
+  guards: {
+    idle: ({ context }) => context.scheduler.getSnapshot().status === 'done',
+  },
+}).createMachine({
+  id: 'controller',
+  context: ({ input, spawn, self }) => {
+    const scheduler: ActorRefFrom<typeof schedulerMachine> = spawn('scheduler', {
+      id: 'scheduler',
+      input: {
+        options: input.schedulerOptions,
+        clock: input.clock,
+        perform: (effects) => router.perform(effects),
+      },
+    })
+    const router: Router = new Router({
+      clock: input.clock,
+      abortGraceMs: input.abortGraceMs,
+      heartbeatMs: input.heartbeatMs,
+      happened: (events) => scheduler.send({ type: 'happened', events }),
+      core: () => scheduler.getSnapshot().context.core,
+      onShutdown: () => self.send({ type: 'drain' }),
+      onStrategyFault: (fault) => input.log('warn', fault.message),
+    })
+    return { ...input, listeners: [], scheduler, router, error: undefined }
+  },
+  initial: 'starting',
+  output: ({ context }) => ({ error: context.error }),
+  on: {
+    clientMessage: { actions: 'route' },
+    engineMessage: { actions: 'route' },
+    clientLeft: { actions: 'route' },
+    clientDrained: { actions: 'route' },
+    engineLeft: { actions: 'route' },
+    stop: '.closing',
+  },
+  states: {
+    starting: {
+      invoke: {
+        src: 'listen',
+        input: ({ context }) => context,
+        onDone: { target: 'running', actions: assign({ listeners: ({ event }) => event.output }) },
+        onError: { target: 'closing', actions: assign({ error: ({ event }) => event.error }) },
+      },
+    },
+    running: {
+      initial: 'checking',
+      states: { checking: { after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } } } },
+      on: { clientJoined: { actions: 'route' }, engineJoined: { actions: 'route' }, drain: 'draining' },
+    },
+    draining: {
+      entry: 'refuseTasks',
+      always: { guard: 'idle', target: 'closing' },
+      on: { clientJoined: { actions: 'route' } },
+      after: { drainLimit: 'closing' },
+    },
+    closing: {
+      entry: 'stopScheduler',
+      invoke: { src: 'close', input: ({ context }) => context, onDone: 'stopped', onError: 'stopped' },
+    },
+    stopped: { entry: stopChild('scheduler'), type: 'final' },
+  },
+})
+
+/** A peer that breaks the protocol loses its link; nobody else notices. */
+function guarded(peer: ClientPeer | EnginePeer, handle: () => void): void {
+  try {
+    handle()
+  } catch (error) {
+    peer.link.abort(error instanceof Error ? error : new Error(String(error)))
+  }
+}

@@ -1,0 +1,191 @@
+import { assign, fromPromise, setup } from 'xstate'
+import type { Clock } from '../core/clock.ts'
+import { ConnectionLostError, YardmasterError } from '../core/errors.ts'
+import type { Link } from '../core/link.ts'
+import type { ControllerToEngine, EngineToController, EngineWelcome } from '../core/messages.ts'
+import type { Random } from '../core/random.ts'
+import type { Connection } from '../core/transport.ts'
+import { AttemptTable } from './attempt-table.ts'
+import { backOffMs } from './back-off.ts'
+import type { ExecutorFactory } from './executor.ts'
+
+export type EngineLink = Link<EngineToController, ControllerToEngine>
+
+export interface Registered {
+  readonly link: EngineLink
+  readonly welcome: EngineWelcome
+}
+
+export interface EngineMachineInput {
+  readonly clock: Clock
+  readonly random: Random
+  readonly executors: ExecutorFactory
+  readonly concurrency: number
+  /** After the link is lost, the engine tries this long to come back. 0: it stops at once. */
+  readonly reconnectMs: number
+  connect(): Promise<Connection>
+  register(connection: Connection): Promise<Registered>
+}
+
+export type EngineMachineEvent =
+  | { readonly type: 'message'; readonly message: ControllerToEngine }
+  | { readonly type: 'linkClosed'; readonly error: Error | undefined }
+  | { readonly type: 'executorsHopeless'; readonly reason: string }
+  | { readonly type: 'stop' }
+
+interface Context extends EngineMachineInput {
+  readonly connection: Connection | undefined
+  readonly registered: Registered | undefined
+  readonly attempts: AttemptTable | undefined
+  /** Failed connects since the link was last up, and when that was. */
+  readonly failures: number
+  readonly lostAt: number | undefined
+  readonly everReady: boolean
+  readonly error: Error | undefined
+}
+
+/**
+ * An engine's life: connecting → registering → ready → stopped, with `lost` between a broken link and the next try. A
+ * new link is a new engine to the controller: what lay here was given to others, so it is dropped.
+ */
+export const engineMachine = setup({
+  types: {
+    input: {} as EngineMachineInput,
+    context: {} as Context,
+    events: {} as EngineMachineEvent,
+    output: {} as { readonly error: Error | undefined },
+  },
+  actors: {
+    connect: fromPromise<Connection, EngineMachineInput>(({ input }) => input.connect()),
+    register: fromPromise<Registered, { register: EngineMachineInput['register']; connection: Connection }>(({ input }) =>
+      input.register(input.connection),
+    ),
+    closeAttempts: fromPromise<void, AttemptTable | undefined>(async ({ input }) => input?.close()),
+  },
+  actions: {
+    deliver: ({ context, event }) => {
+      if (event.type === 'message') deliver(context, event.message)
+    },
+    sayGoodbye: ({ context }) => {
+      context.registered?.link.send({ type: 'goodbye', reason: context.error?.message ?? 'the engine was stopped' })
+      void context.registered?.link.close()
+    },
+    noteError: assign(({ event }) => ({ error: 'error' in event ? asError(event.error) : undefined })),
+    noteHopeless: assign(({ event }) => ({
+      error: new YardmasterError(
+        'YM_ENGINE_START',
+        `the engine's executor does not come up: ${event.type === 'executorsHopeless' ? event.reason : ''}`,
+      ),
+    })),
+    noteLoss: assign(({ context }) => ({ lostAt: context.lostAt ?? context.clock.now() })),
+  },
+  guards: {
+    mayReconnect: ({ context }) =>
+      context.everReady && context.clock.now() - (context.lostAt ?? 0) < context.reconnectMs,
+    asked: ({ event }) => event.type === 'message' && event.message.type === 'stop',
+  },
+  delays: {
+    backOff: ({ context }) => backOffMs(context.failures, context.random),
+  },
+}).createMachine({
+  id: 'engine',
+  context: ({ input }) => ({
+    ...input,
+    connection: undefined,
+    registered: undefined,
+    attempts: undefined,
+    failures: 0,
+    lostAt: undefined,
+    everReady: false,
+    error: undefined,
+  }),
+  initial: 'connecting',
+  output: ({ context }) => ({ error: context.error }),
+  states: {
+    connecting: {
+      invoke: {
+        src: 'connect',
+        input: ({ context }) => context,
+        onDone: { target: 'registering', actions: assign({ connection: ({ event }) => event.output }) },
+        onError: { target: 'lost', actions: ['noteError', 'noteLoss'] },
+      },
+      on: { stop: 'stopped' },
+    },
+    registering: {
+      invoke: {
+        src: 'register',
+        input: ({ context }) => ({ register: context.register, connection: context.connection as Connection }),
+        onDone: {
+          target: 'ready',
+          actions: assign({
+            registered: ({ event }) => event.output,
+            failures: 0,
+            lostAt: undefined,
+            everReady: true,
+            error: undefined,
+          }),
+        },
+        onError: { target: 'lost', actions: ['noteError', 'noteLoss'] },
+      },
+      on: { stop: { target: 'stopped', actions: ({ context }) => context.connection?.abort() } },
+    },
+    ready: {
+      entry: assign({ attempts: ({ context, self }) => openLink(context, self) }),
+      on: {
+        message: [{ guard: 'asked', target: 'leaving' }, { actions: 'deliver' }],
+        linkClosed: {
+          target: 'lost',
+          actions: ['noteLoss', assign({ error: ({ event }) => event.error ?? new ConnectionLostError('the controller closed the link') })],
+        },
+        executorsHopeless: { target: 'leaving', actions: 'noteHopeless' },
+        stop: 'leaving',
+      },
+    },
+    lost: {
+      entry: assign({ failures: ({ context }) => context.failures + 1 }),
+      invoke: { src: 'closeAttempts', input: ({ context }) => context.attempts },
+      always: { guard: ({ context }) => !context.everReady || context.reconnectMs === 0, target: 'leaving' },
+      after: { backOff: [{ guard: 'mayReconnect', target: 'connecting' }, { target: 'leaving' }] },
+      on: { stop: 'leaving' },
+    },
+    leaving: {
+      entry: 'sayGoodbye',
+      invoke: { src: 'closeAttempts', input: ({ context }) => context.attempts, onDone: 'stopped', onError: 'stopped' },
+    },
+    stopped: { type: 'final' },
+  },
+})
+
+function openLink(context: Context, self: { send(event: EngineMachineEvent): void }): AttemptTable {
+  const { link, welcome } = context.registered as Registered
+  const attempts = new AttemptTable({
+    executors: context.executors,
+    concurrency: context.concurrency,
+    engine: welcome.engine,
+    clock: context.clock,
+    report: (message) => link.send(message),
+    onHopeless: (reason) => self.send({ type: 'executorsHopeless', reason }),
+  })
+  link.open({
+    onMessage: (message) => self.send({ type: 'message', message }),
+    onClose: (error) => self.send({ type: 'linkClosed', error }),
+  })
+  return attempts
+}
+
+function deliver({ attempts, registered }: Context, message: ControllerToEngine): void {
+  switch (message.type) {
+    case 'tasks':
+      return attempts?.take(message)
+    case 'recall':
+      return attempts?.recall(message.tasks)
+    case 'cancel':
+      return attempts?.cancel(message.tasks, message.graceMs)
+    case 'ping':
+      registered?.link.send({ type: 'pong', sequence: message.sequence })
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,73 @@
+import { createActor, waitFor } from 'xstate'
+import type { InspectionEvent, Observer } from 'xstate'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { offerHandshake } from '../core/handshake.ts'
+import { freshSeed, type Random, seededRandom } from '../core/random.ts'
+import { controllerToEngine, engineWelcome } from '../core/messages.ts'
+import type { Connection } from '../core/transport.ts'
+import { transportFor } from '../transports/connect.ts'
+import { engineMachine } from './engine-machine.ts'
+import type { ExecutorFactory } from './executor.ts'
+import { machineClock } from './machine-clock.ts'
+
+export interface EngineOptions {
+  readonly address: string
+  readonly key: Uint8Array
+  readonly executors: ExecutorFactory
+  /** How many asynchronous tasks may be in progress together. Default 1. */
+  readonly concurrency?: number
+  /** How long to try to come back after the link is lost. Default 30,000. */
+  readonly reconnectMs?: number
+  /** What `engines` shows. */
+  readonly info?: { readonly name?: string; readonly kind?: string }
+  /** A connection that is already open, instead of connecting to `address`. */
+  readonly connect?: () => Promise<Connection>
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+}
+
+/** A running engine, seen from the thread that hosts its link. */
+export interface Engine {
+  readonly id: number
+  /** Leaves the controller, ends the executor. */
+  stop(): Promise<void>
+  /** Resolves with the reason when the engine has stopped, however that came about. */
+  readonly stopped: Promise<Error | undefined>
+}
+
+/** Starts an engine in this thread; resolves when the controller has admitted it. Rejects with the coded reason. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const clock = options.clock ?? systemClock
+  const connect = options.connect ?? (async () => (await transportFor(options.address)).connect(options.address))
+  const actor = createActor(engineMachine, {
+    clock: machineClock(clock),
+    ...(options.inspect ? { inspect: options.inspect } : {}),
+    input: {
+      clock,
+      random: options.random ?? seededRandom(freshSeed()),
+      executors: options.executors,
+      concurrency: options.concurrency ?? 1,
+      reconnectMs: options.reconnectMs ?? 30_000,
+      connect,
+      register: (connection) => register(connection, options, clock),
+    },
+  })
+  const stopped = waitFor(actor, (snapshot) => snapshot.status !== 'active').then(
+    (snapshot) => snapshot.context.error,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  )
+  actor.start()
+  const settled = await waitFor(actor, (snapshot) => snapshot.matches('ready') || snapshot.status !== 'active')
+  if (!settled.matches('ready')) throw settled.context.error ?? new Error('the engine stopped before it was ready')
+  return {
+    get id() {
+      return actor.getSnapshot().context.registered?.welcome.engine ?? -1
+    },
+    async stop() {
+      actor.send({ type: 'stop' })
+      await stopped
+    },
+    stopped,
+  }
+}

@@ -1,0 +1,31 @@
+/** The main module of an executor's thread. */
+import { inspect } from 'node:util'
+import { workerData } from 'node:worker_threads'
+import { systemClock } from '../../core/clock.ts'
+import { decoder, encode } from '../../core/codec.ts'
+import { engineToExecutor } from '../../core/messages.ts'
+import { openPort } from '../../transports/threads.ts'
+import { ClaimTable } from './claims.ts'
+import { TaskRunner } from './task-runner.ts'
+import type { ExecutorThreadData } from './thread.ts'
+
+const { port, claims, concurrency, engine } = workerData as ExecutorThreadData
+const decode = decoder(engineToExecutor)
+const connection = openPort(port)
+const runner = new TaskRunner({
+  claims: new ClaimTable(claims),
+  concurrency,
+  engine,
+  clock: systemClock,
+  send: (message) => void connection.send(encode(message)),
+})
+
+// What a task leaves behind must not end the tasks after it: it fails the task that runs, or is only reported.
+const stray = (error: unknown) => {
+  if (!runner.failRunning(error)) process.stderr.write(`engine ${engine}: uncaught by any task: ${inspect(error)}\n`)
+}
+process.on('uncaughtException', stray)
+process.on('unhandledRejection', stray)
+
+connection.open({ onMessage: (frames) => runner.receive(decode(frames)), onClose: () => process.exit() })
+connection.send(encode({ type: 'ready' }))

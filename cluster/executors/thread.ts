@@ -1,0 +1,46 @@
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { decoder, encode } from '../../core/codec.ts'
+import { executorToEngine } from '../../core/messages.ts'
+import { openPort } from '../../transports/threads.ts'
+import type { ExecutorFactory } from '../executor.ts'
+
+export interface ExecutorThreadData {
+  readonly port: import('node:worker_threads').MessagePort
+  readonly claims: ArrayBufferLike
+  readonly concurrency: number
+  readonly engine: number
+}
+
+const decode = decoder(executorToEngine)
+
+/** Runs tasks in a worker thread of their own, so that the engine's link stays awake and any task can be ended. */
+export const threadExecutor: ExecutorFactory = {
+  kind: 'thread',
+  start({ claims, concurrency, engine }, handlers) {
+    const { port1, port2 } = new MessageChannel()
+    const data: ExecutorThreadData = { port: port2, claims: claims.buffer, concurrency, engine }
+    const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
+      workerData: data,
+      transferList: [port2],
+      execArgv: [],
+    })
+    const connection = openPort(port1)
+    let ending: Promise<void> | undefined
+    let death: string | undefined
+    connection.open({ onMessage: (frames) => handlers.onMessage(decode(frames)), onClose: () => {} })
+    worker.on('error', (error: Error) => {
+      death = `${error.name}: ${error.message}`
+    })
+    worker.on('exit', (code) => {
+      connection.abort()
+      if (!ending) handlers.onDeath(death ?? `the executor's thread ended with code ${code}`)
+    })
+    return {
+      send: (message) => void connection.send(encode(message)),
+      end() {
+        ending ??= worker.terminate().then(() => connection.abort())
+        return ending
+      },
+    }
+  },
+}

@@ -1,0 +1,302 @@
+/**
+ * Between the links and the scheduler: what peers say becomes the scheduler's events, and its effects become what peers
+ * are told. It holds who is connected, and nothing about tasks that the scheduler does not hold too, but for who else
+ * wants to know how one ends.
+ */
+import type { Clock } from '../core/clock.ts'
+import { type Fault, ProtocolError } from '../core/errors.ts'
+import { takeFunctions } from '../core/function-table.ts'
+import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
+import type { ClientToController, EngineInfo, EngineToController, Reply } from '../core/messages.ts'
+import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
+import type { SchedulerState } from '../scheduler/state.ts'
+import type { TaskRecord } from '../scheduler/task.ts'
+import type { ClientPeer } from './client-peer.ts'
+import type { EnginePeer } from './engine-peer.ts'
+import { replyFor, replyWithFault } from './reply.ts'
+import type { TaskBody } from './task-body.ts'
+
+export interface RouterOptions {
+  readonly clock: Clock
+  /** How long a signalled task has to end by itself. */
+  readonly abortGraceMs: number
+  /** An engine that says nothing for so long is lost. */
+  readonly heartbeatMs: number
+  /** Tells the scheduler; its effects come back through `perform` before this returns. */
+  happened(events: readonly SchedulerEvent[]): void
+  /** To look, never to change. */
+  core(): SchedulerState
+  onShutdown(): void
+  onStrategyFault(fault: Fault): void
+}
+
+export class Router {
+  readonly #options: RouterOptions
+  readonly #clients = new Map<SessionId, ClientPeer>()
+  readonly #engines = new Map<EngineId, EnginePeer>()
+  /** Sessions other than its own that wait for a task's end. */
+  readonly #watchers = new Map<TaskId, Set<SessionId>>()
+  #dirtyClients = new Set<ClientPeer>()
+  #dirtyEngines = new Set<EnginePeer>()
+  #flushing = false
+  /** What the scheduler refused in the question that is being answered. */
+  #refused: Fault[] = []
+  #checkedAt: number | undefined
+  accepting = true
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+  }
+
+  get engines(): EngineInfo[] {
+    return [...this.#engines.values()].map(({ info }) => info)
+  }
+
+  clientJoined(peer: ClientPeer): void {
+    this.#clients.get(peer.session)?.link.abort()
+    this.#clients.set(peer.session, peer)
+  }
+
+  /** Its tasks go on; it may come back with the same session and watch them. */
+  clientLeft(peer: ClientPeer): void {
+    if (this.#clients.get(peer.session) === peer) this.#clients.delete(peer.session)
+    this.#dirtyClients.delete(peer)
+  }
+
+  engineJoined(peer: EnginePeer): void {
+    this.#engines.set(peer.id, peer)
+    this.#options.happened([{ type: 'engineJoined', engine: peer.id }])
+    if (!peer.link.connection.supports.objects) peer.ping(this.#options.clock.now())
+    this.#tellClients({ type: 'engines', joined: [peer.info], left: [] })
+  }
+
+  engineLeft(peer: EnginePeer, reason: string): void {
+    if (!this.#engines.delete(peer.id)) return
+    this.#dirtyEngines.delete(peer)
+    this.#options.happened([{ type: 'engineLeft', engine: peer.id, reason }])
+    this.#tellClients({ type: 'engines', joined: [], left: [{ id: peer.id, reason }] })
+  }
+
+  /** Pings engines, and counts out those that have been silent for the heartbeat. */
+  checkEngines(): void {
+    const now = this.#options.clock.now()
+    const { heartbeatMs } = this.#options
+    // After a stall of our own, what engines said meanwhile is still unread: it is read before anyone is judged.
+    const stalled = this.#checkedAt !== undefined && now - this.#checkedAt > heartbeatMs / 2
+    this.#checkedAt = now
+    for (const peer of this.#engines.values()) {
+      if (peer.link.connection.supports.objects) continue
+      if (!stalled && now - peer.heardAt > heartbeatMs) {
+        peer.link.abort()
+        this.engineLeft(peer, `it was silent for ${heartbeatMs} ms`)
+      } else peer.ping(now)
+    }
+  }
+
+  fromClient(peer: ClientPeer, message: ClientToController): void {
+    switch (message.type) {
+      case 'submit':
+        return this.#submit(peer, message)
+      case 'abort':
+        return this.#options.happened([{ type: 'abort', tasks: message.tasks }])
+      case 'ask':
+        return this.#answer(peer, message.request, message.ask)
+      case 'ping':
+        peer.link.send({ type: 'pong', sequence: message.sequence })
+    }
+  }
+
+  fromEngine(peer: EnginePeer, message: EngineToController): void {
+    peer.heardAt = this.#options.clock.now()
+    switch (message.type) {
+      case 'ended': {
+        peer.completed += message.results.length
+        const results = message.results.map((end) => ({ ...end, output: end.output, outputBytes: end.output?.byteLength ?? 0 }))
+        return this.#options.happened([{ type: 'ended', engine: peer.id, results }])
+      }
+      case 'begun':
+        this.#options.happened([{ type: 'begun', engine: peer.id, tasks: message.tasks }])
+        for (const { id, attempt } of message.tasks) {
+          this.#eachListener(id, (client) => client.begun({ id, attempt, engine: peer.id }))
+        }
+        return
+      case 'news':
+        for (const news of message.news) this.#eachListener(news.id, (client) => client.news(news))
+        return
+      case 'pong': {
+        const rttMs = peer.pong(message.sequence, peer.heardAt)
+        if (rttMs !== undefined) this.#options.happened([{ type: 'roundTrip', engine: peer.id, rttMs }])
+        return
+      }
+      case 'goodbye':
+        peer.link.close()
+        this.engineLeft(peer, message.reason)
+    }
+  }
+
+  /** Has the scheduler's effects done. They leave together, at the end of this turn. */
+  perform(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'assign':
+          this.#engine(effect.engine)?.assign(effect.task, effect.attempt)
+          break
+        case 'cancel':
+          this.#engine(effect.engine)?.cancel(effect.id, effect.attempt)
+          break
+        case 'recall':
+          this.#engine(effect.engine)?.recall(effect.id, effect.attempt)
+          break
+        case 'end':
+          this.#tellEnd(effect.task)
+          break
+        case 'refuse':
+          if (effect.request === 'submit') this.#tellRefused(effect.id, effect.fault)
+          else this.#refused.push(effect.fault)
+          break
+        case 'strategyFault':
+          this.#options.onStrategyFault(effect.fault)
+      }
+    }
+    if (!this.#flushing && effects.length > 0) this.#flushSoon()
+  }
+
+  /** Lets every peer go, after what it is still owed. */
+  async close(reason: string): Promise<void> {
+    this.flush()
+    const peers = [...this.#clients.values(), ...this.#engines.values()]
+    for (const client of this.#clients.values()) client.link.send({ type: 'goodbye', reason })
+    for (const engine of this.#engines.values()) engine.link.send({ type: 'stop' })
+    await Promise.all(peers.map((peer) => peer.link.close()))
+  }
+
+  flush(): void {
+    this.#flushing = false
+    const engines = this.#dirtyEngines
+    const clients = this.#dirtyClients
+    this.#dirtyEngines = new Set()
+    this.#dirtyClients = new Set()
+    for (const engine of engines) engine.flush(this.#options.abortGraceMs)
+    for (const client of clients) client.flush()
+  }
+
+  #flushSoon(): void {
+    this.#flushing = true
+    queueMicrotask(() => this.flush())
+  }
+
+  #engine(id: EngineId): EnginePeer | undefined {
+    const peer = this.#engines.get(id)
+    if (peer) this.#dirtyEngines.add(peer)
+    return peer
+  }
+
+  #submit(peer: ClientPeer, message: Extract<ClientToController, { type: 'submit' }>): void {
+    const functions = takeFunctions(peer.functions, message.tasks, message.functions, (brought) => brought)
+    const { tasks } = this.#options.core()
+    const specs: TaskSpec[] = []
+    message.tasks.forEach((submission, i) => {
+      if (!submission.id.startsWith(`${peer.session}.`)) {
+        throw new ProtocolError(`task ${submission.id} does not belong to session ${peer.session}`)
+      }
+      // A client that lost its link sends again what was not answered.
+      if (tasks.has(submission.id)) return this.#watch(peer, submission.id)
+      if (!this.accepting) return this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
+      const body: TaskBody = { function: functions[i] as TaskBody['function'], call: submission.call, args: submission.args }
+      specs.push({ ...submission, client: peer.session, body })
+    })
+    if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
+  }
+
+  #answer(peer: ClientPeer, request: number, ask: Extract<ClientToController, { type: 'ask' }>['ask']): void {
+    const value = this.#valueFor(peer, ask)
+    const [fault] = this.#refused
+    this.#refused = []
+    peer.link.send(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
+    if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
+  }
+
+  #valueFor(peer: ClientPeer, ask: Extract<ClientToController, { type: 'ask' }>['ask']): unknown {
+    const core = this.#options.core()
+    switch (ask.kind) {
+      case 'queueStatus':
+        return this.#queueStatus(core)
+      case 'resultStatus':
+        return Object.fromEntries(ask.tasks.map((id) => [id, statusOf(core.tasks.get(id))]))
+      case 'watch':
+        for (const id of ask.tasks) this.#watch(peer, id)
+        return null
+      case 'purge':
+        this.#options.happened([{ type: 'purge', tasks: ask.tasks }])
+        return { purged: ask.tasks.length - this.#refused.length }
+      case 'resubmit':
+        this.#options.happened([{ type: 'resubmit', pairs: ask.pairs, client: peer.session }])
+        return null
+      case 'shutdown':
+        for (const id of ask.engines ?? []) this.#engines.get(id)?.link.send({ type: 'stop' })
+        return null
+    }
+  }
+
+  #watch(peer: ClientPeer, id: TaskId): void {
+    const task = this.#options.core().tasks.get(id)
+    if (task === undefined || isEnded(task)) return this.#tell(peer, replyFor(id, task, this.#options.clock))
+    const watchers = this.#watchers.get(id)
+    if (watchers) watchers.add(peer.session)
+    else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
+  }
+
+  #eachListener(id: TaskId, tell: (client: ClientPeer) => void): void {
+    const owner = this.#options.core().tasks.get(id)?.client
+    const sessions = new Set(this.#watchers.get(id))
+    if (owner !== undefined) sessions.add(owner)
+    for (const session of sessions) {
+      const client = this.#clients.get(session)
+      if (client === undefined) continue
+      tell(client)
+      this.#dirtyClients.add(client)
+    }
+    if (!this.#flushing) this.#flushSoon()
+  }
+
+  #tellEnd(task: TaskRecord): void {
+    const owner = this.#clients.get(task.client)
+    const watchers = this.#watchers.get(task.id)
+    if (owner === undefined && watchers === undefined) return
+    const reply = replyFor(task.id, task, this.#options.clock)
+    if (owner) this.#tell(owner, reply)
+    if (watchers === undefined) return
+    this.#watchers.delete(task.id)
+    for (const session of watchers) {
+      const client = this.#clients.get(session)
+      if (client && client !== owner) this.#tell(client, reply)
+    }
+  }
+
+  /** A submission that the scheduler did not take: it is answered like a task that failed at once. */
+  #tellRefused(id: TaskId, fault: Fault): void {
+    const client = this.#clients.get(id.slice(0, id.lastIndexOf('.')) as SessionId)
+    if (client) this.#tell(client, replyWithFault(id, fault, this.#options.clock.wallTime()))
+  }
+
+  #tell(client: ClientPeer, reply: Reply): void {
+    client.reply(reply)
+    this.#dirtyClients.add(client)
+    if (!this.#flushing) this.#flushSoon()
+  }
+
+  #tellClients(message: Parameters<ClientPeer['link']['send']>[0]): void {
+    for (const client of this.#clients.values()) client.link.send(message)
+  }
+}
+
+const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
+
+function isEnded(task: TaskRecord): boolean {
+  return !Number.isNaN(task.endedAt)
+}
+
+function statusOf(task: TaskRecord | undefined): string {
+  if (task === undefined) return 'unknown'
+  return task.purged ? 'purged' : task.status
+}
