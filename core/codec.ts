@@ -5,10 +5,10 @@
  * undefined are left out.
  */
 import type { Static, TSchema } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
 import { ProtocolError } from './errors.ts'
 import { Payload } from './payload.ts'
 import type { Frame } from './transport.ts'
+import { checkerOf } from './validation.ts'
 import { ValueReader } from './value-reader.ts'
 import { ValueWriter } from './value-writer.ts'
 import { extension } from './wire-format.ts'
@@ -28,15 +28,8 @@ export function encode(message: object): Frame[] {
  * @throws ProtocolError (the decoder does) that names the field which is wrong
  */
 export function decoder<Schema extends TSchema>(schema: Schema): Decode<Static<Schema>> {
-  const variants: readonly TSchema[] = 'anyOf' in schema && Array.isArray(schema.anyOf) ? schema.anyOf : [schema]
-  const validators = new Map(variants.map((variant) => [typeOf(variant), Compile(variant)]))
-  const only = validators.size === 1 && validators.get(undefined)
-  return (frames) => {
-    const message = reader.decode(frames)
-    const validator = only || validators.get(typeIn(message))
-    if (validator?.Check(message)) return message as Static<Schema>
-    throw validator ? misshapen(message, validator) : unknownType(message)
-  }
+  const check = checkerOf(schema)
+  return (frames) => check(reader.decode(frames))
 }
 
 class HeaderWriter extends ValueWriter {
@@ -116,23 +109,3 @@ class HeaderReader extends ValueReader {
 
 const writer = new HeaderWriter()
 const reader = new HeaderReader()
-
-function typeOf(variant: TSchema): unknown {
-  return (variant as { properties?: { type?: { const?: unknown } } }).properties?.type?.const
-}
-
-function typeIn(message: unknown): unknown {
-  return typeof message === 'object' && message !== null ? (message as { type?: unknown }).type : undefined
-}
-
-function unknownType(message: unknown): ProtocolError {
-  const type = typeIn(message)
-  const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 64)) : `a ${typeof type}`
-  return new ProtocolError(`Unknown message type: ${shown}. Do both sides run the same version of Yardmaster?`)
-}
-
-function misshapen(message: unknown, validator: Validator): ProtocolError {
-  const first = validator.Errors(message)[0]
-  const field = `${typeIn(message) ?? 'message'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
-  return new ProtocolError(`Ill-formed message: ${field} ${first?.message ?? 'is wrong'}`, { details: { field } })
-}

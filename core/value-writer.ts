@@ -415,7 +415,7 @@ function isShared(value: object): value is SharedArrayBuffer {
 
 function elementTypeOfView(view: ArrayBufferView): number {
   if (view instanceof DataView) return elementTypeOf.get('DataView') as number
-  return elementTypeOf.get((view as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]) ?? 0
+  return elementTypeOf.get(String(Reflect.get(view, Symbol.toStringTag))) ?? 0
 }
 
 function describe(value: object): string {
