@@ -34,7 +34,9 @@ export function connectionDirectory(): string {
 /** Where the connection file of the cluster with this name lies. */
 export function connectionFilePath(cluster = 'default'): string {
   if (!/^[\w.-]+$/.test(cluster)) {
-    throw new ConfigurationError(`a cluster's name has only letters, digits, ".", "_" and "-"; this is ${JSON.stringify(cluster)}`)
+    throw new ConfigurationError(
+      `a cluster's name has only letters, digits, ".", "_" and "-"; this is ${JSON.stringify(cluster)}`,
+    )
   }
   return join(connectionDirectory(), `${cluster}.json`)
 }
@@ -77,9 +79,12 @@ export async function readConnectionFile(path = connectionFilePath()): Promise<C
   }
   const content = parse(text)
   if (!validator.Check(content)) {
-    throw new ConfigurationError(`${path} is not a connection file of this version: remove it and start the cluster again`, {
-      details: { path },
-    })
+    throw new ConfigurationError(
+      `${path} is not a connection file of this version: remove it and start the cluster again`,
+      {
+        details: { path },
+      },
+    )
   }
   return content
 }

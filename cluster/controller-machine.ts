@@ -120,6 +120,10 @@ export const controllerMachine = setup({
     clientDrained: { actions: 'route' },
     engineLeft: { actions: 'route' },
     stop: '.closing',
+    'xstate.error.actor.scheduler': {
+      target: '.closing',
+      actions: assign({ error: ({ event }) => (event as unknown as { error: unknown }).error }),
+    },
   },
   states: {
     starting: {
@@ -132,7 +136,9 @@ export const controllerMachine = setup({
     },
     running: {
       initial: 'checking',
-      states: { checking: { after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } } } },
+      states: {
+        checking: { after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } } },
+      },
       on: { clientJoined: { actions: 'route' }, engineJoined: { actions: 'route' }, drain: 'draining' },
     },
     draining: {

@@ -57,8 +57,8 @@ export const engineMachine = setup({
   },
   actors: {
     connect: fromPromise<Connection, EngineMachineInput>(({ input }) => input.connect()),
-    register: fromPromise<Registered, { register: EngineMachineInput['register']; connection: Connection }>(({ input }) =>
-      input.register(input.connection),
+    register: fromPromise<Registered, { register: EngineMachineInput['register']; connection: Connection }>(
+      ({ input }) => input.register(input.connection),
     ),
     closeAttempts: fromPromise<void, AttemptTable | undefined>(async ({ input }) => input?.close()),
   },
@@ -135,7 +135,10 @@ export const engineMachine = setup({
         message: [{ guard: 'asked', target: 'leaving' }, { actions: 'deliver' }],
         linkClosed: {
           target: 'lost',
-          actions: ['noteLoss', assign({ error: ({ event }) => event.error ?? new ConnectionLostError('the controller closed the link') })],
+          actions: [
+            'noteLoss',
+            assign({ error: ({ event }) => event.error ?? new ConnectionLostError('the controller closed the link') }),
+          ],
         },
         executorsHopeless: { target: 'leaving', actions: 'noteHopeless' },
         stop: 'leaving',

@@ -1,18 +1,20 @@
-import { createActor, waitFor } from 'xstate'
-import type { InspectionEvent, Observer } from 'xstate'
+import { hostname } from 'node:os'
+import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { offerHandshake } from '../core/handshake.ts'
+import { controllerToEngine, engineToController, engineWelcome } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
-import { controllerToEngine, engineWelcome } from '../core/messages.ts'
 import type { Connection } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
-import { engineMachine } from './engine-machine.ts'
+import { engineMachine, type Registered } from './engine-machine.ts'
 import type { ExecutorFactory } from './executor.ts'
 import { machineClock } from './machine-clock.ts'
 
 export interface EngineOptions {
   readonly address: string
   readonly key: Uint8Array
+  /** Where the key came from, for messages. */
+  readonly keySource?: string
   readonly executors: ExecutorFactory
   /** How many asynchronous tasks may be in progress together. Default 1. */
   readonly concurrency?: number
@@ -70,4 +72,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     stopped,
   }
+}
+
+async function register(connection: Connection, options: EngineOptions, clock: Clock): Promise<Registered> {
+  const { name = `engine-${process.pid}`, kind = options.executors.kind } = options.info ?? {}
+  return offerHandshake(connection, {
+    role: 'engine',
+    key: options.key,
+    clock,
+    ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
+    details: { name, kind, pid: process.pid, host: hostname() },
+    sends: engineToController,
+    receives: controllerToEngine,
+    welcome: engineWelcome,
+  })
 }

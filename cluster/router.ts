@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import { type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
-import type { ClientToController, EngineInfo, EngineToController, Reply } from '../core/messages.ts'
+import type { ClientToController, EngineInfo, EngineToController, QueueStatus, Reply } from '../core/messages.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
@@ -111,7 +111,11 @@ export class Router {
     switch (message.type) {
       case 'ended': {
         peer.completed += message.results.length
-        const results = message.results.map((end) => ({ ...end, output: end.output, outputBytes: end.output?.byteLength ?? 0 }))
+        const results = message.results.map((end) => ({
+          ...end,
+          output: end.output,
+          outputBytes: end.output?.byteLength ?? 0,
+        }))
         return this.#options.happened([{ type: 'ended', engine: peer.id, results }])
       }
       case 'begun':
@@ -201,8 +205,13 @@ export class Router {
       }
       // A client that lost its link sends again what was not answered.
       if (tasks.has(submission.id)) return this.#watch(peer, submission.id)
-      if (!this.accepting) return this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
-      const body: TaskBody = { function: functions[i] as TaskBody['function'], call: submission.call, args: submission.args }
+      if (!this.accepting)
+        return this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
+      const body: TaskBody = {
+        function: functions[i] as TaskBody['function'],
+        call: submission.call,
+        args: submission.args,
+      }
       specs.push({ ...submission, client: peer.session, body })
     })
     if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
@@ -220,7 +229,7 @@ export class Router {
     const core = this.#options.core()
     switch (ask.kind) {
       case 'queueStatus':
-        return this.#queueStatus(core)
+        return queueStatus(core, this.#engines)
       case 'resultStatus':
         return Object.fromEntries(ask.tasks.map((id) => [id, statusOf(core.tasks.get(id))]))
       case 'watch':
@@ -291,6 +300,18 @@ export class Router {
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
+
+function queueStatus({ counts, engines }: SchedulerState, peers: ReadonlyMap<EngineId, EnginePeer>): QueueStatus {
+  const { waiting, ready, assigned, running, succeeded, failed, aborted, timedOut, impossible } = counts
+  return {
+    waiting,
+    ready,
+    assigned,
+    running,
+    ended: succeeded + failed + aborted + timedOut + impossible,
+    engines: [...engines.values()].map(({ id, load }) => ({ id, load, completed: peers.get(id)?.completed ?? 0 })),
+  }
+}
 
 function isEnded(task: TaskRecord): boolean {
   return !Number.isNaN(task.endedAt)

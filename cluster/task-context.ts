@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { TaskId } from '../core/ids.ts'
 import { YardmasterError } from '../core/errors.ts'
+import type { TaskId } from '../core/ids.ts'
 
 /** What a running task can know and say. `currentTask()` gives it. */
 export interface TaskContext {

@@ -37,7 +37,7 @@ export type ErrorCode =
 export interface Fault {
   readonly code: ErrorCode
   readonly message: string
-  readonly details?: Readonly<Record<string, unknown>> | undefined
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 export interface ErrorOptionsWithDetails extends ErrorOptions {

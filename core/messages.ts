@@ -180,9 +180,9 @@ export type Reply = Static<typeof reply>
 const engineInfo = Type.Object({
   id: engineId,
   name: text(256),
-  pid: optional(count),
-  host: optional(text(256)),
-  kind: optional(text(32)),
+  pid: count,
+  host: text(256),
+  kind: text(32),
 })
 export type EngineInfo = Static<typeof engineInfo>
 
@@ -192,7 +192,8 @@ const queueStatus = Type.Object({
   assigned: count,
   running: count,
   ended: count,
-  engines: Type.Array(Type.Object({ id: engineId, assigned: count, running: count, completed: count })),
+  /** `load`: tasks assigned or running there. */
+  engines: Type.Array(Type.Object({ id: engineId, load: count, completed: count })),
 })
 export type QueueStatus = Static<typeof queueStatus>
 
@@ -308,9 +309,15 @@ export const executorToEngine = Type.Union([
 ])
 export type ExecutorToEngine = Static<typeof executorToEngine>
 
+/** What an engine says of itself. */
+export const engineHello = Type.Object({ name: text(256), pid: count, host: text(256), kind: text(32) })
+
 /** What an engine learns when it is admitted. */
-export const engineWelcome = Type.Object({ engine: engineId, heartbeatMs: milliseconds, claims: count })
+export const engineWelcome = Type.Object({ engine: engineId, heartbeatMs: milliseconds })
 export type EngineWelcome = Static<typeof engineWelcome>
+
+/** What a client says of itself: its session, new or the one that it comes back to. */
+export const clientHello = Type.Object({ session: sessionIdSchema })
 
 /** What a client learns when it is admitted. */
 export const clientWelcome = Type.Object({

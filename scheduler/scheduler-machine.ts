@@ -1,12 +1,12 @@
 import { assign, setup } from 'xstate'
 import type { Clock } from '../core/clock.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
-import { createScheduler, type SchedulerOptions, type SchedulerState } from './state.ts'
+import { createScheduler, type SchedulerConfig, type SchedulerState } from './state.ts'
 import { nextDeadline } from './deadlines.ts'
 import { step } from './step.ts'
 
 export interface SchedulerMachineInput {
-  readonly options: SchedulerOptions
+  readonly options: SchedulerConfig
   readonly clock: Clock
   /** Performs effects, in order. The array is only valid during the call. */
   perform(effects: readonly Effect[]): void
@@ -21,7 +21,7 @@ export type SchedulerMachineEvent =
   | { readonly type: 'drain' }
   | { readonly type: 'stop' }
 
-interface Context extends SchedulerMachineInput {
+export interface SchedulerMachineContext extends SchedulerMachineInput {
   readonly core: SchedulerState
   /** The one timer, and when it fires. */
   timer: { readonly at: number; cancel(): void } | undefined
@@ -29,7 +29,7 @@ interface Context extends SchedulerMachineInput {
 
 type Self = { send(event: SchedulerMachineEvent): void }
 
-function run(context: Context, self: Self, events: readonly SchedulerEvent[]): void {
+function run(context: SchedulerMachineContext, self: Self, events: readonly SchedulerEvent[]): void {
   const now = context.clock.now()
   for (const event of events) context.perform(step(context.core, event, now))
   const at = nextDeadline(context.core)
@@ -43,7 +43,7 @@ function run(context: Context, self: Self, events: readonly SchedulerEvent[]): v
 export const schedulerMachine = setup({
   types: {
     input: {} as SchedulerMachineInput,
-    context: {} as Context,
+    context: {} as SchedulerMachineContext,
     events: {} as SchedulerMachineEvent,
   },
   actions: {

@@ -1,5 +1,5 @@
-import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
 import type { TaskId } from '../../core/ids.ts'
+import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
 import { encodeValue, type Payload } from '../../core/payload.ts'
 import type { TaskContext } from '../task-context.ts'
 import type { HeldFunction } from './held-function.ts'

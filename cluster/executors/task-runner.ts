@@ -3,8 +3,9 @@
  * `concurrency`; synchronous ones follow each other without a turn of the event loop between them, and their results
  * leave together, but never wait for a long task behind them.
  */
-import { FunctionTable, takeFunctions } from '../../core/function-table.ts'
+
 import type { Clock } from '../../core/clock.ts'
+import { FunctionTable, takeFunctions } from '../../core/function-table.ts'
 import type { EngineToExecutor, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
 import { decodeValue, encodeValue } from '../../core/payload.ts'
 import { enterTask, leaveTask } from '../task-context.ts'

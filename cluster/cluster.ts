@@ -1,0 +1,108 @@
+/** A controller and its engines, started together on this machine. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { ConfigurationError } from '../core/errors.ts'
+import { type Controller, type ControllerOptions, startController } from './controller.ts'
+import { type Engine, startEngine } from './engine.ts'
+import { inlineExecutor } from './executors/inline.ts'
+import { threadExecutor } from './executors/thread.ts'
+import type { HostedEngineOptions } from './launchers/hosted-engine.ts'
+import { launchProcessEngine } from './launchers/process.ts'
+import { launchThreadEngine } from './launchers/thread.ts'
+
+export type EngineKind = 'thread' | 'process' | 'inline'
+export type TransportName = 'memory' | 'threads' | 'zeromq' | 'websocket'
+
+export interface LocalClusterOptions extends Partial<ControllerOptions> {
+  /** How many engines; default: as many as the machine runs threads at once. 0: a controller without engines. */
+  readonly engines?: number
+  /**
+   * Where engines run: `thread` (default), `process`, or `inline`, in the thread of the caller, one task at a time.
+   * In all but `inline`, tasks run in a thread of their own, apart from the engine's link.
+   */
+  readonly engineKind?: EngineKind
+  /** The link between controller and engines. Default: `memory` for threads, `websocket` for processes. */
+  readonly transport?: TransportName
+  /** How many asynchronous tasks one engine may have in progress together. Default 1. */
+  readonly concurrency?: number
+  /** How long engines try to come back after their link is lost. Default 30,000. */
+  readonly reconnectMs?: number
+}
+
+export interface LocalCluster {
+  readonly controller: Controller
+  readonly key: Uint8Array
+  readonly engines: readonly Engine[]
+  stop(): Promise<void>
+}
+
+const wireAddresses = { zeromq: 'tcp://127.0.0.1:0', websocket: 'ws://127.0.0.1:0' } as const
+
+/** Starts everything; resolves when every engine is admitted. On failure nothing is left behind. */
+export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
+  const count = options.engines ?? availableParallelism()
+  const kind = options.engineKind ?? 'thread'
+  const transport = options.transport ?? (kind === 'process' ? 'websocket' : 'memory')
+  check(count, kind, transport)
+  const key = options.key ?? new Uint8Array(randomBytes(32))
+  const wire = transport === 'zeromq' || transport === 'websocket' ? [wireAddresses[transport]] : []
+  const controller = await startController({
+    ...options,
+    key,
+    addresses: [`memory:${randomUUID()}`, ...(options.addresses ?? wire)],
+  })
+  const engines: Engine[] = []
+  const stop = async () => {
+    await controller.stop().finally(() => Promise.all(engines.map((engine) => engine.stop())))
+  }
+  const address = wire.length > 0 ? controller.addresses[1] : controller.addresses[0]
+  const launch = (index: number) =>
+    launchEngine(kind, transport, controller, {
+      address: address as string,
+      key,
+      concurrency: options.concurrency ?? 1,
+      reconnectMs: options.reconnectMs ?? 30_000,
+      name: `${kind}-${index}`,
+    }).then((engine) => engines.push(engine))
+  const launched = await Promise.allSettled(Array.from({ length: count }, (_, index) => launch(index)))
+  const failed = launched.find((result) => result.status === 'rejected')
+  if (failed) {
+    await stop()
+    throw failed.reason
+  }
+  return { controller, key, engines, stop }
+}
+
+function launchEngine(
+  kind: EngineKind,
+  transport: TransportName,
+  controller: Controller,
+  options: HostedEngineOptions,
+): Promise<Engine> {
+  if (kind === 'process') return launchProcessEngine(options)
+  if (transport === 'threads') return launchThreadEngine(options, (connection) => controller.adopt(connection))
+  const executors = kind === 'inline' ? inlineExecutor : threadExecutor
+  return startEngine({ ...options, executors, info: { name: options.name, kind } })
+}
+
+function check(count: number, kind: EngineKind, transport: TransportName): void {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)
+  }
+  const transports = combinations[kind]
+  if (transports === undefined) {
+    throw new ConfigurationError(`engineKind must be one of ${Object.keys(combinations).join(', ')}, not ${kind}`)
+  }
+  if (!transports.includes(transport)) {
+    throw new ConfigurationError(
+      `engines of kind ${kind} cannot be linked by ${transport}; possible: ${transports.join(', ')}`,
+    )
+  }
+}
+
+/** Which links each kind of engine can have. */
+export const combinations: Readonly<Record<EngineKind, readonly TransportName[]>> = {
+  inline: ['memory', 'zeromq', 'websocket'],
+  thread: ['memory', 'threads', 'zeromq', 'websocket'],
+  process: ['zeromq', 'websocket'],
+}

@@ -1,0 +1,182 @@
+import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { YardmasterError } from '../core/errors.ts'
+import { answerHandshake } from '../core/handshake.ts'
+import {
+  type ClientWelcome,
+  clientHello,
+  clientToController,
+  controllerToClient,
+  controllerToEngine,
+  type EngineInfo,
+  type EngineWelcome,
+  engineHello,
+  engineToController,
+} from '../core/messages.ts'
+import type { Connection, Listener, TransportOptions } from '../core/transport.ts'
+import type { SchedulerConfig } from '../scheduler/state.ts'
+import { transportFor } from '../transports/connect.ts'
+import { ClientPeer } from './client-peer.ts'
+import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
+import { EnginePeer } from './engine-peer.ts'
+import { machineClock } from './machine-clock.ts'
+
+export interface ControllerOptions extends SchedulerConfig {
+  /** Shown to clients. Default 'default'. */
+  readonly name?: string
+  /** Where to listen, one address for each transport that shall serve: `ws://127.0.0.1:0`, `tcp://…`, `memory:…`. */
+  readonly addresses: readonly string[]
+  /** 32 bytes; who holds them can run code on the engines. */
+  readonly key: Uint8Array
+  readonly keySource?: string
+  /** An engine that says nothing for so long is lost. Default 5,000. */
+  readonly heartbeatMs?: number
+  /** How long an aborted task has to end by itself once its signal fired. Default 1,000. */
+  readonly abortGraceMs?: number
+  /** How long a shutdown waits for live tasks. Default 10,000. */
+  readonly drainMs?: number
+  /** Limits of every listener. */
+  readonly transportOptions?: TransportOptions
+  readonly clock?: Clock
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+  /** Default: nothing is logged. */
+  log?(level: 'info' | 'warn', message: string): void
+}
+
+/** A running controller, seen from its own thread. */
+export interface Controller {
+  readonly name: string
+  /** Where it listens, with the ports that were chosen; in the order in which they were asked for. */
+  readonly addresses: readonly string[]
+  readonly engines: readonly EngineInfo[]
+  /** Lets in a peer over a connection that is already open. */
+  adopt(connection: Connection): void
+  /** Takes no more tasks, finishes what is there, then stops. */
+  drain(): Promise<void>
+  /** Stops now; tasks that have not ended get no reply. */
+  stop(): Promise<void>
+  /** Resolves when it has stopped; rejects with the defect that stopped it. */
+  readonly stopped: Promise<void>
+}
+
+const roles = {
+  client: { sends: controllerToClient, receives: clientToController, details: clientHello },
+  engine: { sends: controllerToEngine, receives: engineToController, details: engineHello },
+} as const
+
+/** Starts a controller in this thread. Rejects with a coded error where an address cannot be had. */
+export async function startController(options: ControllerOptions): Promise<Controller> {
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? (() => {})
+  const heartbeatMs = options.heartbeatMs ?? 5_000
+  const name = options.name ?? 'default'
+  let nextEngine = 0
+
+  const actor = createActor(controllerMachine, {
+    clock: machineClock(clock),
+    ...(options.inspect ? { inspect: options.inspect } : {}),
+    input: {
+      clock,
+      schedulerOptions: options,
+      abortGraceMs: options.abortGraceMs ?? 1_000,
+      heartbeatMs,
+      drainMs: options.drainMs ?? 10_000,
+      listen: () => listenEverywhere(options, adopt),
+      log,
+    },
+  })
+  const send = (event: ControllerMachineEvent) => actor.send(event)
+
+  function adopt(connection: Connection): void {
+    greet(connection).catch((error: unknown) => {
+      const code = error instanceof YardmasterError ? error.code : 'YM_INTERNAL'
+      log('warn', `${connection.peer} was refused: ${error instanceof Error ? error.message : error} [${code}]`)
+    })
+  }
+
+  async function greet(connection: Connection): Promise<void> {
+    let engine = -1
+    const admitted = await answerHandshake(connection, {
+      key: options.key,
+      ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
+      clock,
+      roles,
+      admit: (hello): ClientWelcome | EngineWelcome => {
+        if (hello.role === 'engine') {
+          engine = nextEngine
+          nextEngine += 1
+          return { engine, heartbeatMs }
+        }
+        const { router } = actor.getSnapshot().context
+        return { session: hello.details.session, cluster: name, heartbeatMs, engines: router.engines }
+      },
+    })
+    if (admitted.role === 'engine') {
+      const info: EngineInfo = { id: engine, ...admitted.details }
+      const peer = new EnginePeer(info, admitted.link, clock.now())
+      peer.link.open({
+        onMessage: (message) => send({ type: 'engineMessage', peer, message }),
+        onClose: (error) => send({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
+      })
+      send({ type: 'engineJoined', peer })
+      log('info', `engine ${engine} joined (${info.kind}, pid ${info.pid} on ${info.host})`)
+    } else {
+      const peer = new ClientPeer(admitted.details.session, admitted.link)
+      peer.link.open({
+        onMessage: (message) => send({ type: 'clientMessage', peer, message }),
+        onDrain: () => send({ type: 'clientDrained', peer }),
+        onClose: () => send({ type: 'clientLeft', peer }),
+      })
+      send({ type: 'clientJoined', peer })
+      log('info', `client ${peer.session} joined`)
+    }
+  }
+
+  const finished = waitFor(actor, (snapshot) => snapshot.status !== 'active', { timeout: Number.POSITIVE_INFINITY })
+  const stopped = finished.then((snapshot) => {
+    const { error } = snapshot.context
+    if (error !== undefined) throw error
+  })
+  stopped.catch(() => {})
+  actor.start()
+  const settled = await waitFor(actor, (snapshot) => snapshot.matches('running') || snapshot.status !== 'active', {
+    timeout: Number.POSITIVE_INFINITY,
+  })
+  if (!settled.matches('running')) await stopped
+
+  return {
+    name,
+    addresses: settled.context.listeners.map((listener) => listener.address),
+    get engines() {
+      return actor.getSnapshot().context.router.engines
+    },
+    adopt,
+    async drain() {
+      send({ type: 'drain' })
+      await stopped
+    },
+    async stop() {
+      send({ type: 'stop' })
+      await stopped
+    },
+    stopped,
+  }
+}
+
+/** All addresses or none. */
+async function listenEverywhere(
+  options: ControllerOptions,
+  onConnection: (connection: Connection) => void,
+): Promise<Listener[]> {
+  const listeners: Listener[] = []
+  try {
+    for (const address of options.addresses) {
+      const transport = await transportFor(address)
+      listeners.push(await transport.listen(address, onConnection, options.transportOptions))
+    }
+    return listeners
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()))
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from '../cluster/cluster.ts'
+import type { EngineInfo } from '../core/messages.ts'
+import { Client, type ClientOptions } from './client.ts'
+
+/**
+ * A controller and engines on this machine, started and stopped together.
+ *
+ *     await using cluster = await Cluster.start({ engines: 4 })
+ *     const client = await cluster.connect()
+ */
+export class Cluster implements AsyncDisposable {
+  readonly #local: LocalCluster
+  readonly #clients = new Set<Client>()
+
+  private constructor(local: LocalCluster) {
+    this.#local = local
+  }
+
+  /**
+   * Resolves when every engine is ready. On failure nothing is left behind.
+   * @throws ConfigurationError, AddressInUseError, TransportUnavailableError, EngineStartError
+   */
+  static async start(options: LocalClusterOptions = {}): Promise<Cluster> {
+    return new Cluster(await startLocalCluster(options))
+  }
+
+  get name(): string {
+    return this.#local.controller.name
+  }
+
+  /** Where clients and engines of other threads, processes and machines can connect. Empty if only this thread can. */
+  get addresses(): readonly string[] {
+    return this.#local.controller.addresses.filter((address) => !address.startsWith('memory:'))
+  }
+
+  /** 32 bytes; who holds them can run code on the engines. */
+  get key(): Uint8Array {
+    return this.#local.key
+  }
+
+  get engines(): readonly EngineInfo[] {
+    return this.#local.controller.engines
+  }
+
+  /** Resolves when the controller has stopped, however that came about; rejects with the defect that stopped it. */
+  get stopped(): Promise<void> {
+    return this.#local.controller.stopped
+  }
+
+  /** A client in this thread, linked to the controller in memory. `stop` closes it. */
+  async connect(options: Omit<ClientOptions, 'key'> = {}): Promise<Client> {
+    const [here] = this.#local.controller.addresses
+    const client = await Client.connect(here, { ...options, key: this.#local.key })
+    this.#clients.add(client)
+    return client
+  }
+
+  /** Ends clients, controller and engines. Tasks that have not ended are dropped. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.close()))
+    await this.#local.stop()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
