@@ -7,7 +7,7 @@ import { type HouseFile, houseFiles, importsOf, isCode, withoutCommentsAndString
  */
 const IMPURE: Record<string, RegExp> = {
   time: /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bhrtime\b/,
-  randomness: /\bMath\.random\b|\bcrypto\b|\brandomUUID\b/,
+  randomness: /\bMath\.random\b|\bcrypto\b|\brandom(UUID|Bytes|Int)\b|\bgetRandomValues\b/,
   timers: /\b(setTimeout|setInterval|setImmediate|queueMicrotask|nextTick)\b/,
   promises: /\bPromise[.<]|\bnew Promise\b|\basync\b|\bawait\b|\.then\(/,
   platform: /\bprocess\./,
@@ -17,6 +17,16 @@ const IMPURE: Record<string, RegExp> = {
 const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reason: string }> = {
   'core/clock.ts': { in: ['time', 'timers'], reason: 'It is the clock that everything else is given.' },
   'core/random.ts': { in: ['randomness'], reason: 'A fresh seed comes from the operating system.' },
+  'core/exchange.ts': { in: ['promises'], reason: 'A handshake is one conversation, which waits for each answer.' },
+  'core/handshake.ts': {
+    in: ['promises', 'randomness', 'node'],
+    reason: 'Trust between peers needs random bytes and a keyed hash that nobody can foresee.',
+  },
+  'core/inbox.ts': {
+    in: ['timers'],
+    reason: 'What arrived before anybody listened is delivered on a turn of its own.',
+  },
+  'core/link.ts': { in: ['promises'], reason: 'Closing a connection takes its time.' },
   'core/transport.ts': {
     in: ['promises'],
     reason: 'It only states types; a transport opens and closes in its own time.',
