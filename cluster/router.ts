@@ -7,7 +7,14 @@ import type { Clock } from '../core/clock.ts'
 import { type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
-import type { ClientToController, EngineInfo, EngineToController, QueueStatus, Reply } from '../core/messages.ts'
+import type {
+  ClientToController,
+  EngineInfo,
+  EngineToController,
+  FunctionMessage,
+  QueueStatus,
+  Reply,
+} from '../core/messages.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
@@ -199,21 +206,24 @@ export class Router {
     const functions = takeFunctions(peer.functions, message.tasks, message.functions, (brought) => brought)
     const { tasks } = this.#options.core()
     const specs: TaskSpec[] = []
-    message.tasks.forEach((submission, i) => {
+    for (const [i, submission] of message.tasks.entries()) {
       if (!submission.id.startsWith(`${peer.session}.`)) {
         throw new ProtocolError(`task ${submission.id} does not belong to session ${peer.session}`)
       }
-      // A client that lost its link sends again what was not answered.
-      if (tasks.has(submission.id)) return this.#watch(peer, submission.id)
-      if (!this.accepting)
-        return this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
-      const body: TaskBody = {
-        function: functions[i] as TaskBody['function'],
-        call: submission.call,
-        args: submission.args,
+      if (tasks.has(submission.id)) {
+        // A client that lost its link sends again what was not answered.
+        this.#watch(peer, submission.id)
+      } else if (this.accepting) {
+        const body: TaskBody = {
+          function: functions[i] as FunctionMessage,
+          call: submission.call,
+          args: submission.args,
+        }
+        specs.push({ ...submission, client: peer.session, body })
+      } else {
+        this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
       }
-      specs.push({ ...submission, client: peer.session, body })
-    })
+    }
     if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
   }
 
