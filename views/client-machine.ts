@@ -1,0 +1,319 @@
+import { assign, fromPromise, setup } from 'xstate'
+import type { Clock } from '../core/clock.ts'
+import {
+  AuthenticationError,
+  ClosedError,
+  ConnectionLostError,
+  InternalError,
+  VersionError,
+  YardmasterError,
+} from '../core/errors.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { ClientWelcome, ControllerToClient } from '../core/messages.ts'
+import type { Random } from '../core/random.ts'
+import type { Connection } from '../core/transport.ts'
+import type { ClientLink } from './outbox.ts'
+import type { Session } from './session.ts'
+
+export interface Admission {
+  readonly link: ClientLink
+  readonly welcome: ClientWelcome
+}
+
+/** How to get a link. */
+export interface Connector {
+  dial(): Promise<Connection>
+  /** Offers the session: a new one, or the one that comes back. */
+  register(connection: Connection, session: SessionId): Promise<Admission>
+}
+
+interface RegisterInput {
+  readonly connector: Connector
+  readonly connection: Connection
+  readonly session: Session
+}
+
+export interface ClientMachineInput {
+  readonly session: Session
+  readonly connector: Connector
+  readonly clock: Clock
+  readonly random: Random
+  /** For how long after a lost link to try again; 0: not at all. */
+  readonly reconnectMs: number
+}
+
+export type ClientMachineEvent =
+  | { readonly type: 'message'; readonly message: ControllerToClient }
+  | { readonly type: 'drain' }
+  /** The controller took its leave: it will not be back. */
+  | { readonly type: 'dismissed'; readonly reason: string }
+  | { readonly type: 'linkClosed'; readonly link: ClientLink; readonly error: Error | undefined }
+  | { readonly type: 'defect'; readonly error: unknown }
+  | { readonly type: 'close' }
+
+interface ClientContext extends ClientMachineInput {
+  readonly connection: Connection | undefined
+  readonly link: ClientLink | undefined
+  readonly heartbeatMs: number
+  /** Heartbeats in a row in which nothing was heard. */
+  readonly silentBeats: number
+  /** Failed tries since the link was lost. */
+  readonly failures: number
+  /** Why the client ended, or why its last try failed. */
+  readonly error: YardmasterError | undefined
+}
+
+/** After this many heartbeats without a sound the link counts as lost. Beats, not milliseconds: a busy client hears nothing either. */
+const silentBeatsMax = 4
+const firstPauseMs = 50
+const longestPauseMs = 2_000
+/** How long a full link may take to accept what was submitted before `close`. */
+const closeGraceMs = 10_000
+/** The longest delay that a timer takes, for when no heartbeat was agreed on. */
+const neverMs = 2 ** 31 - 1
+
+/**
+ * A client's life: connecting → registering → ready ⇄ reconnecting → closing → closed. The machine owns the link; the
+ * session, which it feeds, owns the tasks. Each wire message is one event.
+ */
+export const clientMachine = setup({
+  types: {
+    input: {} as ClientMachineInput,
+    context: {} as ClientContext,
+    events: {} as ClientMachineEvent,
+  },
+  actors: {
+    dial: fromPromise<Connection, Connector>(async ({ input, signal }) => {
+      const connection = await input.dial()
+      if (signal.aborted) connection.abort()
+      return connection
+    }),
+    register: fromPromise<Admission, RegisterInput>(async ({ input, signal }) => {
+      const { connector, connection, session } = input
+      const drop = (): void => connection.abort()
+      signal.addEventListener('abort', drop)
+      try {
+        return await connector.register(connection, session.id)
+      } catch (error) {
+        drop()
+        throw error
+      } finally {
+        signal.removeEventListener('abort', drop)
+      }
+    }),
+    part: fromPromise<void, ClientLink>(async ({ input: link }) => {
+      link.send({ type: 'goodbye' })
+      await link.close()
+    }),
+  },
+  actions: {
+    noteError: assign({ error: (_, { error }: { error: unknown }) => asYardmasterError(error) }),
+    noteClosed: assign({ error: undefined }),
+    noteFailure: assign({ failures: ({ context }) => context.failures + 1 }),
+    noteUnreached: assign({
+      error: ({ context }) =>
+        new ConnectionLostError(`the link was lost, and not restored within ${context.reconnectMs} ms`, {
+          cause: context.error,
+        }),
+    }),
+    admit: assign((_, { link, welcome }: Admission) => ({
+      link,
+      heartbeatMs: welcome.heartbeatMs,
+      silentBeats: 0,
+      failures: 0,
+      error: undefined,
+    })),
+    startLink: ({ context, self }, { link, welcome }: Admission) => {
+      link.open({
+        onMessage: (message) => {
+          if (message.type === 'goodbye') self.send({ type: 'dismissed', reason: message.reason })
+          else self.send({ type: 'message', message })
+        },
+        onDrain: () => self.send({ type: 'drain' }),
+        onClose: (error) => self.send({ type: 'linkClosed', link, error }),
+      })
+      context.session.attach(link, welcome)
+    },
+    receive: ({ context, event, self }) => {
+      if (event.type !== 'message') return
+      try {
+        context.session.receive(event.message)
+      } catch (error) {
+        // Thrown from here, it would stop the machine without a word to anybody.
+        self.send({ type: 'defect', error })
+      }
+    },
+    heard: assign({ silentBeats: 0 }),
+    drained: ({ context }) => context.session.drained(),
+    ping: ({ context }) => {
+      context.link?.send({ type: 'ping', sequence: context.silentBeats })
+    },
+    countBeat: assign({ silentBeats: ({ context }) => context.silentBeats + 1 }),
+    dropLink: ({ context }) => {
+      context.session.detach()
+      context.link?.abort()
+    },
+    flush: ({ context }) => context.session.flush(),
+    endSession: ({ context }) => context.session.end(context.error ?? new ClosedError('the client has been closed')),
+  },
+  guards: {
+    isCurrentLink: ({ context }, { link }: { link: ClientLink }) => link === context.link,
+    mayNotReconnect: ({ context }) => context.reconnectMs <= 0,
+    isHopeless: (_, { error }: { error: unknown }) =>
+      error instanceof AuthenticationError || error instanceof VersionError,
+    isSilent: ({ context }) => context.silentBeats >= silentBeatsMax,
+    isFlushed: ({ context }) => context.session.isFlushed,
+  },
+  delays: {
+    pause: ({ context }) => {
+      const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(context.failures, 16))
+      return longest / 2 + (longest / 2) * context.random.unit()
+    },
+    giveUp: ({ context }) => context.reconnectMs,
+    heartbeat: ({ context }) => (context.heartbeatMs > 0 ? context.heartbeatMs : neverMs),
+    closeGrace: closeGraceMs,
+  },
+}).createMachine({
+  id: 'client',
+  context: ({ input }) => ({
+    ...input,
+    connection: undefined,
+    link: undefined,
+    heartbeatMs: 0,
+    silentBeats: 0,
+    failures: 0,
+    error: undefined,
+  }),
+  initial: 'connecting',
+  states: {
+    connecting: {
+      invoke: {
+        src: 'dial',
+        input: ({ context }) => context.connector,
+        onDone: { target: 'registering', actions: assign({ connection: ({ event }) => event.output }) },
+        onError: { target: 'closed', actions: { type: 'noteError', params: errorOf } },
+      },
+      on: { close: 'closed' },
+    },
+    registering: {
+      invoke: {
+        src: 'register',
+        input: ({ context }) => registration(context),
+        onDone: { target: 'ready', actions: [{ type: 'admit', params: outputOf }, { type: 'startLink', params: outputOf }] },
+        onError: { target: 'closed', actions: { type: 'noteError', params: errorOf } },
+      },
+      on: { close: 'closed' },
+    },
+    ready: {
+      on: {
+        message: { actions: ['heard', 'receive'] },
+        drain: { actions: 'drained' },
+        linkClosed: {
+          guard: { type: 'isCurrentLink', params: ({ event }) => event },
+          target: 'reconnecting',
+          actions: { type: 'noteError', params: lossOf },
+        },
+        dismissed: { target: 'closed', actions: { type: 'noteError', params: dismissalOf } },
+        defect: { target: 'closed', actions: { type: 'noteError', params: errorOf } },
+        close: 'closing',
+      },
+      after: {
+        heartbeat: [
+          { guard: 'isSilent', target: 'reconnecting', actions: { type: 'noteError', params: silenceOf } },
+          { target: 'ready', reenter: true, actions: ['countBeat', 'ping'] },
+        ],
+      },
+    },
+    reconnecting: {
+      entry: 'dropLink',
+      always: { guard: 'mayNotReconnect', target: 'closed' },
+      after: { giveUp: { target: 'closed', actions: 'noteUnreached' } },
+      on: { close: { target: 'closed', actions: 'noteClosed' } },
+      initial: 'pausing',
+      states: {
+        pausing: { after: { pause: 'dialing' } },
+        dialing: {
+          invoke: {
+            src: 'dial',
+            input: ({ context }) => context.connector,
+            onDone: { target: 'registering', actions: assign({ connection: ({ event }) => event.output }) },
+            onError: { target: 'pausing', actions: ['noteFailure', { type: 'noteError', params: errorOf }] },
+          },
+        },
+        registering: {
+          invoke: {
+            src: 'register',
+            input: ({ context }) => registration(context),
+            onDone: {
+              target: '#client.ready',
+              actions: [{ type: 'admit', params: outputOf }, { type: 'startLink', params: outputOf }],
+            },
+            onError: [
+              {
+                guard: { type: 'isHopeless', params: errorOf },
+                target: '#client.closed',
+                actions: { type: 'noteError', params: errorOf },
+              },
+              { target: 'pausing', actions: ['noteFailure', { type: 'noteError', params: errorOf }] },
+            ],
+          },
+        },
+      },
+    },
+    closing: {
+      entry: 'flush',
+      on: {
+        message: { actions: 'receive' },
+        drain: { actions: 'drained' },
+        linkClosed: { guard: { type: 'isCurrentLink', params: ({ event }) => event }, target: 'closed' },
+        dismissed: 'closed',
+        defect: 'closed',
+      },
+      after: { closeGrace: 'closed' },
+      initial: 'flushing',
+      states: {
+        flushing: { always: { guard: 'isFlushed', target: 'parting' } },
+        parting: {
+          invoke: {
+            src: 'part',
+            input: ({ context }) => context.link as ClientLink,
+            onDone: '#client.closed',
+            onError: '#client.closed',
+          },
+        },
+      },
+    },
+    closed: { type: 'final', entry: ['dropLink', 'endSession'] },
+  },
+})
+
+function registration({ connector, connection, session }: ClientContext): RegisterInput {
+  return { connector, connection: connection as Connection, session }
+}
+
+function outputOf({ event }: { event: { output: Admission } }): Admission {
+  return event.output
+}
+
+function errorOf({ event }: { event: { error: unknown } }): { error: unknown } {
+  return { error: event.error }
+}
+
+function lossOf({ event }: { event: { error: Error | undefined } }): { error: unknown } {
+  return { error: event.error ?? new ConnectionLostError('the controller closed the link') }
+}
+
+function silenceOf({ context }: { context: ClientContext }): { error: unknown } {
+  const silentMs = context.silentBeats * context.heartbeatMs
+  return { error: new ConnectionLostError(`nothing was heard from the controller for ${silentMs} ms`) }
+}
+
+function dismissalOf({ event }: { event: { reason: string } }): { error: unknown } {
+  return { error: new ClosedError(`the controller has ended: ${event.reason}`) }
+}
+
+function asYardmasterError(thrown: unknown): YardmasterError {
+  if (thrown instanceof YardmasterError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new InternalError(message, { cause: thrown })
+}

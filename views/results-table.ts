@@ -1,0 +1,88 @@
+import type { YardmasterError } from '../core/errors.ts'
+import type { TaskId } from '../core/ids.ts'
+import type { ControllerToClient } from '../core/messages.ts'
+import type { TaskRecord } from './task-record.ts'
+
+type MessageOf<Type extends ControllerToClient['type']> = Extract<ControllerToClient, { type: Type }>
+
+/**
+ * The tasks whose end this client awaits, by id, in order of submission. What has ended is not here: late and repeated
+ * messages find nothing, and change nothing.
+ */
+export class ResultsTable {
+  readonly #pending = new Map<TaskId, TaskRecord>()
+  #onIdle: (() => void)[] = []
+
+  get size(): number {
+    return this.#pending.size
+  }
+
+  add(task: TaskRecord): void {
+    this.#pending.set(task.id, task)
+  }
+
+  get(id: TaskId): TaskRecord | undefined {
+    return this.#pending.get(id)
+  }
+
+  tasks(): IterableIterator<TaskRecord> {
+    return this.#pending.values()
+  }
+
+  ids(): TaskId[] {
+    return [...this.#pending.keys()]
+  }
+
+  replies({ replies }: MessageOf<'replies'>): void {
+    for (const reply of replies) {
+      const task = this.#pending.get(reply.id)
+      if (task === undefined) continue
+      this.#pending.delete(reply.id)
+      task.settle(reply)
+      task.owner.taskEnded(task)
+    }
+    this.#tellIdle()
+  }
+
+  begun({ tasks }: MessageOf<'begun'>): void {
+    for (const { id, attempt } of tasks) {
+      const task = this.#pending.get(id)
+      if (task === undefined) continue
+      task.begin(attempt)
+      task.owner.taskBegun(task)
+    }
+  }
+
+  news({ news }: MessageOf<'news'>): void {
+    for (const item of news) {
+      const task = this.#pending.get(item.id)
+      task?.owner.taskNews(task, item)
+    }
+  }
+
+  /** Ends tasks on this side only: their replies will not come, or not be heard. */
+  fail(tasks: Iterable<TaskRecord>, error: YardmasterError): void {
+    for (const task of tasks) {
+      if (!this.#pending.delete(task.id)) continue
+      task.fail(error)
+      task.owner.taskEnded(task)
+    }
+    this.#tellIdle()
+  }
+
+  /** Calls once, when no task is pending: now, if none is. The answer takes the call back. */
+  whenIdle(callback: () => void): () => void {
+    this.#onIdle.push(callback)
+    this.#tellIdle()
+    return () => {
+      this.#onIdle = this.#onIdle.filter((waiting) => waiting !== callback)
+    }
+  }
+
+  #tellIdle(): void {
+    if (this.#pending.size > 0 || this.#onIdle.length === 0) return
+    const waiting = this.#onIdle
+    this.#onIdle = []
+    for (const callback of waiting) callback()
+  }
+}

@@ -1,0 +1,192 @@
+import type { Clock } from '../core/clock.ts'
+import { type YardmasterError } from '../core/errors.ts'
+import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
+import type { Answers, Ask, Call, ClientWelcome, ControllerToClient, FunctionMessage } from '../core/messages.ts'
+import type { Payload } from '../core/payload.ts'
+import { Outbox, type ClientLink } from './outbox.ts'
+import { Questions } from './questions.ts'
+import { ResultsTable } from './results-table.ts'
+import { Roster } from './roster.ts'
+import { SharedOwner, type TaskOwner, TaskRecord } from './task-record.ts'
+import type { TaskFlags } from './view-flags.ts'
+
+/** One message names at most this many tasks. */
+const namesMax = 10_000
+
+/** A map that has not submitted everything yet. */
+export interface Unfinished {
+  /** Submits what is known to be left, at once. */
+  submitRest(): void
+}
+
+/**
+ * What a client knows, and what its views do with it. It outlives the links that the client machine gives it and takes
+ * from it: meanwhile everything waits in tables, and a new link is told all that was not answered.
+ */
+export class Session {
+  readonly id: SessionId
+  readonly clock: Clock
+  readonly roster = new Roster()
+  readonly results = new ResultsTable()
+  readonly unfinished = new Set<Unfinished>()
+  readonly #questions = new Questions()
+  readonly #outbox = new Outbox()
+  #sequence = 0
+  #wasLinked = false
+  #end: YardmasterError | undefined
+
+  constructor(id: SessionId, clock: Clock) {
+    this.id = id
+    this.clock = clock
+  }
+
+  get isFlushed(): boolean {
+    return this.#outbox.isEmpty
+  }
+
+  /**
+   * @throws why the session ended
+   * @throws CloneError for shared memory that the link cannot carry
+   */
+  submit(shipped: FunctionMessage, call: Call, args: Payload, flags: TaskFlags, size: number, owner: TaskOwner): TaskRecord {
+    this.#outbox.check(args)
+    const id = this.newTaskId()
+    const submission = { id, function: shipped.hash, call, args, ...flags }
+    const task = new TaskRecord(id, owner, size, submission, shipped)
+    this.results.add(task)
+    this.#outbox.add(task)
+    return task
+  }
+
+  /** @throws why the session ended */
+  newTaskId(): TaskId {
+    if (this.#end) throw this.#end
+    const id = taskId(this.id, this.#sequence)
+    this.#sequence += 1
+    return id
+  }
+
+  /** Records for tasks that may be anyone's. Their replies come when they have ended. */
+  watch(ids: readonly TaskId[], owner: TaskOwner): TaskRecord[] {
+    if (this.#end) throw this.#end
+    const unknown: TaskId[] = []
+    const tasks = ids.map((id) => {
+      const known = this.results.get(id)
+      if (known) {
+        known.owner = new SharedOwner(known.owner, owner)
+        return known
+      }
+      const task = new TaskRecord(id, owner, 1)
+      this.results.add(task)
+      unknown.push(id)
+      return task
+    })
+    this.#askToWatch(unknown)
+    return tasks
+  }
+
+  /** The tasks `from`, submitted once more under new ids. */
+  resubmit(from: readonly TaskId[], owner: TaskOwner): TaskRecord[] {
+    const tasks = from.map(() => new TaskRecord(this.newTaskId(), owner, 1))
+    for (const task of tasks) this.results.add(task)
+    const pairs = tasks.map((task, i) => ({ from: from[i] as TaskId, to: task.id }))
+    this.ask({ kind: 'resubmit', pairs }).catch((error: YardmasterError) => this.results.fail(tasks, error))
+    return tasks
+  }
+
+  abort(ids: readonly TaskId[]): void {
+    if (this.#end) return
+    for (const id of ids) {
+      const task = this.results.get(id)
+      if (task) task.abortAsked = true
+    }
+    for (const tasks of inParts(ids)) this.#outbox.add({ type: 'abort', tasks })
+  }
+
+  /** Rejects with the controller's fault, or why the session ended. */
+  ask<Asked extends Ask>(ask: Asked): Promise<Answers[Asked['kind']]> {
+    if (this.#end) return Promise.reject(this.#end)
+    const { message, answer } = this.#questions.ask(ask)
+    this.#outbox.add(message)
+    return answer
+  }
+
+  receive(message: ControllerToClient): void {
+    switch (message.type) {
+      case 'replies':
+        return this.results.replies(message)
+      case 'begun':
+        return this.results.begun(message)
+      case 'news':
+        return this.results.news(message)
+      case 'engines':
+        return this.roster.change(message)
+      case 'answer':
+        return this.#questions.answer(message)
+    }
+  }
+
+  attach(link: ClientLink, welcome: ClientWelcome): void {
+    this.roster.replace(welcome.engines)
+    if (this.#wasLinked) this.#replay()
+    this.#wasLinked = true
+    this.#outbox.attach(link)
+  }
+
+  detach(): void {
+    this.#outbox.detach()
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  drained(): void {
+    this.#outbox.drained()
+  }
+
+  /** Nothing more will come: everything that is awaited fails with the reason. */
+  end(error: YardmasterError): void {
+    if (this.#end) return
+    this.#end = error
+    this.#outbox.detach()
+    this.#outbox.clear()
+    this.results.fail([...this.results.tasks()], error)
+    this.#questions.rejectAll(error)
+    this.roster.end(error)
+  }
+
+  /**
+   * After a lost link: tasks without a reply are submitted again, then watched. The controller passes over ids that it
+   * knows. A task that has begun and must not run twice is only watched.
+   */
+  #replay(): void {
+    this.#outbox.clear()
+    const watched: TaskId[] = []
+    const aborted: TaskId[] = []
+    for (const task of this.results.tasks()) {
+      const mustNotRepeat = task.status === 'running' && task.submission?.retryOnEngineLoss === false
+      if (task.submission && !mustNotRepeat) this.#outbox.add(task)
+      watched.push(task.id)
+      if (task.abortAsked) aborted.push(task.id)
+    }
+    for (const message of this.#questions.messages()) this.#outbox.add(message)
+    this.#askToWatch(watched)
+    this.abort(aborted)
+  }
+
+  #askToWatch(ids: readonly TaskId[]): void {
+    for (const tasks of inParts(ids)) {
+      this.ask({ kind: 'watch', tasks }).catch((error: YardmasterError) => {
+        this.results.fail(
+          tasks.flatMap((id) => this.results.get(id) ?? []),
+          error,
+        )
+      })
+    }
+  }
+}
+
+function* inParts<T>(list: readonly T[]): Generator<T[]> {
+  for (let i = 0; i < list.length; i += namesMax) yield list.slice(i, i + namesMax)
+}
