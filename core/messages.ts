@@ -130,7 +130,8 @@ const news = Type.Union([
     done: Type.Number(),
     total: optional(Type.Number()),
   }),
-  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema }),
+  /** `index` counts what a generator task yields, in one attempt; other values have none. */
+  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema, index: optional(count) }),
   Type.Object({
     kind: Type.Literal('output'),
     id: taskIdSchema,
