@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { AttemptTable } from '../../cluster/attempt-table.ts'
+import type { ExecutorFactory, ExecutorHandlers } from '../../cluster/executor.ts'
+import type { ClaimTable } from '../../cluster/executors/claims.ts'
+import type { FunctionHash, TaskId } from '../../core/ids.ts'
+import type { AttemptEnd, EngineToController, EngineToExecutor } from '../../core/messages.ts'
+import { encodeValue } from '../../core/payload.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
+
+type Run = Extract<EngineToExecutor, { type: 'run' }>['tasks'][number]
+
+/** An executor that begins and ends tasks when the test says so. */
+class PuppetExecutor {
+  readonly claims: ClaimTable
+  readonly handlers: ExecutorHandlers
+  readonly queue: Run[] = []
+  readonly begun: Run[] = []
+  readonly signalled: number[] = []
+  functions = 0
+  ended = false
+
+  constructor(claims: ClaimTable, handlers: ExecutorHandlers) {
+    this.claims = claims
+    this.handlers = handlers
+  }
+
+  receive(message: EngineToExecutor): void {
+    if (message.type === 'run') {
+      this.queue.push(...message.tasks)
+      this.functions += message.functions.length
+    }
+    if (message.type === 'signal') this.signalled.push(...message.sequences)
+  }
+
+  /** Takes the next task that was not taken back; undefined where there is none. */
+  beginNext(wallTime: number): Run | undefined {
+    for (;;) {
+      const task = this.queue.shift()
+      if (task === undefined) return undefined
+      if (!this.claims.begin(task.sequence, wallTime)) continue
+      this.begun.push(task)
+      return task
+    }
+  }
+
+  finish(task: Run, outcome: 'succeeded' | 'failed' | 'aborted' = 'succeeded'): void {
+    this.begun.splice(this.begun.indexOf(task), 1)
+    const { sequence } = task
+    this.handlers.onMessage({ type: 'done', results: [{ sequence, outcome, durationMs: 1 }] })
+  }
+}
+
+function setUp() {
+  const clock = new VirtualClock()
+  const executors: PuppetExecutor[] = []
+  const reports: EngineToController[] = []
+  const factory: ExecutorFactory = {
+    kind: 'thread',
+    start({ claims }, handlers) {
+      const puppet = new PuppetExecutor(claims, handlers)
+      executors.push(puppet)
+      return {
+        send: (message) => puppet.receive(message),
+        async end() {
+          puppet.ended = true
+        },
+      }
+    },
+  }
+  const hopeless: string[] = []
+  const table = new AttemptTable({
+    executors: factory,
+    concurrency: 1,
+    engine: 0,
+    clock,
+    report: (message) => reports.push(message),
+    onHopeless: (reason) => hopeless.push(reason),
+  })
+  const present = () => executors.at(-1) as PuppetExecutor
+  const ready = () => present().handlers.onMessage({ type: 'ready' })
+  ready()
+  let sent = false
+  return {
+    clock,
+    table,
+    executors,
+    reports,
+    hopeless,
+    present,
+    ready,
+    ends: () => reports.flatMap((report): AttemptEnd[] => (report.type === 'ended' ? report.results : [])),
+    begunReports: () => reports.flatMap((report) => (report.type === 'begun' ? report.tasks.map(({ id }) => id) : [])),
+    take(ids: readonly string[], options: { runTimeoutMs?: number } = {}) {
+      const tasks = ids.map((id) => ({
+        id: id as TaskId,
+        attempt: 1,
+        function: hash,
+        call: 'once' as const,
+        args,
+        ...options,
+      }))
+      table.take({ type: 'tasks', tasks, functions: sent ? [] : [{ hash, payload: args }] })
+      sent = true
+    },
+  }
+}
+
+const hash = 'f'.repeat(22) as FunctionHash
+const args = encodeValue([])
+const ref = (id: string) => ({ id: id as TaskId, attempt: 1 })
+
+describe('AttemptTable', () => {
+  it('gives back what has not begun, at once, and says of the rest that it has', () => {
+    const { table, take, present, ends, begunReports, clock } = setUp()
+    take(['a', 'b', 'c'])
+    present().beginNext(clock.wallTime())
+    table.recall([ref('a'), ref('c')])
+    expect(ends()).toMatchObject([{ id: 'c', outcome: 'recalled' }])
+    expect(begunReports()).toEqual(['a'])
+    expect(present().beginNext(0)?.id).toBe('b')
+    expect(present().beginNext(0)).toBeUndefined()
+  })
+
+  it('signals a running task, and replaces its executor when the grace period is over; others move along', () => {
+    const { table, take, present, ready, ends, clock, executors } = setUp()
+    take(['a', 'b'])
+    const a = present().beginNext(clock.wallTime())
+    table.cancel([ref('a')], 1_000)
+    expect(present().signalled).toEqual([a?.sequence])
+    clock.advance(990)
+    expect(executors).toHaveLength(1)
+    clock.advance(30)
+    expect(executors).toHaveLength(2)
+    expect(executors[0]?.ended).toBe(true)
+    expect(ends()).toMatchObject([{ id: 'a', outcome: 'aborted' }])
+    ready()
+    const b = present().beginNext(clock.wallTime())
+    expect(b?.id).toBe('b')
+    expect(present().functions).toBe(1)
+    if (b) present().finish(b)
+    expect(ends().map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['a', 'aborted'],
+      ['b', 'succeeded'],
+    ])
+  })
+
+  it('ends an attempt that runs longer than its run timeout, and only that one', () => {
+    const { take, present, ends, clock } = setUp()
+    take(['slow'], { runTimeoutMs: 200 })
+    take(['next'])
+    clock.advance(1_000)
+    expect(ends()).toEqual([])
+    present().beginNext(clock.wallTime())
+    clock.advance(190)
+    expect(ends()).toEqual([])
+    clock.advance(40)
+    expect(ends()).toMatchObject([{ id: 'slow', outcome: 'timedOut' }])
+  })
+
+  it('reports what was running as lost when the executor dies, and runs the rest on a new one', () => {
+    const { take, present, ready, ends, clock } = setUp()
+    take(['a', 'b'])
+    present().beginNext(clock.wallTime())
+    present().handlers.onDeath('out of memory')
+    expect(ends()).toMatchObject([{ id: 'a', outcome: 'lost' }])
+    ready()
+    expect(present().beginNext(0)?.id).toBe('b')
+  })
+
+  it('gives up on executors that never come up', () => {
+    const { present, hopeless, executors } = setUp()
+    for (let i = 0; i < 10 && hopeless.length === 0; i += 1) present().handlers.onDeath('no such module')
+    expect(hopeless).toEqual(['no such module'])
+    expect(executors.length).toBeLessThan(10)
+  })
+
+  it('tells once of each task that runs long', () => {
+    const { take, present, begunReports, clock } = setUp()
+    take(['a', 'b'])
+    present().beginNext(clock.wallTime())
+    clock.advance(500)
+    expect(begunReports()).toEqual(['a'])
+  })
+
+  it('holds more than the executor’s claims, and feeds them on', () => {
+    const { take, present, ends } = setUp()
+    const ids = Array.from({ length: 10_000 }, (_, i) => `t${i}`)
+    take(ids)
+    expect(present().queue).toHaveLength(4_096)
+    for (let task = present().beginNext(0); task; task = present().beginNext(0)) present().finish(task)
+    expect(ends().map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('answers every attempt exactly once, whatever happens', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+      { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('begin' as const, 'finish' as const) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constantFrom('recall' as const, 'cancel' as const), pick: fc.nat() }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('die' as const, 'pass' as const) }) },
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const world = setUp()
+        const { table, take, present, ready, ends, clock } = world
+        const taken: string[] = []
+        for (const action of steps) {
+          const executor = present()
+          if (action.do === 'take') {
+            const ids = Array.from({ length: action.count }, (_, i) => `t${taken.length + i}`)
+            taken.push(...ids)
+            take(ids)
+          } else if (action.do === 'begin') {
+            executor.beginNext(clock.wallTime())
+          } else if (action.do === 'finish') {
+            const [running] = executor.begun
+            if (running) executor.finish(running)
+          } else if (action.do === 'recall' || action.do === 'cancel') {
+            const id = taken[action.pick % Math.max(1, taken.length)]
+            if (id !== undefined && action.do === 'recall') table.recall([ref(id)])
+            if (id !== undefined && action.do === 'cancel') table.cancel([ref(id)], 50)
+          } else if (action.do === 'die') {
+            executor.handlers.onDeath('killed')
+            ready()
+          } else {
+            clock.advance(100)
+            if (present() !== executor) ready()
+          }
+        }
+        for (let rounds = 0; rounds < 500 && table.size > 0; rounds += 1) {
+          const executor = present()
+          for (const running of [...executor.begun]) executor.finish(running)
+          executor.beginNext(clock.wallTime())
+          clock.advance(100)
+          if (present() !== executor) ready()
+        }
+        const answered = ends().map(({ id }) => id as string)
+        expect([...answered].sort()).toEqual([...taken].sort())
+        // What was given back is never begun by any executor.
+        const recalled = new Set(ends().flatMap(({ id, outcome }) => (outcome === 'recalled' ? [id] : [])))
+        for (const { begun } of world.executors) for (const { id } of begun) expect(recalled.has(id)).toBe(false)
+      }),
+    )
+  })
+})
