@@ -122,7 +122,7 @@ export const controllerMachine = setup({
     stop: '.closing',
     'xstate.error.actor.scheduler': {
       target: '.closing',
-      actions: assign({ error: ({ event }) => (event as unknown as { error: unknown }).error }),
+      actions: assign({ error: ({ event }) => ('error' in event ? event.error : undefined) }),
     },
   },
   states: {

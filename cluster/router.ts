@@ -140,7 +140,7 @@ export class Router {
         return
       }
       case 'goodbye':
-        peer.link.close()
+        void peer.link.close()
         this.engineLeft(peer, message.reason)
     }
   }

@@ -1,4 +1,4 @@
-import { Cluster, Client, type LocalClusterOptions } from 'yardmaster'
+import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
 
 /** Every combination of engine kind and link that exists, and the client's own link. */
 export const combinations: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [

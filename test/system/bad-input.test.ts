@@ -1,0 +1,228 @@
+/** What is wrong gets a coded error where the user is, and the cluster goes on. */
+
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import Type from 'typebox'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Client, Cluster, task } from 'yardmaster'
+import { systemClock } from '../../core/clock.ts'
+import { encode } from '../../core/codec.ts'
+import { offerHandshake } from '../../core/handshake.ts'
+import { clientWelcome, controllerToClient } from '../../core/messages.ts'
+import type { Connection, Frame } from '../../core/transport.ts'
+import { transportFor } from '../../transports/connect.ts'
+
+const key = new Uint8Array(32).fill(7)
+const clusters: Record<string, Cluster> = {}
+const log: string[] = []
+const clients: Record<string, Client> = {}
+const transports = ['websocket', 'zeromq'] as const
+
+beforeAll(async () => {
+  for (const transport of transports) {
+    clusters[transport] = await Cluster.start({
+      engines: 2,
+      engineKind: 'process',
+      transport,
+      key,
+      transportOptions: { messageBytesMax: 4 * 2 ** 20 },
+      log: (level, message) => log.push(`${transport} ${level} ${message}`),
+    })
+    clients[transport] = await Client.connect(clusters[transport].addresses[0], { key })
+  }
+})
+
+afterAll(async () => {
+  for (const transport of transports) {
+    await clients[transport]?.close()
+    await clusters[transport]?.stop()
+  }
+})
+
+const caught = (promise: PromiseLike<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+describe.each(transports)('over %s', (transport) => {
+  const client = () => clients[transport] as Client
+  const address = () => clusters[transport]?.addresses[0] as string
+  const goesOn = async () => {
+    expect(
+      await client()
+        .loadBalancedView()
+        .map((x: number) => x + 1, [1, 2, 3]),
+    ).toEqual([2, 3, 4])
+    expect(client().ids).toEqual([0, 1])
+  }
+  const raw = async (): Promise<{ connection: Connection; closed: Promise<unknown>; frames: Frame[][] }> => {
+    const connection = await (await transportFor(address())).connect(address())
+    const frames: Frame[][] = []
+    const closed = new Promise((resolve) => {
+      connection.open({ onMessage: (message) => frames.push([...message]), onClose: resolve })
+    })
+    return { connection, closed, frames }
+  }
+
+  it('malformed bytes end only their own connection', async () => {
+    const { connection, closed } = await raw()
+    connection.send([new Uint8Array([0xc1, 0xff, 0x00, 0x9f])])
+    await closed
+    expect(log.join('\n')).toMatch(/YM_PROTOCOL/)
+    await goesOn()
+  })
+
+  it('a message before the handshake is not accepted', async () => {
+    const { connection, closed } = await raw()
+    connection.send(encode({ type: 'submit', tasks: [], functions: [] }))
+    await closed
+    await goesOn()
+  })
+
+  it.each([
+    ['an unknown type', { type: 'explode' }, 'explode'],
+    ['a missing field', { type: 'submit', functions: [] }, 'submit'],
+    ['a field of the wrong kind', { type: 'abort', tasks: 'all' }, 'abort'],
+    ['a task of another session', { type: 'submit', tasks: [foreignTask()], functions: [] }, 'someone.1'],
+  ])('a message with %s, from someone who was let in', async (_what, message) => {
+    const connection = await (await transportFor(address())).connect(address())
+    const { link } = await offerHandshake(connection, {
+      role: 'client',
+      key,
+      clock: systemClock,
+      details: { session: 'mischief00' },
+      sends: Type.Object({ type: Type.String() }),
+      receives: controllerToClient,
+      welcome: clientWelcome,
+    })
+    const closed = new Promise((resolve) => link.open({ onMessage: () => {}, onClose: resolve }))
+    link.send(message)
+    await closed
+    await goesOn()
+  })
+
+  it('a message over the limit', async () => {
+    const ar = client()
+      .loadBalancedView()
+      .apply((bytes: Uint8Array) => bytes.length, new Uint8Array(5 * 2 ** 20))
+    expect(await caught(ar)).toMatchObject({ code: 'YM_MESSAGE_TOO_LARGE', message: expect.stringMatching(/4/) })
+    await goesOn()
+  })
+
+  it('a wrong key', async () => {
+    const error = await caught(Client.connect(address(), { key: new Uint8Array(32).fill(8) }))
+    expect(error).toMatchObject({ code: 'YM_AUTHENTICATION', message: expect.stringContaining('key') })
+    await goesOn()
+  })
+
+  it('a key that is none', async () => {
+    const error = await caught(Client.connect(address(), { key: new Uint8Array(3) }))
+    expect(error).toMatchObject({ code: 'YM_AUTHENTICATION' })
+  })
+
+  it('another version', async () => {
+    const { connection, closed, frames } = await raw()
+    connection.send(
+      encode({
+        type: 'hello',
+        protocol: 'yardmaster',
+        version: 999,
+        role: 'client',
+        nonce: new Uint8Array(32),
+        details: { session: 'fromfuture' },
+      }),
+    )
+    await closed
+    expect(Buffer.concat(frames.flat()).toString('latin1')).toContain('YM_VERSION')
+    await goesOn()
+  })
+
+  it('an address where nobody listens', async () => {
+    const dead = transport === 'websocket' ? 'ws://127.0.0.1:9' : 'tcp://127.0.0.1:9'
+    const error = await caught(Client.connect(dead, { key, connectTimeoutMs: 1_500 }))
+    expect(error).toMatchObject({ code: 'YM_UNREACHABLE', message: expect.stringContaining('127.0.0.1:9') })
+  })
+
+  it('a port that is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const taken = transport === 'websocket' ? `ws://127.0.0.1:${port}` : `tcp://127.0.0.1:${port}`
+    const error = await caught(Cluster.start({ engines: 0, addresses: [taken] }))
+    server.close()
+    expect(error).toMatchObject({ code: 'YM_ADDRESS_IN_USE', message: expect.stringContaining(String(port)) })
+  })
+
+  it('a module that is not there', async () => {
+    const missing = task(new URL('./programs/no-such-module.mjs', import.meta.url).href, 'work')
+    const error = await caught(Promise.resolve().then(() => client().loadBalancedView().apply(missing, 1)))
+    expect(error).toMatchObject({ message: expect.stringContaining('no-such-module.mjs') })
+    expect(error).toMatchObject(codeHereOrInCause('YM_MODULE', error))
+    await goesOn()
+  })
+
+  it('a module without that export', async () => {
+    const wrong = task(new URL('./programs/work.mjs', import.meta.url).href, 'absent')
+    const error = await caught(Promise.resolve().then(() => client().loadBalancedView().apply(wrong, 1)))
+    expect(error).toMatchObject({ message: expect.stringMatching(/absent[\s\S]*triple/) })
+    expect(error).toMatchObject(codeHereOrInCause('YM_MODULE', error))
+    await goesOn()
+  })
+
+  it('an argument that cannot be cloned', async () => {
+    const error = await caught(
+      Promise.resolve().then(() =>
+        client()
+          .loadBalancedView()
+          .apply((x: unknown) => x, { deep: [() => 1] }),
+      ),
+    )
+    expect(error).toMatchObject({ code: 'YM_CLONE', message: expect.stringMatching(/deep/) })
+    await goesOn()
+  })
+
+  it('a result that cannot be cloned', async () => {
+    const error = await caught(
+      client()
+        .loadBalancedView()
+        .apply(() => ({ inner: () => 1 })),
+    )
+    expect(error).toMatchObject({ code: 'YM_REMOTE', message: expect.stringMatching(/inner/) })
+    await goesOn()
+  })
+
+  it('a function that captures what cannot travel', async () => {
+    const server = createServer()
+    const error = await caught(
+      Promise.resolve().then(() =>
+        client()
+          .loadBalancedView()
+          .apply(() => server.listening),
+      ),
+    )
+    expect(error).toMatchObject({ code: 'YM_CAPTURE', message: expect.stringMatching(/server/) })
+    await goesOn()
+  })
+})
+
+it('addresses and options that make no sense', async () => {
+  expect(await caught(Client.connect('carrier-pigeon://roof', { key }))).toMatchObject({ code: 'YM_ADDRESS' })
+  expect(await caught(Client.connect('not an address', { key }))).toMatchObject({ code: 'YM_ADDRESS' })
+  expect(await caught(Cluster.start({ engines: -1 }))).toMatchObject({ code: 'YM_CONFIGURATION' })
+  expect(await caught(Cluster.start({ engines: 1, strategy: 'nosuch' }))).toMatchObject({ code: 'YM_CONFIGURATION' })
+  expect(await caught(Cluster.start({ engineKind: 'process', transport: 'memory' }))).toMatchObject({
+    code: 'YM_CONFIGURATION',
+    message: expect.stringMatching(/websocket/),
+  })
+})
+
+/** Where it shows: at submission, or as the cause of what the engine answers. */
+function codeHereOrInCause(code: string, error: unknown): object {
+  const here = typeof error === 'object' && error !== null && 'code' in error && error.code === code
+  return here ? { code } : { code: 'YM_REMOTE', cause: { code } }
+}
+
+function foreignTask() {
+  return { id: 'someone.1', function: 'f', call: 'once', args: null }
+}

@@ -1,0 +1,95 @@
+/** After `stop()`, an error, Ctrl-C or `kill -9` there is no process, thread, socket or timer of ours. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const program = fileURLToPath(new URL('./programs/life.mjs', import.meta.url))
+
+const clusters = [
+  { name: 'inline engines', options: { engineKind: 'inline' } },
+  { name: 'thread engines', options: { engineKind: 'thread' } },
+  { name: 'thread engines with their own links', options: { engineKind: 'thread', transport: 'threads' } },
+  { name: 'process engines, WebSocket', options: { engineKind: 'process', transport: 'websocket' } },
+  { name: 'process engines, ZeroMQ', options: { engineKind: 'process', transport: 'zeromq' } },
+]
+
+function start(ending: string, options: object) {
+  const child = spawn(process.execPath, [program, ending, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  let stderr = ''
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  return {
+    child,
+    exited: once(child, 'exit') as Promise<[number | null, string | null]>,
+    stderr: () => stderr,
+    async line() {
+      const { value, done } = await lines.next()
+      if (done) throw new Error(`the program ended early: ${stderr}`)
+      return JSON.parse(value)
+    },
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Engines notice the end of their launcher by themselves; that takes them a moment. */
+async function allGone(pids: readonly number[]): Promise<boolean> {
+  for (let tries = 0; tries < 200 && pids.some(isAlive); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  return !pids.some(isAlive)
+}
+
+describe.each(clusters)('$name', ({ options }) => {
+  const processes = 'engineKind' in options && options.engineKind === 'process' ? 2 : 0
+
+  it('leave nothing after stop(): the program ends by itself', async () => {
+    const { line, exited, stderr } = start('return', options)
+    const { pids, squares } = await line()
+    expect(squares).toEqual([1, 4, 9])
+    expect(pids).toHaveLength(processes)
+    expect(await line()).toEqual({ left: [] })
+    expect(await exited).toEqual([0, null])
+    expect(stderr()).toBe('')
+    expect(await allGone(pids)).toBe(true)
+  })
+
+  it('leave nothing after an error', async () => {
+    const { line, exited, stderr } = start('throw', options)
+    const { pids } = await line()
+    expect(await exited).toEqual([1, null])
+    expect(stderr()).toContain('thrown on purpose')
+    expect(await allGone(pids)).toBe(true)
+  })
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('leave nothing after %s', async (signal) => {
+    const { child, line, exited } = start('wait', options)
+    const { pids } = await line()
+    child.kill(signal)
+    expect(await exited).toEqual([null, signal])
+    expect(await allGone(pids)).toBe(true)
+  })
+
+  it.runIf(options.engineKind !== 'inline')(
+    'leave nothing after SIGKILL in the middle of a task that never ends',
+    async () => {
+      const { child, line, exited } = start('busy', options)
+      const { pids } = await line()
+      child.kill('SIGKILL')
+      await exited
+      expect(await allGone(pids)).toBe(true)
+    },
+  )
+})

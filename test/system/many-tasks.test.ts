@@ -1,0 +1,64 @@
+/** Many single calls: all come back, right, in bounded memory. The rates are printed, not asserted. */
+
+import { expect, it } from 'vitest'
+import { type Client, Client as Clients, Cluster, type LocalClusterOptions } from 'yardmaster'
+
+const runs: readonly { name: string; count: number; options: LocalClusterOptions; wire: boolean }[] = [
+  { name: '4 thread engines', count: 200_000, options: { engineKind: 'thread' }, wire: false },
+  {
+    name: '4 thread engines, own links',
+    count: 100_000,
+    options: { engineKind: 'thread', transport: 'threads' },
+    wire: false,
+  },
+  {
+    name: '4 process engines, ZeroMQ',
+    count: 100_000,
+    options: { engineKind: 'process', transport: 'zeromq' },
+    wire: true,
+  },
+  {
+    name: '4 process engines, WebSocket',
+    count: 100_000,
+    options: { engineKind: 'process', transport: 'websocket' },
+    wire: true,
+  },
+]
+
+/** What a task may cost while it is outstanding, result included, in bytes; a leak shows in the second half. */
+const bytesPerTaskMax = 6_000
+
+it.each(runs)('$count calls on $name', async ({ name, count, options, wire }) => {
+  await using cluster = await Cluster.start({ engines: 4, ...options })
+  await using client = wire
+    ? await Clients.connect(cluster.addresses[0], { key: cluster.key })
+    : await cluster.connect()
+  const before = heap()
+  const startedAt = performance.now()
+  const wrong = await callAndCompare(client, count)
+  const seconds = (performance.now() - startedAt) / 1_000
+  console.log(`${name}: ${count} calls in ${seconds.toFixed(2)} s, ${Math.round(count / seconds)}/s`)
+  expect(wrong).toBe(0)
+  const peak = heap() - before
+  expect(peak / count).toBeLessThan(bytesPerTaskMax)
+  const afterFirst = heap()
+  await callAndCompare(client, count)
+  // The second half leaves no more than what is retained by design.
+  expect(heap() - afterFirst).toBeLessThan(200 * 2 ** 20)
+  expect((await client.queueStatus()).ended).toBe(2 * count)
+})
+
+async function callAndCompare(client: Client, count: number): Promise<number> {
+  const lview = client.loadBalancedView()
+  const square = (x: number) => x * x
+  const results = Array.from({ length: count }, (_, i) => lview.apply(square, i))
+  let wrong = 0
+  for (let i = 0; i < count; i += 1) {
+    if ((await results[i]) !== i * i) wrong += 1
+  }
+  return wrong
+}
+
+function heap(): number {
+  return process.memoryUsage().heapUsed
+}

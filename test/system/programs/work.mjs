@@ -1,0 +1,2 @@
+export const triple = (x) => 3 * x
+export default (x) => x + 1
