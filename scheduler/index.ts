@@ -1,1 +1,39 @@
-export {}
+/** `yardmaster/scheduler`: strategies, and the scheduler itself for those who embed it. */
+export { nextDeadline } from './deadlines.ts'
+export type {
+  AttemptName,
+  AttemptOutcome,
+  AttemptResult,
+  DependencySpec,
+  Effect,
+  HighWaterMark,
+  SchedulerEvent,
+  TaskSpec,
+} from './events.ts'
+export { type Violation, validate } from './invariants.ts'
+export type { RetentionLimits } from './retention.ts'
+export { createScheduler, type SchedulerConfig, type SchedulerState, schedulerDefaults } from './state.ts'
+export { step } from './step.ts'
+export { leastload } from './strategies/leastload.ts'
+export { lru } from './strategies/lru.ts'
+export { resolveStrategy, strategies } from './strategies/named.ts'
+export { plainrandom } from './strategies/plainrandom.ts'
+export { powerOfD } from './strategies/power-of-d.ts'
+export { pure } from './strategies/pure.ts'
+export {
+  type Choose,
+  type Engines,
+  type EngineView,
+  type Finished,
+  type FinishedWithDuration,
+  type Strategy,
+  type StrategyContext,
+  type StrategyLike,
+  type StrategyRun,
+  strategy,
+  type TaskView,
+} from './strategies/strategy.ts'
+export { twobin } from './strategies/twobin.ts'
+export { weighted } from './strategies/weighted.ts'
+export type { LiveStatus, TaskRecord, TaskStatus, TerminalStatus } from './task.ts'
+export { isTerminal } from './transitions.ts'

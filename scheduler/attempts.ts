@@ -1,0 +1,130 @@
+import type { EngineRecord } from './engine-record.ts'
+import { admit, releaseSlot, releaseZombie } from './engines.ts'
+import type { AttemptResult, SchedulerEvent } from './events.ts'
+import { faultOf, finish } from './finish.ts'
+import { nextMark, observeDuration } from './high-water-mark.ts'
+import type { SchedulerState } from './state.ts'
+import { noEngine, type TaskRecord } from './task.ts'
+import { move } from './transitions.ts'
+import { enqueue } from './waiting.ts'
+
+type Begun = Extract<SchedulerEvent, { type: 'begun' }>
+type Ended = Extract<SchedulerEvent, { type: 'ended' }>
+
+/** News from engines of attempts. What is not of the current attempt, at that engine, is late or a duplicate, and changes nothing. */
+
+export function begun(state: SchedulerState, event: Begun): void {
+  const engine = state.engines.get(event.engine)
+  if (engine === undefined) return
+  for (const { id, attempt } of event.tasks) {
+    const task = current(state, engine, id, attempt)
+    if (task === undefined || task.status === 'running') continue
+    move(state, task, 'running')
+    task.asked = 'nothing'
+    task.startedAt = state.now
+    state.deadlines.disarm(task)
+    state.strategy.run.taskStarted?.(task, engine)
+  }
+}
+
+export function ended(state: SchedulerState, event: Ended): void {
+  const engine = state.engines.get(event.engine)
+  if (engine === undefined) return
+  for (const result of event.results) {
+    const task = current(state, engine, result.id, result.attempt)
+    if (task === undefined) {
+      releaseZombie(state, engine, result.id, result.attempt)
+      continue
+    }
+    releaseSlot(state, engine, task)
+    if (result.outcome === 'succeeded' || result.outcome === 'failed') {
+      observeDuration(engine, result.durationMs)
+      note(state, task, result)
+    } else if (result.outcome === 'timedOut') note(state, task, result)
+    tellStrategy(state, task, engine, result)
+    settle(state, task, engine, result)
+  }
+  if (engine.hwm !== 'auto') return
+  engine.mark = nextMark(engine)
+  admit(state, engine)
+}
+
+/** Puts a task that has left its engine back at its place in the queue. */
+export function returnToReady(state: SchedulerState, task: TaskRecord): void {
+  move(state, task, 'ready')
+  task.asked = 'nothing'
+  if (task.queueDeadline <= state.now) finishQueueTimeout(state, task)
+  else enqueue(state, task)
+}
+
+export function finishQueueTimeout(state: SchedulerState, task: TaskRecord): void {
+  const message = `Task ${task.id} had not begun within its queueTimeout of ${task.queueTimeoutMs} ms.`
+  finish(state, task, 'timedOut', faultOf('YM_QUEUE_TIMEOUT', task, message))
+}
+
+export function finishAborted(state: SchedulerState, task: TaskRecord): void {
+  finish(state, task, 'aborted', faultOf('YM_ABORTED', task, `Task ${task.id} was aborted.`))
+}
+
+/** The live task whose current attempt this is. */
+function current(
+  state: SchedulerState,
+  engine: EngineRecord,
+  id: TaskRecord['id'],
+  attempt: number,
+): TaskRecord | undefined {
+  const task = state.tasks.get(id)
+  if (task === undefined || task.attempt !== attempt || task.engine !== engine.id) return undefined
+  return task.status === 'assigned' || task.status === 'running' ? task : undefined
+}
+
+/** What is known once it ran. */
+function note(state: SchedulerState, task: TaskRecord, result: AttemptResult): void {
+  state.deadlines.disarm(task)
+  task.durationMs = result.durationMs
+  if (Number.isNaN(task.startedAt)) task.startedAt = Math.max(task.assignedAt, state.now - result.durationMs)
+  task.output = result.output
+  task.outputBytes = result.outputBytes ?? 0
+  task.fault = undefined
+}
+
+function settle(state: SchedulerState, task: TaskRecord, engine: EngineRecord, { outcome }: AttemptResult): void {
+  if (outcome === 'succeeded') finish(state, task, 'succeeded')
+  else if (task.asked === 'cancel' || outcome === 'aborted') finishAborted(state, task)
+  else if (outcome === 'failed') retryOr(state, task, engine, 'failed')
+  else if (outcome === 'timedOut') {
+    const message = `Task ${task.id} ran longer than its runTimeout of ${task.runTimeoutMs} ms.`
+    task.fault = faultOf('YM_RUN_TIMEOUT', task, message, { engine: engine.id })
+    retryOr(state, task, engine, 'timedOut')
+  } else if (outcome === 'unmet') {
+    task.refusedBy = [...task.refusedBy, engine.id]
+    returnToReady(state, task)
+  } else {
+    task.engine = noEngine
+    returnToReady(state, task)
+  }
+}
+
+/** Another attempt where one is left, elsewhere if possible; else the end, with this error. */
+function retryOr(state: SchedulerState, task: TaskRecord, engine: EngineRecord, status: 'failed' | 'timedOut'): void {
+  task.failures += 1
+  if (task.failures > task.retries) {
+    finish(state, task, status, task.fault)
+    return
+  }
+  if (!task.failedOn.includes(engine.id)) task.failedOn = [...task.failedOn, engine.id]
+  returnToReady(state, task)
+}
+
+function tellStrategy(
+  state: SchedulerState,
+  task: TaskRecord,
+  engine: EngineRecord,
+  { outcome, durationMs }: AttemptResult,
+): void {
+  const { strategy, run } = state.strategy
+  if (run.taskFinished === undefined) return
+  // Typed strategies cannot ask for what they were not granted; what they are handed does not have it either.
+  const report = strategy.information === 'durations' ? { outcome, durationMs } : { outcome, durationMs: Number.NaN }
+  run.taskFinished(task, engine, report)
+}

@@ -1,0 +1,34 @@
+import type { EngineId, TaskId } from '../core/ids.ts'
+import type { HighWaterMark } from './events.ts'
+import type { EngineView } from './strategies/strategy.ts'
+import type { TaskRecord } from './task.ts'
+
+/** One live engine. */
+export class EngineRecord implements EngineView {
+  readonly id: EngineId
+  readonly hwm: HighWaterMark
+  /** `tasks.length` plus the number of zombies. */
+  load = 0
+  mark: number
+  lastUsed: number
+  /** Those assigned and running here, in no order; each knows its index. */
+  readonly tasks: TaskRecord[] = []
+  /** Attempts of ended tasks that the engine has not answered for yet, by task; undefined until there is one. */
+  zombies: Map<TaskId, number> | undefined = undefined
+  /** Below its mark, and so in the index. */
+  available = false
+  /** Its place in the index, in order of arrival. */
+  ordinal = -1
+  /** Measured round trip, smoothed. */
+  rttMs: number
+  /** Mean duration of its tasks, smoothed; NaN before the first. */
+  meanMs = Number.NaN
+
+  constructor(id: EngineId, hwm: HighWaterMark, mark: number, lastUsed: number, rttMs: number) {
+    this.id = id
+    this.hwm = hwm
+    this.mark = mark
+    this.lastUsed = lastUsed
+    this.rttMs = rttMs
+  }
+}

@@ -1,0 +1,67 @@
+import type { EngineRecord } from './engine-record.ts'
+import type { SchedulerState } from './state.ts'
+import type { TaskRecord } from './task.ts'
+
+/** Slots at engines: taken by assignment, given back when the engine has answered for the attempt. */
+
+export function takeSlot(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
+  task.engine = engine.id
+  task.slot = engine.tasks.length
+  engine.tasks.push(task)
+  engine.load += 1
+  state.back += 1
+  engine.lastUsed = state.back
+  if (engine.load >= engine.mark) state.index.remove(engine)
+  else state.index.changed(engine)
+}
+
+/** The task is not there any more. */
+export function releaseSlot(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
+  vacate(engine, task)
+  reduceLoad(state, engine)
+}
+
+/** The task ends at once; its attempt stays until the engine answers for it. */
+export function makeZombie(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
+  vacate(engine, task)
+  engine.zombies ??= new Map()
+  // An id can come back only after the record was forgotten; then nobody waits for its older attempt.
+  if (engine.zombies.has(task.id)) reduceLoad(state, engine)
+  engine.zombies.set(task.id, task.attempt)
+}
+
+export function releaseZombie(
+  state: SchedulerState,
+  engine: EngineRecord,
+  id: TaskRecord['id'],
+  attempt: number,
+): void {
+  if (engine.zombies?.get(id) !== attempt) return
+  engine.zombies.delete(id)
+  reduceLoad(state, engine)
+}
+
+/** Brings the index in line with load and mark. */
+export function admit(state: SchedulerState, engine: EngineRecord): void {
+  const available = engine.load < engine.mark
+  if (available && engine.available) state.index.changed(engine)
+  else if (available) {
+    state.index.add(engine)
+    state.freed.push(engine)
+  } else if (engine.available) state.index.remove(engine)
+}
+
+function reduceLoad(state: SchedulerState, engine: EngineRecord): void {
+  engine.load -= 1
+  admit(state, engine)
+  if (engine.load === 0 && state.strategy.run.steal !== undefined) state.idle.push(engine)
+}
+
+function vacate(engine: EngineRecord, task: TaskRecord): void {
+  const last = engine.tasks.pop() as TaskRecord
+  if (last !== task) {
+    engine.tasks[task.slot] = last
+    last.slot = task.slot
+  }
+  task.slot = -1
+}

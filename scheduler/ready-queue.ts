@@ -1,0 +1,77 @@
+import type { EngineId } from '../core/ids.ts'
+import { type GroupKind, ReadyGroup } from './ready-group.ts'
+import type { TaskRecord } from './task.ts'
+
+/** Where a ready task may go: a list of the only engines, a list of those that refused it, or neither. */
+export interface Place {
+  readonly kind: GroupKind
+  readonly engines: readonly EngineId[]
+}
+
+export const anywhere: Place = { kind: 'any', engines: [] }
+
+/**
+ * All ready tasks, grouped by where they may go, so that tasks that must wait for a busy engine cost nothing while others are dispatched.
+ *
+ * Invariants: `size` is the sum of the groups' sizes; a group but `any` exists exactly while it holds a task; `byEngine` lists each
+ * `only` group under each of its engines; a task is here exactly while its status is `ready`, but for moments within a step.
+ */
+export class ReadyQueue {
+  readonly any = new ReadyGroup('any', 'any', [])
+  readonly byEngine = new Map<EngineId, Set<ReadyGroup>>()
+  readonly except = new Set<ReadyGroup>()
+  readonly groups = new Map<string, ReadyGroup>()
+  size = 0
+  /** Groups that got a task since the last dispatch. */
+  dirty: ReadyGroup[] = []
+
+  add(task: TaskRecord, place: Place): void {
+    const group = place.kind === 'any' ? this.any : this.groupFor(task, place)
+    group.add(task)
+    this.size += 1
+    if (group.dirty) return
+    group.dirty = true
+    this.dirty.push(group)
+  }
+
+  remove(task: TaskRecord): void {
+    const group = task.group
+    if (group === undefined) return
+    group.remove(task)
+    this.size -= 1
+    if (group.size === 0 && group.kind !== 'any') this.drop(group)
+  }
+
+  /** Every group that holds a task. */
+  *occupied(): IterableIterator<ReadyGroup> {
+    if (this.any.size > 0) yield this.any
+    yield* this.groups.values()
+  }
+
+  private groupFor(task: TaskRecord, place: Place): ReadyGroup {
+    const engines = [...new Set(place.engines)].sort((a, b) => a - b)
+    // Tasks that end when all have refused and tasks that wait then are not equal.
+    const key = `${place.kind}:${place.kind === 'except' ? task.onUnmet : ''}:${engines.join()}`
+    const known = this.groups.get(key)
+    if (known !== undefined) return known
+    const group = new ReadyGroup(key, place.kind, engines)
+    this.groups.set(key, group)
+    if (place.kind === 'except') this.except.add(group)
+    for (const engine of place.kind === 'only' ? engines : []) {
+      const groups = this.byEngine.get(engine)
+      if (groups === undefined) this.byEngine.set(engine, new Set([group]))
+      else groups.add(group)
+    }
+    return group
+  }
+
+  private drop(group: ReadyGroup): void {
+    this.groups.delete(group.key)
+    this.except.delete(group)
+    for (const engine of group.kind === 'only' ? group.engines : []) {
+      const groups = this.byEngine.get(engine)
+      groups?.delete(group)
+      if (groups?.size === 0) this.byEngine.delete(engine)
+    }
+  }
+}

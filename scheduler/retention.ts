@@ -1,0 +1,80 @@
+import type { TaskRecord } from './task.ts'
+import type { TaskTable } from './task-table.ts'
+
+/** How much of what has ended is kept. Beyond it the oldest goes first. */
+export interface RetentionLimits {
+  /** Records with their result. */
+  readonly countMax: number
+  /** The sum of their `outputBytes`. */
+  readonly bytesMax: number
+  /** Records that say `purged`, without result or body, kept so that later dependencies still see how they ended. Then they are forgotten. */
+  readonly purgedMax: number
+}
+
+/** Ended records in order of their end, linked through themselves. */
+class RecordList {
+  count = 0
+  head: TaskRecord | undefined
+  private tail: TaskRecord | undefined
+
+  append(record: TaskRecord): void {
+    record.previous = this.tail
+    if (this.tail === undefined) this.head = record
+    else this.tail.next = record
+    this.tail = record
+    this.count += 1
+  }
+
+  remove(record: TaskRecord): void {
+    if (record.previous === undefined) this.head = record.next
+    else record.previous.next = record.next
+    if (record.next === undefined) this.tail = record.previous
+    else record.next.previous = record.previous
+    record.previous = undefined
+    record.next = undefined
+    this.count -= 1
+  }
+}
+
+/** Invariant: every ended record of the table is in `kept` or, if `purged`, in `stubs`; after `trim` all limits hold. */
+export class Retention {
+  readonly limits: RetentionLimits
+  readonly kept = new RecordList()
+  readonly stubs = new RecordList()
+  bytes = 0
+  private readonly table: TaskTable
+
+  constructor(limits: RetentionLimits, table: TaskTable) {
+    this.limits = limits
+    this.table = table
+  }
+
+  keep(record: TaskRecord): void {
+    this.kept.append(record)
+    this.bytes += record.outputBytes
+  }
+
+  /** Keeps to the limits. Called before each step, so that what has just ended can be read whatever they are. */
+  trim(): void {
+    while (this.kept.head !== undefined && this.exceeded()) this.purge(this.kept.head)
+  }
+
+  /** Drops the result and the body of an ended record that has them; the rest stays, and says so. */
+  purge(record: TaskRecord): void {
+    this.kept.remove(record)
+    this.bytes -= record.outputBytes
+    record.purged = true
+    record.body = undefined
+    record.output = undefined
+    record.outputBytes = 0
+    this.stubs.append(record)
+    if (this.stubs.count <= this.limits.purgedMax || this.stubs.head === undefined) return
+    const forgotten = this.stubs.head
+    this.stubs.remove(forgotten)
+    this.table.delete(forgotten)
+  }
+
+  private exceeded(): boolean {
+    return this.kept.count > this.limits.countMax || this.bytes > this.limits.bytesMax
+  }
+}

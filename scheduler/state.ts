@@ -1,0 +1,149 @@
+import { ConfigurationError } from '../core/errors.ts'
+import type { EngineId } from '../core/ids.ts'
+import { type Random, seededRandom } from '../core/random.ts'
+import { Deadlines } from './deadlines.ts'
+import { EngineIndex } from './engine-index.ts'
+import type { EngineRecord } from './engine-record.ts'
+import { IndexView } from './engine-views.ts'
+import type { Effect, HighWaterMark } from './events.ts'
+import { ReadyQueue } from './ready-queue.ts'
+import { Retention, type RetentionLimits } from './retention.ts'
+import { resolveStrategy } from './strategies/named.ts'
+import type { FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
+import type { TaskRecord, TaskStatus } from './task.ts'
+import { TaskTable } from './task-table.ts'
+
+export interface SchedulerConfig {
+  /** Default 'leastload'. */
+  readonly strategy?: StrategyLike
+  /** Of the strategy's randomness. Default 0. */
+  readonly seed?: number | string
+  /** Default 'auto'. */
+  readonly hwm?: HighWaterMark
+  /** Engines that may die with a task before it fails. Default 3. */
+  readonly engineLossLimit?: number
+  readonly retention?: Partial<RetentionLimits>
+}
+
+export const schedulerDefaults = {
+  strategy: 'leastload',
+  seed: 0,
+  hwm: 'auto',
+  engineLossLimit: 3,
+  retention: { countMax: 100_000, bytesMax: 256 * 2 ** 20, purgedMax: 100_000 },
+} as const satisfies Required<SchedulerConfig>
+
+/** The strategy in force. */
+export interface ActiveStrategy {
+  readonly strategy: Strategy
+  readonly run: StrategyRun<FinishedWithDuration>
+  readonly random: Random
+  /** All available engines, drawing from `random`. */
+  readonly view: IndexView
+}
+
+/** All the scheduler knows. Its owner calls `step` and otherwise only reads. */
+export interface SchedulerState {
+  /** The time of the last step. */
+  now: number
+  /** Every live and every retained record. */
+  readonly tasks: TaskTable
+  /** How many records are in each state; the terminal ones count all that ever ended. */
+  readonly counts: Record<TaskStatus, number>
+  /** The live engines, in order of arrival, which is the order of their numbers. */
+  readonly engines: Map<EngineId, EngineRecord>
+  /** Every engine's number is less; those from here on may still arrive. */
+  nextEngine: EngineId
+  readonly index: EngineIndex
+  readonly ready: ReadyQueue
+  readonly deadlines: Deadlines
+  readonly retention: Retention
+  /** Waiting tasks by one engine that could still take them, for each that is bound to particular engines. */
+  readonly witnesses: Map<EngineId, Set<TaskRecord>>
+
+  strategy: ActiveStrategy
+  readonly hwm: HighWaterMark
+  readonly engineLossLimit: number
+  readonly random: Random
+
+  /** The next task's place in the order of submission. */
+  nextSequence: number
+  /** Places in the list by last assignment: joining engines count down, assigned ones up. */
+  front: number
+  back: number
+
+  /** What this step asks for; emptied when the next one starts. */
+  readonly effects: Effect[]
+  /** Ended tasks whose dependents have not been told; empty between steps. */
+  readonly toldNext: TaskRecord[]
+  /** Engines that became available in this step; empty between steps. */
+  readonly freed: EngineRecord[]
+  /** Engines that became idle in this step, for strategies that steal. */
+  readonly idle: EngineRecord[]
+  /** The last few, for the message of a defect. */
+  readonly recentEvents: string[]
+}
+
+/** An empty scheduler. Throws a `ConfigurationError` for an unknown strategy or an impossible limit. */
+export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
+  const hwm = config.hwm ?? schedulerDefaults.hwm
+  checkMark(hwm)
+  const limits = { ...schedulerDefaults.retention, ...config.retention }
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!(limit >= 0)) throw new ConfigurationError(`retention.${name} must be a number from 0 on, not ${limit}.`)
+  }
+  const engineLossLimit = config.engineLossLimit ?? schedulerDefaults.engineLossLimit
+  if (!(engineLossLimit >= 1)) {
+    throw new ConfigurationError(`engineLossLimit must be at least 1, not ${engineLossLimit}.`)
+  }
+  const random = seededRandom(config.seed ?? schedulerDefaults.seed)
+  const tasks = new TaskTable()
+  const index = new EngineIndex()
+  return {
+    now: 0,
+    tasks,
+    counts: {
+      waiting: 0,
+      ready: 0,
+      assigned: 0,
+      running: 0,
+      succeeded: 0,
+      failed: 0,
+      aborted: 0,
+      timedOut: 0,
+      impossible: 0,
+    },
+    engines: new Map(),
+    nextEngine: 0,
+    index,
+    ready: new ReadyQueue(),
+    deadlines: new Deadlines(),
+    retention: new Retention(limits, tasks),
+    witnesses: new Map(),
+    strategy: activate(config.strategy ?? schedulerDefaults.strategy, random, index),
+    hwm,
+    engineLossLimit,
+    random,
+    nextSequence: 0,
+    front: 0,
+    back: 0,
+    effects: [],
+    toldNext: [],
+    freed: [],
+    idle: [],
+    recentEvents: [],
+  }
+}
+
+/** A strategy's randomness depends on the seed and its name only. */
+export function activate(like: StrategyLike, random: Random, index: EngineIndex): ActiveStrategy {
+  const strategy = resolveStrategy(like)
+  const stream = random.substream(`strategy/${strategy.name}`)
+  return { strategy, run: strategy.start({ random: stream }), random: stream, view: new IndexView(index, stream) }
+}
+
+/** Throws a `ConfigurationError` unless it is 'auto' or a whole number from 0 on. */
+export function checkMark(hwm: HighWaterMark): void {
+  if (hwm === 'auto' || (Number.isInteger(hwm) && hwm >= 0)) return
+  throw new ConfigurationError(`hwm must be 'auto', 0 (no limit) or a whole number, not ${hwm}.`)
+}

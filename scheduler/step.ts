@@ -1,0 +1,61 @@
+import { abort, expire } from './abort.ts'
+import { begun, ended } from './attempts.ts'
+import { dispatch } from './dispatch.ts'
+import { engineJoined, engineLeft, roundTrip } from './engine-events.ts'
+import type { Effect, SchedulerEvent } from './events.ts'
+import { purge, resubmit } from './records.ts'
+import type { SchedulerState } from './state.ts'
+import { setStrategy, stealForIdle } from './strategy-events.ts'
+import { submit } from './submit.ts'
+import { propagate } from './waiting.ts'
+
+const eventsRemembered = 8
+
+/**
+ * Tells the scheduler one event, at a time that never falls, and answers what is to be done, in order. The list is valid until the next step.
+ * Costs O(log n) for each task it concerns; how many others are blocked plays no part.
+ */
+export function step(state: SchedulerState, event: SchedulerEvent, now: number): readonly Effect[] {
+  state.effects.length = 0
+  state.now = Math.max(now, state.now)
+  remember(state, event)
+  state.retention.trim()
+  expire(state)
+  handle(state, event)
+  propagate(state)
+  dispatch(state)
+  stealForIdle(state)
+  return state.effects
+}
+
+function handle(state: SchedulerState, event: SchedulerEvent): void {
+  switch (event.type) {
+    case 'submit':
+      return submit(state, event)
+    case 'ended':
+      return ended(state, event)
+    case 'begun':
+      return begun(state, event)
+    case 'engineJoined':
+      return engineJoined(state, event)
+    case 'engineLeft':
+      return engineLeft(state, event)
+    case 'roundTrip':
+      return roundTrip(state, event)
+    case 'abort':
+      return abort(state, event)
+    case 'resubmit':
+      return resubmit(state, event)
+    case 'purge':
+      return purge(state, event)
+    case 'setStrategy':
+      return setStrategy(state, event)
+    case 'tick':
+      return undefined
+  }
+}
+
+function remember(state: SchedulerState, event: SchedulerEvent): void {
+  state.recentEvents.push(event.type)
+  if (state.recentEvents.length > eventsRemembered) state.recentEvents.shift()
+}

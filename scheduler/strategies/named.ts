@@ -1,0 +1,33 @@
+import { ConfigurationError } from '../../core/errors.ts'
+import { leastload } from './leastload.ts'
+import { lru } from './lru.ts'
+import { plainrandom } from './plainrandom.ts'
+import { powerOfD } from './power-of-d.ts'
+import { pure } from './pure.ts'
+import { type Strategy, type StrategyLike, strategy } from './strategy.ts'
+import { twobin } from './twobin.ts'
+import { weighted } from './weighted.ts'
+
+/** The built-in strategies by name. `powerOf3` and the like are understood for every number of draws. */
+export const strategies: Readonly<Record<string, Strategy>> = {
+  leastload,
+  lru,
+  plainrandom,
+  twobin,
+  weighted,
+  pure,
+  powerOf2: powerOfD(2),
+}
+
+/** The strategy that is meant; a `ConfigurationError` for an unknown name. A bare function is named after itself. */
+export function resolveStrategy(like: StrategyLike): Strategy {
+  if (typeof like === 'function') return strategy(like.name === '' ? 'custom' : like.name, like)
+  if (typeof like === 'object') return like
+  if (Object.hasOwn(strategies, like)) return strategies[like] as Strategy
+  const draws = /^powerOf([1-9]\d{0,8})$/.exec(like)?.[1]
+  if (draws !== undefined) return powerOfD(Number(draws))
+  throw new ConfigurationError(
+    `There is no strategy '${like}'. Name one of ${Object.keys(strategies).join(', ')}, or give your own.`,
+    { details: { strategy: like } },
+  )
+}

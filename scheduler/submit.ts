@@ -1,0 +1,81 @@
+import { endCycles } from './cycles.ts'
+import { attach } from './dependencies.ts'
+import type { SchedulerEvent, TaskSpec } from './events.ts'
+import type { SchedulerState } from './state.ts'
+import { TaskRecord } from './task.ts'
+import { move } from './transitions.ts'
+import { enqueue, finishImpossible, release, watch } from './waiting.ts'
+
+type Submit = Extract<SchedulerEvent, { type: 'submit' }>
+
+/**
+ * A batch is registered as a whole before any of it is looked at: its tasks may name each other in any order. An id that is in
+ * use is refused; everything else is accepted, and gets exactly one terminal reply.
+ */
+export function submit(state: SchedulerState, { tasks }: Submit): void {
+  const batch: TaskRecord[] = []
+  for (const spec of tasks) {
+    const task = accept(state, spec)
+    if (task !== undefined) batch.push(task)
+  }
+  start(state, batch)
+}
+
+/** Registers one task; undefined, and a `refuse`, where its id is in use. */
+export function accept(
+  state: SchedulerState,
+  spec: TaskSpec,
+  request: 'submit' | 'resubmit' = 'submit',
+): TaskRecord | undefined {
+  if (state.tasks.has(spec.id)) {
+    const message = `There is a task ${spec.id} already. Every submission needs an id of its own.`
+    state.effects.push({
+      type: 'refuse',
+      request,
+      id: spec.id,
+      fault: { code: 'YM_PROTOCOL', message, details: { task: spec.id } },
+    })
+    return undefined
+  }
+  const task = new TaskRecord(spec, state.nextSequence, state.now)
+  state.nextSequence += 1
+  state.tasks.add(task)
+  state.counts.waiting += 1
+  return task
+}
+
+/** Looks at accepted tasks, in order. `earlier` gives the record that each resubmits. */
+export function start(state: SchedulerState, batch: readonly TaskRecord[], earlier?: readonly TaskRecord[]): void {
+  state.strategy.run.tasksSubmitted?.(batch)
+  let mayBeCircular = false
+  for (let i = 0; i < batch.length; i += 1) {
+    const task = batch[i] as TaskRecord
+    if (task.queueTimeoutMs > 0) state.deadlines.arm(task, state.now + task.queueTimeoutMs)
+    if (task.after.length === 0 && task.follow.length === 0) {
+      move(state, task, 'ready')
+      enqueue(state, task)
+      continue
+    }
+    const obstacle = attach(state, task, earlier?.[i])
+    if (obstacle !== undefined) finishImpossible(state, task, obstacle)
+    else if (!release(state, task)) {
+      watch(state, task)
+      mayBeCircular ||= batch.length > 1 || namesItself(task)
+    }
+  }
+  if (mayBeCircular && hasForwardReference(state, batch)) endCycles(state, batch)
+}
+
+function namesItself(task: TaskRecord): boolean {
+  return [...task.after, ...task.follow].some((spec) => spec.ids.includes(task.id))
+}
+
+/** Only where a task names itself or a later one of its batch can there be a circle. */
+function hasForwardReference(state: SchedulerState, batch: readonly TaskRecord[]): boolean {
+  return batch.some((task) => {
+    if (task.dependencies === undefined) return false
+    return task.dependencies.specs.some(({ spec }) =>
+      spec.ids.some((id) => (state.tasks.get(id)?.sequence ?? -1) >= task.sequence),
+    )
+  })
+}

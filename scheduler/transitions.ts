@@ -1,0 +1,41 @@
+import { InternalError } from '../core/errors.ts'
+import type { SchedulerState } from './state.ts'
+import type { LiveStatus, TaskRecord, TaskStatus, TerminalStatus } from './task.ts'
+
+/**
+ * Every legal step in the life of a task.
+ * - A task that has an engine reaches an end that is not the engine's doing by way of `ready`.
+ * - `ready` → `failed`: every engine refused it, or no place is left for a retry, which then ends with the last error of its own.
+ * - Nothing leaves a terminal state.
+ */
+export const transitions: Readonly<Record<LiveStatus, readonly TaskStatus[]>> = {
+  waiting: ['ready', 'aborted', 'timedOut', 'impossible'],
+  ready: ['assigned', 'failed', 'aborted', 'timedOut', 'impossible'],
+  assigned: ['running', 'ready', 'succeeded', 'failed', 'aborted', 'timedOut'],
+  running: ['ready', 'succeeded', 'failed', 'aborted', 'timedOut'],
+}
+
+export function isTerminal(status: TaskStatus): status is TerminalStatus {
+  return !isLive(status)
+}
+
+export function isLive(status: TaskStatus): status is LiveStatus {
+  return status === 'waiting' || status === 'ready' || status === 'assigned' || status === 'running'
+}
+
+/** The only place that changes a status. The indexes are the caller's. */
+export function move(state: SchedulerState, task: TaskRecord, to: TaskStatus): void {
+  const from = task.status
+  if (!isLive(from) || !transitions[from].includes(to)) throw illegal(state, task, to)
+  state.counts[from] -= 1
+  state.counts[to] += 1
+  task.status = to
+}
+
+function illegal(state: SchedulerState, task: TaskRecord, to: TaskStatus): InternalError {
+  const events = state.recentEvents.join(', ')
+  return new InternalError(
+    `Task ${task.id} cannot go from ${task.status} to ${to} (attempt ${task.attempt}, engine ${task.engine}). Last events: ${events}.`,
+    { details: { task: task.id, from: task.status, to, events: [...state.recentEvents] } },
+  )
+}

@@ -1,0 +1,123 @@
+import type { EngineId } from '../core/ids.ts'
+import { close, type Obstacle, obstacleOf, type SpecState } from './dependencies.ts'
+import { faultOf, finish } from './finish.ts'
+import { outlook, placeOf, possibleEngines } from './placement.ts'
+import type { SchedulerState } from './state.ts'
+import { noEngine, type TaskRecord } from './task.ts'
+import { isLive, move } from './transitions.ts'
+
+/** From `waiting` to `ready`, or to `impossible`, as dependencies end and engines leave. */
+
+/** Tells those that depend on what has ended, and those that depend on them in turn, without recursion. */
+export function propagate(state: SchedulerState): void {
+  const { toldNext } = state
+  for (let i = 0; i < toldNext.length; i += 1) {
+    const ended = toldNext[i] as TaskRecord
+    const dependents = ended.dependents ?? []
+    ended.dependents = undefined
+    ended.closedDependents = 0
+    for (const spec of dependents) if (!spec.closed) tell(state, spec, ended)
+  }
+  toldNext.length = 0
+}
+
+function tell(state: SchedulerState, spec: SpecState, ended: TaskRecord): void {
+  const task = spec.owner
+  const verdict = spec.settle(ended)
+  if (verdict === 'nothing' || task.dependencies === undefined) return
+  if (verdict === 'unreachable') {
+    finishImpossible(state, task, obstacleOf(spec, ended))
+    return
+  }
+  if (verdict === 'met') {
+    task.dependencies.unmet -= 1
+    if (!spec.where) close(state, spec)
+  }
+  reconsider(state, task)
+}
+
+/** Something about where or when it may run has changed. Assigned and running tasks are looked at when they come back. */
+export function reconsider(state: SchedulerState, task: TaskRecord): void {
+  if (task.status === 'waiting') {
+    if (release(state, task)) return
+    watch(state, task)
+  } else if (task.status === 'ready') {
+    state.ready.remove(task)
+    enqueue(state, task)
+  }
+}
+
+/** Makes a waiting task ready if it may run somewhere, now or when there is room. False: it still waits. */
+export function release(state: SchedulerState, task: TaskRecord): boolean {
+  const { dependencies } = task
+  if (dependencies !== undefined && dependencies.unmet > 0) return false
+  if (dependencies !== undefined) {
+    const place = placeOf(state, task)
+    if (place.kind === 'only' && place.engines.length === 0) return false
+    if (dependencies.follow.length === 0) task.dependencies = undefined
+  }
+  unwatch(state, task)
+  move(state, task, 'ready')
+  enqueue(state, task)
+  return true
+}
+
+/** Puts a ready task into its queue, or ends it when no place is left for it. */
+export function enqueue(state: SchedulerState, task: TaskRecord): void {
+  const bound = task.targets.length > 0 || task.refusedBy.length > 0 || task.dependencies !== undefined
+  const view = bound ? outlook(state, task) : 'open'
+  if (view !== 'open') {
+    finishUnplaced(state, task, view)
+    return
+  }
+  const { run } = state.strategy
+  if (run.rank !== undefined) task.rank = run.rank(task)
+  state.ready.add(task, placeOf(state, task))
+  run.taskReady?.(task)
+}
+
+/** Keeps a waiting task that is bound to particular engines under one that could take it, or ends it when there is none. */
+export function watch(state: SchedulerState, task: TaskRecord): void {
+  const { dependencies } = task
+  if (dependencies === undefined) return
+  const possible = task.targets.length > 0 || dependencies.follow.length > 0 ? possibleEngines(state, task) : undefined
+  unwatch(state, task)
+  if (possible === undefined) return
+  const witness = possible[0]
+  if (witness === undefined) {
+    finishImpossible(state, task, { reason: 'none of the engines that could take it is left' })
+    return
+  }
+  dependencies.witness = witness
+  const tasks = state.witnesses.get(witness)
+  if (tasks === undefined) state.witnesses.set(witness, new Set([task]))
+  else tasks.add(task)
+}
+
+export function unwatch(state: SchedulerState, task: TaskRecord): void {
+  const { dependencies } = task
+  if (dependencies === undefined || dependencies.witness === noEngine) return
+  const tasks = state.witnesses.get(dependencies.witness)
+  tasks?.delete(task)
+  if (tasks?.size === 0) state.witnesses.delete(dependencies.witness)
+  dependencies.witness = noEngine
+}
+
+export function finishImpossible(state: SchedulerState, task: TaskRecord, { reason, dependency }: Obstacle): void {
+  if (!isLive(task.status)) return
+  const fault = faultOf('YM_IMPOSSIBLE_DEPENDENCY', task, `Task ${task.id} can never run: ${reason}.`, { dependency })
+  finish(state, task, 'impossible', fault)
+}
+
+/** No place is left. A task that failed by its own error before ends with that one: it is the last real error. */
+function finishUnplaced(state: SchedulerState, task: TaskRecord, view: 'refused' | 'impossible'): void {
+  if (task.failures > 0) {
+    finish(state, task, task.fault === undefined ? 'failed' : 'timedOut', task.fault)
+  } else if (view === 'refused') {
+    const engines: readonly EngineId[] = task.refusedBy
+    const message = `Every engine that could take task ${task.id} refused it (an unmet dependency on ${engines.join(', ')}).`
+    finish(state, task, 'failed', faultOf('YM_UNMET_DEPENDENCY', task, message, { engines }))
+  } else {
+    finishImpossible(state, task, { reason: 'none of the engines that could take it is left' })
+  }
+}
