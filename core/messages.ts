@@ -326,5 +326,7 @@ export const clientWelcome = Type.Object({
   cluster: text(256),
   heartbeatMs: milliseconds,
   engines: Type.Array(engineInfo),
+  /** A larger message would end the link. */
+  messageBytesMax: optional(count),
 })
 export type ClientWelcome = Static<typeof clientWelcome>
