@@ -1,1 +1,39 @@
+/**
+ * Yardmaster: functions mapped over threads, processes and machines. A program holds a `Client`, submits through its
+ * views, and reads `AsyncResult`s; `Cluster` starts everything on this machine.
+ */
+export type { EngineKind, LocalClusterOptions, TransportName } from './cluster/cluster.ts'
+export { type TaskContext, UnmetDependency } from './cluster/task-context.ts'
+export type { Clock } from './core/clock.ts'
 export * from './core/errors.ts'
+export type { EngineId, FunctionHash, SessionId, TaskId } from './core/ids.ts'
+export type { EngineInfo, QueueStatus, TaskStatus } from './core/messages.ts'
+export type { Random } from './core/random.ts'
+export type { TransportOptions } from './core/transport.ts'
+export { AsyncResult, type GetOptions } from './views/async-result.ts'
+export { type ApplyOptions, Client, type ClientOptions } from './views/client.ts'
+export { Cluster } from './views/cluster.ts'
+export type { ConnectOptions, ControllerAddress } from './views/connect.ts'
+export {
+  Dependency,
+  type DependencyLike,
+  type DependencyOptions,
+  type TaskIdsHolder,
+  type TaskIdsLike,
+} from './views/dependency.ts'
+export { ModuleTask, task, tasks } from './views/functions/module-task.ts'
+export type { Sequence } from './views/item-source.ts'
+export type {
+  ImapOptions,
+  LoadBalancedView,
+  MapItem,
+  MapResult,
+  ParallelFunction,
+  SequencesOf,
+} from './views/load-balanced-view.ts'
+export type { InteractiveOptions } from './views/progress-bar.ts'
+export { CompositeError, RemoteError } from './views/remote-error.ts'
+export type { PartOf, ResultOf, TaskFunction } from './views/task-function.ts'
+export type { OutputPiece, Progress } from './views/task-group.ts'
+export type { ResultStatus, TaskMetadata } from './views/task-record.ts'
+export type { ViewFlags } from './views/view-flags.ts'

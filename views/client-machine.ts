@@ -199,7 +199,13 @@ export const clientMachine = setup({
       invoke: {
         src: 'register',
         input: ({ context }) => registration(context),
-        onDone: { target: 'ready', actions: [{ type: 'admit', params: outputOf }, { type: 'startLink', params: outputOf }] },
+        onDone: {
+          target: 'ready',
+          actions: [
+            { type: 'admit', params: outputOf },
+            { type: 'startLink', params: outputOf },
+          ],
+        },
         onError: { target: 'closed', actions: { type: 'noteError', params: errorOf } },
       },
       on: { close: 'closed' },
@@ -246,7 +252,10 @@ export const clientMachine = setup({
             input: ({ context }) => registration(context),
             onDone: {
               target: '#client.ready',
-              actions: [{ type: 'admit', params: outputOf }, { type: 'startLink', params: outputOf }],
+              actions: [
+                { type: 'admit', params: outputOf },
+                { type: 'startLink', params: outputOf },
+              ],
             },
             onError: [
               {

@@ -51,14 +51,14 @@ export class Dependency {
 /** The ids of all tasks named, in order, with repetitions. */
 export function collectIds(tasks: TaskIdsLike): TaskId[] {
   if (typeof tasks === 'string') {
-    if (tasks.length === 0 || tasks.length > 64) throw new InvalidDependencyError(`${JSON.stringify(tasks)} is no task id`)
+    if (tasks.length === 0 || tasks.length > 64)
+      throw new InvalidDependencyError(`${JSON.stringify(tasks)} is no task id`)
     return [tasks as TaskId]
   }
   if (isList(tasks)) return tasks.flatMap((task) => collectIds(task))
   if (tasks instanceof Dependency)
     throw new InvalidDependencyError('a Dependency cannot stand inside another: give both in a list')
-  if (typeof tasks === 'object' && tasks !== null && 'ids' in tasks)
-    return [...(tasks[allTaskIds]?.() ?? tasks.ids)]
+  if (typeof tasks === 'object' && tasks !== null && 'ids' in tasks) return [...(tasks[allTaskIds]?.() ?? tasks.ids)]
   throw new InvalidDependencyError(`${String(tasks)} is neither a task id nor an AsyncResult, nor a list of them`)
 }
 

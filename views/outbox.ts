@@ -1,5 +1,5 @@
-import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import { CloneError } from '../core/errors.ts'
+import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import type { Link } from '../core/link.ts'
 import type { ClientToController, ControllerToClient, FunctionMessage, Submission } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'

@@ -50,9 +50,7 @@ export class Roster {
       }
       if (timeoutMs !== undefined) {
         cancel = clock.after(timeoutMs, () =>
-          finish(() =>
-            reject(new TimeoutError(`${this.size} of ${count} engines were there after ${timeoutMs} ms`)),
-          ),
+          finish(() => reject(new TimeoutError(`${this.size} of ${count} engines were there after ${timeoutMs} ms`))),
         )
       }
       const subscription = this.engines$.subscribe({

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
-import { type YardmasterError } from '../core/errors.ts'
+import { MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
 import type { Answers, Ask, Call, ClientWelcome, ControllerToClient, FunctionMessage } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
-import { Outbox, type ClientLink } from './outbox.ts'
+import { type ClientLink, Outbox } from './outbox.ts'
 import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
 import { Roster } from './roster.ts'
@@ -12,10 +12,13 @@ import type { TaskFlags } from './view-flags.ts'
 
 /** One message names at most this many tasks. */
 const namesMax = 10_000
+/** What a message holds beside one task's arguments, its function first of all. */
+const messageRoomBytes = 65_536
 
 /** A map that has not submitted everything yet. */
 export interface Unfinished {
-  /** Submits what is known to be left, at once. */
+  /** Whether its input has an end, and can be read to it at once. */
+  readonly isFinite: boolean
   submitRest(): void
 }
 
@@ -31,6 +34,7 @@ export class Session {
   readonly unfinished = new Set<Unfinished>()
   readonly #questions = new Questions()
   readonly #outbox = new Outbox()
+  #argsBytesMax = Number.POSITIVE_INFINITY
   #sequence = 0
   #wasLinked = false
   #end: YardmasterError | undefined
@@ -48,13 +52,29 @@ export class Session {
    * @throws why the session ended
    * @throws CloneError for shared memory that the link cannot carry
    */
-  submit(shipped: FunctionMessage, call: Call, args: Payload, flags: TaskFlags, size: number, owner: TaskOwner): TaskRecord {
+  submit(
+    shipped: FunctionMessage,
+    call: Call,
+    args: Payload,
+    flags: TaskFlags,
+    size: number,
+    owner: TaskOwner,
+  ): TaskRecord {
     this.#outbox.check(args)
+    if (args.byteLength > this.#argsBytesMax) return this.refuse(this.#tooLarge(args.byteLength), owner, size)
     const id = this.newTaskId()
     const submission = { id, function: shipped.hash, call, args, ...flags }
     const task = new TaskRecord(id, owner, size, submission, shipped)
     this.results.add(task)
     this.#outbox.add(task)
+    return task
+  }
+
+  /** A task that is never sent, and fails as soon as its owner can hear of it. */
+  refuse(error: YardmasterError, owner: TaskOwner, size: number): TaskRecord {
+    const task = new TaskRecord(this.newTaskId(), owner, size)
+    this.results.add(task)
+    queueMicrotask(() => this.results.fail([task], error))
     return task
   }
 
@@ -130,7 +150,13 @@ export class Session {
     this.roster.replace(welcome.engines)
     if (this.#wasLinked) this.#replay()
     this.#wasLinked = true
+    this.#argsBytesMax = (welcome.messageBytesMax ?? Number.POSITIVE_INFINITY) - messageRoomBytes
     this.#outbox.attach(link)
+  }
+
+  /** Submits what maps still hold back, as far as it is known. */
+  submitRest(): void {
+    for (const run of [...this.unfinished]) if (run.isFinite) run.submitRest()
   }
 
   detach(): void {
@@ -173,6 +199,15 @@ export class Session {
     for (const message of this.#questions.messages()) this.#outbox.add(message)
     this.#askToWatch(watched)
     this.abort(aborted)
+  }
+
+  /** Sent, it would cost everybody the link. */
+  #tooLarge(bytes: number): MessageTooLargeError {
+    const max = this.#argsBytesMax + messageRoomBytes
+    return new MessageTooLargeError(
+      `the arguments take ${bytes} bytes, and the controller accepts messages of ${max}. Raise its messageBytesMax, or pass less.`,
+      { details: { bytes, max } },
+    )
   }
 
   #askToWatch(ids: readonly TaskId[]): void {

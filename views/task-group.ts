@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { PendingError, type YardmasterError } from '../core/errors.ts'
+import { PendingError, TaskAbortedError, type YardmasterError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { TaskNews } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
@@ -61,7 +61,7 @@ export class TaskGroup implements TaskOwner {
   readonly createdAt: number
   endedAt: number | undefined
   /** Why the input ended early; the tasks have their own errors. */
-  failure: YardmasterError | undefined
+  failure: Error | undefined
   #open = 0
   #isSealed = false
   #hasBegun = false
@@ -85,7 +85,7 @@ export class TaskGroup implements TaskOwner {
     if (!this.ended) return this.#hasBegun || this.endedTasks.length > 0 ? 'running' : 'pending'
     const bad = this.tasks.find((task) => task.status !== 'succeeded')
     if (bad) return bad.status
-    if (this.failure) return this.failure.code === 'YM_ABORTED' ? 'aborted' : 'failed'
+    if (this.failure) return this.failure instanceof TaskAbortedError ? 'aborted' : 'failed'
     return 'succeeded'
   }
 
@@ -100,7 +100,7 @@ export class TaskGroup implements TaskOwner {
   }
 
   /** What went wrong so far: one error as it is, several as one. */
-  get error(): YardmasterError | undefined {
+  get error(): Error | undefined {
     if (this.failure) return this.failure
     const errors: YardmasterError[] = []
     for (const task of this.tasks) {
@@ -132,7 +132,7 @@ export class TaskGroup implements TaskOwner {
   }
 
   /** No more tasks will come. */
-  seal(failure?: YardmasterError): void {
+  seal(failure?: Error): void {
     if (this.#isSealed) return
     this.#isSealed = true
     this.failure = failure

@@ -63,14 +63,13 @@ const checks: { readonly [Flag in keyof Required<ViewFlags>]: Check } = {
   after: () => undefined,
   follow: () => undefined,
   targets: (value) =>
-    value === null || isEngineList([value].flat())
-      ? undefined
-      : 'an engine’s number, a list of at least one, or null',
+    value === null || isEngineList([value].flat()) ? undefined : 'an engine’s number, a list of at least one, or null',
   retries: isCount,
   queueTimeout: isTime,
   runTimeout: isTime,
   priority: (value) => (typeof value === 'number' && Number.isFinite(value) ? undefined : 'a number'),
-  label: (value) => (typeof value === 'string' && value.length <= 1_024 ? undefined : 'a text of at most 1,024 characters'),
+  label: (value) =>
+    typeof value === 'string' && value.length <= 1_024 ? undefined : 'a text of at most 1,024 characters',
   signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
   retryOnEngineLoss: isBoolean,
   onUnmet: (value) => (value === 'fail' || value === 'wait' ? undefined : `'fail' or 'wait'`),
@@ -96,7 +95,9 @@ export function addFlags(base: CheckedFlags, added: ViewFlags): CheckedFlags {
   for (const [flag, value] of Object.entries(added)) {
     if (!Object.hasOwn(checks, flag)) {
       const known = Object.keys(checks).join(', ')
-      throw new ConfigurationError(`there is no flag ${JSON.stringify(flag)}. Flags are ${known}`, { details: { flag } })
+      throw new ConfigurationError(`there is no flag ${JSON.stringify(flag)}. Flags are ${known}`, {
+        details: { flag },
+      })
     }
     if (value === undefined) continue
     const wanted = checks[flag as keyof ViewFlags](value)

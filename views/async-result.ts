@@ -1,0 +1,234 @@
+import { type Observable, observable } from 'rxjs'
+import { TimeoutError } from '../core/errors.ts'
+import type { TaskId } from '../core/ids.ts'
+import { allTaskIds, type TaskIdsHolder } from './dependency.ts'
+import { type InteractiveOptions, showProgress } from './progress-bar.ts'
+import { PullIterator } from './pull-iterator.ts'
+import { ResultCursor } from './result-cursor.ts'
+import { emittedOf, outputOf, progressOf, resultsOf, statusOf } from './result-streams.ts'
+import type { Session } from './session.ts'
+import type { OutputPiece, Progress, TaskGroup } from './task-group.ts'
+import type { ResultStatus, TaskMetadata } from './task-record.ts'
+
+export interface GetOptions {
+  /** Milliseconds to wait before a `TimeoutError`; the task goes on. */
+  readonly timeout?: number
+}
+
+/**
+ * What will come of a call, or of a map. Awaiting it gives the value; iterating it, the results one by one as they
+ * arrive: of a map, its items (`Item`), in order unless the view says `ordered: false`; of a generator task, what it
+ * yields; of another task, its one result.
+ *
+ * One error rejects as it is: a `RemoteError` for what a task threw, the coded class for what the controller decided.
+ * Several reject as a `CompositeError`. A result that nobody awaits disturbs nobody.
+ *
+ * Its streams give each subscriber everything from the beginning, then what follows, and complete at the end.
+ * Unsubscribing, or leaving a loop, aborts nothing.
+ */
+export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<Item>, TaskIdsHolder {
+  readonly #group: TaskGroup
+  readonly #session: Session
+  #promise: Promise<T> | undefined
+
+  /** @internal */
+  constructor(group: TaskGroup, session: Session) {
+    this.#group = group
+    this.#session = session
+  }
+
+  /** The tasks so far: a map submits its later items as it goes. In the order of the items. */
+  get ids(): readonly TaskId[] {
+    return this.#group.tasks.map((task) => task.id)
+  }
+
+  get status(): ResultStatus {
+    return this.#group.status
+  }
+
+  /** Whether everything has ended, well or not. */
+  get ready(): boolean {
+    return this.#group.ended
+  }
+
+  /** Whether everything has ended well. */
+  get successful(): boolean {
+    return this.#group.ended && this.#group.status === 'succeeded'
+  }
+
+  /** What went wrong so far, if anything. */
+  get error(): Error | undefined {
+    return this.#group.error
+  }
+
+  /** One entry for each task that has ended, in the order of `ids`. */
+  get metadata(): readonly TaskMetadata[] {
+    return this.#group.tasks.flatMap((task) => task.metadata ?? [])
+  }
+
+  get progress(): Progress {
+    return this.#group.progress
+  }
+
+  /** Milliseconds since the submission, until everything has ended. */
+  get elapsed(): number {
+    return this.#group.elapsedMs
+  }
+
+  /** Milliseconds of execution, summed over the tasks that have ended. */
+  get serialTime(): number {
+    return this.#group.tasks.reduce((sum, task) => sum + (task.metadata?.durationMs ?? 0), 0)
+  }
+
+  /** Milliseconds from the submission to the last result; not a number before it. */
+  get wallTime(): number {
+    return this.#group.ended ? this.#group.elapsedMs : Number.NaN
+  }
+
+  /** `serialTime / wallTime`: how many engines' worth of work was done at a time. */
+  get speedup(): number {
+    return this.serialTime / this.wallTime
+  }
+
+  /** What the tasks printed so far. */
+  get stdout(): string {
+    return this.#printed('stdout')
+  }
+
+  get stderr(): string {
+    return this.#printed('stderr')
+  }
+
+  /** The results as iterating gives them. Errors as the iteration throws. */
+  get results$(): Observable<Item> {
+    return resultsOf(this.#group)
+  }
+
+  get progress$(): Observable<Progress> {
+    return progressOf(this.#group)
+  }
+
+  get status$(): Observable<ResultStatus> {
+    return statusOf(this.#group)
+  }
+
+  get output$(): Observable<OutputPiece> {
+    return outputOf(this.#group)
+  }
+
+  /** The values that tasks gave to `currentTask().emit`, those of a further attempt again. */
+  get emitted$(): Observable<unknown> {
+    return emittedOf(this.#group)
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a result is a PromiseLike, by contract.
+  then<Fulfilled = T, Rejected = never>(
+    onFulfilled?: ((value: T) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#whole().then(onFulfilled, onRejected)
+  }
+
+  catch<Rejected = never>(
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<T | Rejected> {
+    return this.#whole().catch(onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#whole().finally(onFinally)
+  }
+
+  /** As awaiting it. Rejects with `TimeoutError` where it takes longer than `timeout`. */
+  async get({ timeout }: GetOptions = {}): Promise<T> {
+    if (timeout !== undefined && !(await this.wait(timeout)))
+      throw new TimeoutError(`the result was not there within ${timeout} ms`, { details: { timeoutMs: timeout } })
+    return this.#whole()
+  }
+
+  /** Waits for the end, whatever it is, or for `timeout` milliseconds. Resolves with `ready`. */
+  wait(timeout?: number): Promise<boolean> {
+    const group = this.#group
+    if (group.ended) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const cancel =
+        timeout === undefined
+          ? undefined
+          : group.options.clock.after(timeout, () => {
+              unwatch()
+              resolve(group.ended)
+            })
+      const unwatch = group.watch((change) => {
+        if (change !== 'ended') return
+        cancel?.()
+        resolve(true)
+      })
+    })
+  }
+
+  /** Aborts what has not ended. A map submits nothing more. */
+  abort(): void {
+    const group = this.#group
+    const open = group.tasks.filter((task) => !task.ended).map((task) => task.id)
+    group.source?.cancel()
+    this.#session.abort(open)
+  }
+
+  /** Shows a progress bar on a terminal, or a line for each change of state elsewhere. Resolves at the end; never rejects. */
+  interactive(options: InteractiveOptions = {}): Promise<void> {
+    return showProgress(this, options)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined, void> {
+    const group = this.#group
+    const cursor = new ResultCursor<Item>(group)
+    const iterator: PullIterator<Item> = new PullIterator({ pull: () => cursor.next(), release: () => unwatch() })
+    const unwatch = group.watch((change) => {
+      if (change === 'results' || change === 'ended') iterator.wake()
+    })
+    return iterator
+  }
+
+  [allTaskIds](): readonly TaskId[] {
+    this.#group.source?.submitRest()
+    return this.ids
+  }
+
+  #whole(): Promise<T> {
+    this.#promise ??= this.#newPromise()
+    return this.#promise
+  }
+
+  #newPromise(): Promise<T> {
+    const group = this.#group
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        try {
+          resolve(group.value() as T)
+        } catch (error) {
+          reject(error)
+        }
+      }
+      if (group.ended) return settle()
+      group.watch((change) => {
+        if (change === 'ended') settle()
+      })
+    })
+  }
+
+  #printed(stream: OutputPiece['stream']): string {
+    return (this.#group.said?.output ?? [])
+      .filter((piece) => piece.stream === stream)
+      .map((piece) => piece.text)
+      .join('')
+  }
+}
+
+// RxJS's own key for interoperation is not a unique symbol to the compiler, so it cannot be declared as a member.
+Object.defineProperty(AsyncResult.prototype, observable, {
+  value(this: AsyncResult<unknown>) {
+    return this.results$
+  },
+  configurable: true,
+  writable: true,
+})

@@ -1,0 +1,220 @@
+import type { Observable } from 'rxjs'
+import { type Actor, createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { ClosedError, InternalError } from '../core/errors.ts'
+import { type EngineId, newSessionId, type TaskId } from '../core/ids.ts'
+import type { EngineInfo, QueueStatus, TaskStatus } from '../core/messages.ts'
+import { freshSeed, type Random, seededRandom } from '../core/random.ts'
+import { AsyncResult } from './async-result.ts'
+import { type Connector, clientMachine } from './client-machine.ts'
+import { type ConnectOptions, type ControllerAddress, connectorFor } from './connect.ts'
+import { collectIds, type TaskIdsLike } from './dependency.ts'
+import { LoadBalancedView } from './load-balanced-view.ts'
+import { Session } from './session.ts'
+import type { PartOf, ResultOf, TaskFunction } from './task-function.ts'
+import { TaskGroup } from './task-group.ts'
+import type { ViewFlags } from './view-flags.ts'
+
+export interface ClientOptions extends ConnectOptions {
+  /** For how long to try again after a lost link. Default 30,000; 0: not at all. */
+  readonly reconnectMs?: number
+  /** Sees every event and state of the client's machine. It costs about half of the throughput. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** How a client submits when it is called itself. */
+export interface ApplyOptions extends ViewFlags {
+  /** null: any engine. */
+  readonly targets: EngineId | readonly EngineId[] | null
+}
+
+type ClientActor = Actor<typeof clientMachine>
+
+/**
+ * A program's seat at a controller. When the link is lost it is sought again; tasks are submitted again where they were
+ * not answered, and results that are still awaited come in on the new link.
+ */
+export class Client implements AsyncDisposable {
+  readonly #actor: ClientActor
+  readonly #session: Session
+  readonly #closed: Promise<void>
+
+  private constructor(actor: ClientActor, session: Session) {
+    this.#actor = actor
+    this.#session = session
+    this.#closed = waitFor(actor, (snapshot) => snapshot.status !== 'active', {
+      timeout: Number.POSITIVE_INFINITY,
+    }).then(
+      () => {},
+      (error: unknown) => session.end(new InternalError('the client has failed', { cause: error })),
+    )
+  }
+
+  /**
+   * Connects to the controller at an address (with its `key`), or by a connection file: at a path, of a named cluster of
+   * this machine, or the default one.
+   * @throws ConfigurationError, AddressError, TransportUnavailableError, UnreachableError, AuthenticationError, VersionError
+   */
+  static async connect(controller?: ControllerAddress, options: ClientOptions = {}): Promise<Client> {
+    const clock = options.clock ?? systemClock
+    return Client.over(await connectorFor(controller, options, clock), { ...options, clock })
+  }
+
+  /** @internal As `connect`, with links from elsewhere. */
+  static async over(connector: Connector, options: ClientOptions = {}): Promise<Client> {
+    const clock = options.clock ?? systemClock
+    const random = options.random ?? seededRandom(freshSeed())
+    const session = new Session(newSessionId(random), clock)
+    const actor = createActor(clientMachine, {
+      clock: {
+        setTimeout: (callback: () => void, delayMs: number) => clock.after(delayMs, callback),
+        clearTimeout: (cancel: () => void) => cancel(),
+      },
+      ...(options.inspect ? { inspect: options.inspect } : {}),
+      input: { session, connector, clock, random, reconnectMs: options.reconnectMs ?? 30_000 },
+    })
+    const client = new Client(actor, session)
+    actor.start()
+    const settled = await waitFor(actor, (snapshot) => snapshot.matches('ready') || snapshot.status !== 'active', {
+      timeout: Number.POSITIVE_INFINITY,
+    })
+    if (!settled.matches('ready')) throw settled.context.error ?? new ClosedError('the client has been closed')
+    return client
+  }
+
+  /** The numbers of the engines that are there, in order of arrival. */
+  get ids(): EngineId[] {
+    return this.#session.roster.ids
+  }
+
+  /** Hot: the engines as they are now, then at every change. Completes when the client is closed. */
+  get engines$(): Observable<readonly EngineInfo[]> {
+    return this.#session.roster.engines$
+  }
+
+  /** What the client is about: `reconnecting` after a lost link, `closed` for good. */
+  get status(): 'ready' | 'reconnecting' | 'closing' | 'closed' {
+    const snapshot = this.#actor.getSnapshot()
+    for (const status of ['ready', 'reconnecting', 'closing'] as const) if (snapshot.matches(status)) return status
+    return 'closed'
+  }
+
+  /** Resolves with the engines' numbers when `count` are there. Rejects with `TimeoutError` after `timeout` milliseconds. */
+  waitForEngines(count: number, timeout?: number): Promise<EngineId[]> {
+    return this.#session.roster.waitFor(count, timeout, this.#session.clock)
+  }
+
+  loadBalancedView(): LoadBalancedView {
+    return new LoadBalancedView(this.#session)
+  }
+
+  /** The seed's spelling of `loadBalancedView()`. */
+  view(_targets: null): LoadBalancedView {
+    return this.loadBalancedView()
+  }
+
+  /** The seed's spelling of `loadBalancedView().with(flags).apply(fn, ...args)`. */
+  apply<Args extends readonly unknown[], Returned>(
+    fn: TaskFunction<Args, Returned>,
+    args: Args,
+    flags: ApplyOptions,
+  ): AsyncResult<ResultOf<Returned>, PartOf<Returned>> {
+    return this.loadBalancedView()
+      .with(flags)
+      .apply(fn, ...args)
+  }
+
+  /** How many tasks are in each state, in all and at each engine. */
+  queueStatus(): Promise<QueueStatus> {
+    return this.#session.ask({ kind: 'queueStatus' })
+  }
+
+  /** The state of tasks, whosever they are. */
+  resultStatus(tasks: TaskIdsLike): Promise<Readonly<Record<TaskId, TaskStatus>>> {
+    return this.#session.ask({ kind: 'resultStatus', tasks: collectIds(tasks) })
+  }
+
+  /**
+   * The results of tasks by their ids, whosever they are: of one id its result, of a list the list of results, with the
+   * items of a map in their order. What the controller does not know or no longer holds fails with `UnknownTaskError`
+   * or `PurgedError`.
+   */
+  getResult<T = unknown>(task: string): AsyncResult<T>
+  getResult<T = unknown>(tasks: Exclude<TaskIdsLike, string>): AsyncResult<T[], T>
+  getResult(tasks: TaskIdsLike): AsyncResult<unknown> {
+    const ids = collectIds(tasks)
+    return this.#gather(typeof tasks !== 'string', (group) => this.#session.watch(ids, group))
+  }
+
+  /** Submits tasks that have ended once more, with all their constraints, under new ids. */
+  resubmit<T = unknown>(task: string): AsyncResult<T>
+  resubmit<T = unknown>(tasks: Exclude<TaskIdsLike, string>): AsyncResult<T[], T>
+  resubmit(tasks: TaskIdsLike): AsyncResult<unknown> {
+    const ids = collectIds(tasks)
+    return this.#gather(typeof tasks !== 'string', (group) => this.#session.resubmit(ids, group))
+  }
+
+  /** Aborts tasks, whosever they are; without an argument, all that this client awaits. What has ended stays as it is. */
+  abort(tasks?: TaskIdsLike): void {
+    this.#session.abort(tasks === undefined ? this.#session.results.ids() : collectIds(tasks))
+  }
+
+  /** Has the controller forget results, and resolves with how many. Rejects with `PendingError` where a task has not ended. */
+  async purge(tasks: TaskIdsLike): Promise<number> {
+    return (await this.#session.ask({ kind: 'purge', tasks: collectIds(tasks) })).purged
+  }
+
+  /** Waits until tasks have ended, or for `timeout` milliseconds; without tasks, for all that this client awaits. Resolves with whether they have. */
+  wait(tasks?: TaskIdsLike, timeout?: number): Promise<boolean> {
+    if (tasks !== undefined) return this.getResult([tasks]).wait(timeout)
+    const { results, clock } = this.#session
+    return new Promise((resolve) => {
+      const cancelTimer =
+        timeout === undefined
+          ? undefined
+          : clock.after(timeout, () => {
+              forget()
+              resolve(results.size === 0)
+            })
+      const forget = results.whenIdle(() => {
+        cancelTimer?.()
+        resolve(true)
+      })
+    })
+  }
+
+  /** Ends the controller and its engines, or only these engines. */
+  async shutdown({ engines }: { readonly engines?: readonly EngineId[] } = {}): Promise<void> {
+    await this.#session.ask({ kind: 'shutdown', ...(engines === undefined ? {} : { engines: [...engines] }) })
+    if (engines === undefined) await this.#closed
+  }
+
+  /**
+   * Sends what was submitted, then leaves. Tasks go on without their client; results that have not arrived reject with
+   * `ClosedError`, and another client can get them. Never rejects.
+   */
+  async close(): Promise<void> {
+    if (this.#actor.getSnapshot().status === 'active') {
+      this.#session.submitRest()
+      this.#actor.send({ type: 'close' })
+    }
+    await this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #gather(
+    isList: boolean,
+    begin: (group: TaskGroup) => Iterable<Parameters<TaskGroup['add']>[0]>,
+  ): AsyncResult<unknown> {
+    const { clock } = this.#session
+    const group = new TaskGroup({ clock, isList, ordered: true, returnExceptions: false, isStream: false })
+    for (const task of begin(group)) group.add(task)
+    group.seal()
+    return new AsyncResult(group, this.#session)
+  }
+}

@@ -1,0 +1,90 @@
+import { connectionFilePath, readConnectionFile } from '../cluster/connection-file.ts'
+import type { Clock } from '../core/clock.ts'
+import { ConfigurationError, UnreachableError } from '../core/errors.ts'
+import { offerHandshake } from '../core/handshake.ts'
+import { clientToController, clientWelcome, controllerToClient } from '../core/messages.ts'
+import type { Connection, TransportOptions } from '../core/transport.ts'
+import { transportFor } from '../transports/connect.ts'
+import type { Connector } from './client-machine.ts'
+
+/** Where a controller is: an address, the path of a connection file, or the name of a cluster of this machine. */
+export type ControllerAddress = string | { readonly cluster: string }
+
+export interface ConnectOptions {
+  /** The cluster's key: 32 bytes, or these in base64url. Not needed where a connection file is read. */
+  readonly key?: Uint8Array | string
+  /** How long to wait for the peer to accept the connection. Default 5,000. */
+  readonly connectTimeoutMs?: number
+  /** Limits of the link. */
+  readonly transportOptions?: TransportOptions
+}
+
+/** Where to connect, and with which key. */
+interface Found {
+  readonly addresses: readonly string[]
+  readonly key: Uint8Array
+  readonly keySource: string
+}
+
+/**
+ * What the client machine needs to get a link. The connection file is read now, the addresses are tried later.
+ * @throws ConfigurationError where there is no usable file, or an address comes without a key
+ */
+export async function connectorFor(
+  controller: ControllerAddress | undefined,
+  options: ConnectOptions,
+  clock: Clock,
+): Promise<Connector> {
+  const { addresses, key, keySource } = await find(controller, options.key)
+  const limits: TransportOptions = {
+    ...options.transportOptions,
+    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+  }
+  return {
+    dial: () => dialAny(addresses, limits),
+    register: (connection, session) =>
+      offerHandshake(connection, {
+        role: 'client',
+        details: { session },
+        key,
+        keySource,
+        clock,
+        sends: clientToController,
+        receives: controllerToClient,
+        welcome: clientWelcome,
+        ...(options.connectTimeoutMs === undefined ? {} : { timeoutMs: options.connectTimeoutMs }),
+      }),
+  }
+}
+
+async function find(controller: ControllerAddress | undefined, key: ConnectOptions['key']): Promise<Found> {
+  if (typeof controller === 'string' && (key !== undefined || /^[a-z][a-z\d+.-]+:/i.test(controller))) {
+    if (key === undefined) {
+      throw new ConfigurationError(
+        `the key of the cluster at ${controller} is needed: Client.connect(address, { key }). It stands in the cluster's connection file, whose path can be given instead of the address.`,
+      )
+    }
+    return { addresses: [controller], key: keyBytes(key), keySource: 'the option key' }
+  }
+  const path = typeof controller === 'string' ? controller : connectionFilePath(controller?.cluster)
+  const file = await readConnectionFile(path)
+  return { addresses: file.addresses, key: keyBytes(key ?? file.key), keySource: path }
+}
+
+function keyBytes(key: Uint8Array | string): Uint8Array {
+  return typeof key === 'string' ? new Uint8Array(Buffer.from(key, 'base64url')) : key
+}
+
+/** The first that works. Rejects with the reason of the last. */
+async function dialAny(addresses: readonly string[], limits: TransportOptions): Promise<Connection> {
+  let last: unknown
+  for (const address of addresses) {
+    try {
+      return await (await transportFor(address)).connect(address, limits)
+    } catch (error) {
+      last = error
+      if (!(error instanceof UnreachableError)) throw error
+    }
+  }
+  throw last
+}
