@@ -7,7 +7,7 @@ import { PullIterator } from './pull-iterator.ts'
 import { ResultCursor } from './result-cursor.ts'
 import { emittedOf, outputOf, progressOf, resultsOf, statusOf } from './result-streams.ts'
 import type { Session } from './session.ts'
-import type { OutputPiece, Progress, TaskGroup } from './task-group.ts'
+import type { GroupChange, OutputPiece, Progress, TaskGroup } from './task-group.ts'
 import type { ResultStatus, TaskMetadata } from './task-record.ts'
 
 export interface GetOptions {
@@ -151,18 +151,17 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     const group = this.#group
     if (group.ended) return Promise.resolve(true)
     return new Promise((resolve) => {
-      const cancel =
-        timeout === undefined
-          ? undefined
-          : group.options.clock.after(timeout, () => {
-              unwatch()
-              resolve(group.ended)
-            })
-      const unwatch = group.watch((change) => {
+      const onChange = (change: GroupChange): void => {
         if (change !== 'ended') return
         cancel?.()
         resolve(true)
-      })
+      }
+      const onTimeout = (): void => {
+        group.unwatch(onChange)
+        resolve(group.ended)
+      }
+      const cancel = timeout === undefined ? undefined : group.options.clock.after(timeout, onTimeout)
+      group.watch(onChange)
     })
   }
 
@@ -182,10 +181,11 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
   [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined, void> {
     const group = this.#group
     const cursor = new ResultCursor<Item>(group)
-    const iterator: PullIterator<Item> = new PullIterator({ pull: () => cursor.next(), release: () => unwatch() })
-    const unwatch = group.watch((change) => {
+    const onChange = (change: GroupChange): void => {
       if (change === 'results' || change === 'ended') iterator.wake()
-    })
+    }
+    const iterator = new PullIterator<Item>({ pull: () => cursor.next(), release: () => group.unwatch(onChange) })
+    group.watch(onChange)
     return iterator
   }
 
@@ -202,17 +202,16 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
   #newPromise(): Promise<T> {
     const group = this.#group
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
+      const settle = (change: GroupChange): void => {
+        if (change !== 'ended') return
         try {
           resolve(group.value() as T)
         } catch (error) {
           reject(error)
         }
       }
-      if (group.ended) return settle()
-      group.watch((change) => {
-        if (change === 'ended') settle()
-      })
+      if (group.ended) settle('ended')
+      else group.watch(settle)
     })
   }
 

@@ -9,7 +9,7 @@ import { type ItemSource, isAsyncIterable, isIterable, itemSource, type Sequence
 import { MapRun } from './map-run.ts'
 import type { Session } from './session.ts'
 import { isGeneratorFunction, type PartOf, type ResultOf, type TaskFunction } from './task-function.ts'
-import { TaskGroup } from './task-group.ts'
+import { type GroupOptions, TaskGroup } from './task-group.ts'
 import { addFlags, type CheckedFlags, noFlags, type ViewFlags } from './view-flags.ts'
 
 /** One sequence for each parameter. */
@@ -49,11 +49,18 @@ export interface ParallelFunction<Args extends readonly unknown[], Returned, InP
 export class LoadBalancedView<InPlace extends boolean = false> {
   readonly #session: Session
   readonly #flags: CheckedFlags
+  readonly #ofCall: GroupOptions
+  readonly #ofStream: GroupOptions
+  readonly #ofMap: GroupOptions
 
   /** @internal */
   constructor(session: Session, flags: CheckedFlags = noFlags) {
     this.#session = session
     this.#flags = flags
+    const { ordered, returnExceptions } = flags
+    this.#ofCall = { clock: session.clock, isList: false, ordered, returnExceptions, isStream: false }
+    this.#ofStream = { ...this.#ofCall, isStream: true }
+    this.#ofMap = { ...this.#ofCall, isList: true }
   }
 
   /** The flags that were set. */
@@ -83,7 +90,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     const { signal, task: flags } = this.#flags
     const shipped = shipFunction(fn)
     const payload = encodeValue(args, 'args')
-    const group = this.#newGroup(false, isGeneratorFunction(fn))
+    const group = new TaskGroup(isGeneratorFunction(fn) ? this.#ofStream : this.#ofCall)
     if (signal?.aborted) group.add(session.refuse(abortedBefore(signal), group, 1))
     else group.add(session.submit(shipped, 'once', payload, flags, 1, group))
     group.seal()
@@ -99,7 +106,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     fn: TaskFunction<Args, Returned>,
     ...sequences: SequencesOf<Args>
   ): MapResult<Returned, InPlace> {
-    const group = this.#newGroup(true, false)
+    const group = new TaskGroup(this.#ofMap)
     const open = this.#opener(sequences)
     const call = sequences.length === 1 ? 'each' : 'eachSpread'
     const run = new MapRun(
@@ -155,11 +162,6 @@ export class LoadBalancedView<InPlace extends boolean = false> {
   /** Aborts tasks that have not ended, whosever they are. */
   abort(tasks: TaskIdsLike): void {
     this.#session.abort(collectIds(tasks))
-  }
-
-  #newGroup(isList: boolean, isStream: boolean): TaskGroup {
-    const { ordered, returnExceptions } = this.#flags
-    return new TaskGroup({ clock: this.#session.clock, isList, ordered, returnExceptions, isStream })
   }
 
   #resultOf<T, Item>(group: TaskGroup): AsyncResult<T, Item> {

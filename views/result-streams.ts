@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs'
 import { ResultCursor } from './result-cursor.ts'
-import type { GroupChange, OutputPiece, Progress, TaskGroup } from './task-group.ts'
+import type { GroupChange, OutputPiece, Progress, TaskGroup, Watcher } from './task-group.ts'
 import type { ResultStatus } from './task-record.ts'
 
 /*
@@ -8,6 +8,11 @@ import type { ResultStatus } from './task-record.ts'
  * everything from the beginning, then what follows; subscribing starts nothing, and unsubscribing aborts nothing. They
  * complete when the result has ended. Only `results$` can error.
  */
+
+function watching(group: TaskGroup, watcher: Watcher): () => void {
+  group.watch(watcher)
+  return () => group.unwatch(watcher)
+}
 
 export function resultsOf<Item>(group: TaskGroup): Observable<Item> {
   return new Observable((subscriber) => {
@@ -27,11 +32,10 @@ export function resultsOf<Item>(group: TaskGroup): Observable<Item> {
         isReading = false
       }
     }
-    const unwatch = group.watch((change) => {
+    read()
+    return watching(group, (change) => {
       if (change === 'results' || change === 'ended') read()
     })
-    read()
-    return unwatch
   })
 }
 
@@ -49,7 +53,7 @@ function stateOf<State>(
       subscriber.complete()
       return
     }
-    return group.watch((change) => {
+    return watching(group, (change) => {
       if (change !== 'ended' && !changes.includes(change)) return
       const state = read()
       if (!isSame(state, last)) subscriber.next(state)
@@ -87,7 +91,7 @@ function listOf<Entry>(group: TaskGroup, change: GroupChange, list: () => readon
       subscriber.complete()
       return
     }
-    return group.watch((what) => {
+    return watching(group, (what) => {
       if (what === change) read()
       if (what === 'ended') subscriber.complete()
     })

@@ -23,6 +23,8 @@ export interface Progress {
 /** What changed about a group. `results`: there are more of them. */
 export type GroupChange = 'results' | 'status' | 'progress' | 'output' | 'emitted' | 'ended'
 
+export type Watcher = (change: GroupChange) => void
+
 export interface GroupOptions {
   readonly clock: Clock
   /** One call, or a list of results. */
@@ -47,13 +49,15 @@ interface Said {
   progress: Progress | undefined
 }
 
+const none: TaskRecord[] = []
+
 /** The tasks behind one AsyncResult, and what is known of them together. */
 export class TaskGroup implements TaskOwner {
   readonly options: GroupOptions
   /** In the order of the items. */
   readonly tasks: TaskRecord[] = []
   /** In the order in which they ended; kept for lists only. */
-  readonly endedTasks: TaskRecord[] = []
+  readonly endedTasks: TaskRecord[]
   source: TaskSource | undefined
   /** How many items there will be, where that is known. */
   total: number | undefined
@@ -66,10 +70,11 @@ export class TaskGroup implements TaskOwner {
   #isSealed = false
   #hasBegun = false
   #said: Said | undefined
-  #watchers: ((change: GroupChange) => void)[] | undefined
+  #watchers: Watcher[] | undefined
 
   constructor(options: GroupOptions) {
     this.options = options
+    this.endedTasks = options.isList ? [] : none
     this.createdAt = options.clock.now()
   }
 
@@ -141,12 +146,13 @@ export class TaskGroup implements TaskOwner {
     this.#endIfComplete()
   }
 
-  /** Calls at each change, until the answer is called. */
-  watch(watcher: (change: GroupChange) => void): () => void {
-    this.#watchers = [...(this.#watchers ?? []), watcher]
-    return () => {
-      this.#watchers = this.#watchers?.filter((other) => other !== watcher)
-    }
+  /** Calls at each change, up to the end or until `unwatch`. */
+  watch(watcher: Watcher): void {
+    this.#watchers = this.#watchers ? [...this.#watchers, watcher] : [watcher]
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers = this.#watchers?.filter((other) => other !== watcher)
   }
 
   taskBegun(task: TaskRecord): void {

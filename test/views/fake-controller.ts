@@ -122,6 +122,13 @@ export class FakeController {
     return this.all('submit').flatMap((message) => message.tasks)
   }
 
+  /** Submission number `index`, from 0. */
+  task(index: number): Submission {
+    const task = this.submissions[index]
+    if (task === undefined) throw new Error(`no task ${index} was submitted`)
+    return task
+  }
+
   all<Type extends ClientToController['type']>(type: Type): MessageOf<Type>[] {
     return this.received.filter((message): message is MessageOf<Type> => message.type === type)
   }
@@ -214,6 +221,18 @@ export function answer(task: Submission, work: (...args: never[]) => unknown, mo
   })
   const result: EachResult = { values, errors }
   return success(id, result, { call, ...(errors.length > 0 ? { status: 'failed' as const } : {}), ...more })
+}
+
+export function idOf(result: { readonly ids: readonly TaskId[] }): TaskId {
+  const [id] = result.ids
+  if (id === undefined) throw new Error('the result has no task')
+  return id
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = []
+  for await (const item of items) list.push(item)
+  return list
 }
 
 export function turn(): Promise<void> {
