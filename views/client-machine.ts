@@ -124,13 +124,17 @@ export const clientMachine = setup({
       error: undefined,
     })),
     startLink: ({ context, self }, { link, welcome }: Admission) => {
+      const send = (event: ClientMachineEvent): void => {
+        // A link may speak on when the machine has ended.
+        if (self.getSnapshot().status === 'active') self.send(event)
+      }
       link.open({
         onMessage: (message) => {
-          if (message.type === 'goodbye') self.send({ type: 'dismissed', reason: message.reason })
-          else self.send({ type: 'message', message })
+          if (message.type === 'goodbye') send({ type: 'dismissed', reason: message.reason })
+          else send({ type: 'message', message })
         },
-        onDrain: () => self.send({ type: 'drain' }),
-        onClose: (error) => self.send({ type: 'linkClosed', link, error }),
+        onDrain: () => send({ type: 'drain' }),
+        onClose: (error) => send({ type: 'linkClosed', link, error }),
       })
       context.session.attach(link, welcome)
     },

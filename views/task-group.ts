@@ -107,11 +107,13 @@ export class TaskGroup implements TaskOwner {
   /** What went wrong so far: one error as it is, several as one. */
   get error(): Error | undefined {
     if (this.failure) return this.failure
-    const errors: YardmasterError[] = []
+    // One reason may have ended many tasks.
+    const found = new Set<YardmasterError>()
     for (const task of this.tasks) {
-      if (task.error) errors.push(task.error)
-      else if (task.errors) for (const error of task.errors.values()) errors.push(error)
+      if (task.error) found.add(task.error)
+      else if (task.errors) for (const error of task.errors.values()) found.add(error)
     }
+    const errors = [...found]
     return errors.length > 1 ? new CompositeError(errors) : errors[0]
   }
 

@@ -1,0 +1,124 @@
+import { vi } from 'vitest'
+
+vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
+
+import { expect, test } from 'vitest'
+import { answer, FakeController, turn } from './fake-controller.ts'
+
+const double = (x: number) => x * 2
+
+test('what one turn submits travels as one message, with its function once', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  const triple = (x: number) => x * 3
+  for (let i = 0; i < 10; i += 1) view.apply(i % 2 === 0 ? double : triple, i)
+  await controller.submitted(10)
+  expect(controller.all('submit')).toHaveLength(1)
+  expect(controller.all('submit')[0]?.functions.map(({ hash }) => hash)).toEqual([
+    controller.task(0).function,
+    controller.task(1).function,
+  ])
+  view.apply(double, 1)
+  await controller.submitted(11)
+  expect(controller.all('submit')[1]?.functions).toEqual([])
+  expect(new Set(controller.submissions.map(({ id }) => id)).size).toBe(11)
+})
+
+test('a message has at most 1,000 tasks, and a full one leaves within the loop', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  for (let i = 0; i < 2_500; i += 1) view.apply(double, i)
+  await controller.submitted(2_500)
+  expect(controller.all('submit').map(({ tasks }) => tasks.length)).toEqual([1_000, 1_000, 500])
+})
+
+test('large arguments make messages of about a megabyte', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  for (let i = 0; i < 10; i += 1) view.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(300_000))
+  await controller.submitted(10)
+  expect(controller.all('submit').map(({ tasks }) => tasks.length)).toEqual([4, 4, 2])
+})
+
+test('flags travel with the tasks', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  const before = view.apply(double, 1)
+  view
+    .with({ after: before, follow: [before, 'other.7'], targets: 1, retries: 2, queueTimeout: 5, runTimeout: 6 })
+    .with({ priority: 3, label: 'fit', retryOnEngineLoss: false, onUnmet: 'wait' })
+    .apply(double, 2)
+  view.apply(double, 3)
+  await controller.submitted(3)
+  const [id] = before.ids
+  const met = { all: true, success: true, failure: false }
+  expect(controller.task(1)).toMatchObject({
+    after: [{ ids: [id], ...met }],
+    follow: [{ ids: [id, 'other.7'], ...met }],
+    targets: [1],
+    retries: 2,
+    queueTimeoutMs: 5,
+    runTimeoutMs: 6,
+    priority: 3,
+    label: 'fit',
+    retryOnEngineLoss: false,
+    onUnmet: 'wait',
+  })
+  expect(Object.keys(controller.task(2))).toEqual(['id', 'function', 'call', 'args'])
+})
+
+test('a full link holds everything back, in order, until it has room', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  if (controller.clientEnd) controller.clientEnd.isFull = true
+  const first = view.apply(double, 1)
+  await controller.submitted(1)
+  const second = view.apply(double, 2)
+  second.abort()
+  view.apply(double, 3)
+  await turn()
+  await turn()
+  expect(controller.submissions).toHaveLength(1)
+  controller.clientEnd?.drain()
+  await controller.submitted(3)
+  expect(controller.received.map(({ type }) => type)).toEqual(['submit', 'submit', 'abort', 'submit'])
+  controller.reply(...controller.submissions.map((task) => answer(task, double)))
+  expect(await first).toBe(2)
+})
+
+test('close sends first what was submitted, even through a full link, and maps whole', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  if (controller.clientEnd) controller.clientEnd.isFull = true
+  view.apply(double, 1)
+  await controller.submitted(1)
+  const items = Array.from({ length: 100 }, (_, i) => i)
+  const map = view.with({ chunk: 1 }).map(double, items)
+  const closed = client.close()
+  await turn()
+  controller.clientEnd?.drain()
+  await closed
+  expect(controller.submissions).toHaveLength(101)
+  expect(controller.received.at(-1)).toEqual({ type: 'goodbye' })
+  await expect(map.get()).rejects.toMatchObject({ code: 'YM_CLOSED' })
+  expect(() => view.apply(double, 1)).toThrow(expect.objectContaining({ code: 'YM_CLOSED' }))
+})
+
+test('200,000 calls in a loop all come back', async () => {
+  const controller = new FakeController()
+  controller.serve(double)
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  const results = Array.from({ length: 200_000 }, (_, i) => view.apply(double, i))
+  let wrong = 0
+  for (const [i, result] of results.entries()) if ((await result) !== i * 2) wrong += 1
+  expect(wrong).toBe(0)
+  expect(controller.all('submit')).toHaveLength(200)
+  expect(await client.wait(undefined, 0)).toBe(true)
+})
