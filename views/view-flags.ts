@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
-import type { Submission } from '../core/messages.ts'
+import type { DependencySpec, Submission } from '../core/messages.ts'
 import { type DependencyLike, dependencySpecs } from './dependency.ts'
 
 /** What `with` takes. Undefined takes a flag back. Times are milliseconds, 0 meaning no limit. */
@@ -120,9 +120,9 @@ export function addFlags(base: CheckedFlags, added: ViewFlags): CheckedFlags {
 function taskFlags(base: CheckedFlags, added: ViewFlags): TaskFlags {
   const given = { ...base.given, ...added }
   const flags: TaskFlags = {}
-  const after = 'after' in added ? added.after && dependencySpecs(added.after) : base.task.after
+  const after = 'after' in added ? specsOf(added.after) : base.task.after
   if (after) flags.after = after
-  const follow = 'follow' in added ? added.follow && dependencySpecs(added.follow) : base.task.follow
+  const follow = 'follow' in added ? specsOf(added.follow) : base.task.follow
   if (follow) flags.follow = follow
   if (given.targets !== undefined && given.targets !== null) flags.targets = [given.targets].flat()
   if (given.retries) flags.retries = given.retries
@@ -133,6 +133,10 @@ function taskFlags(base: CheckedFlags, added: ViewFlags): TaskFlags {
   if (given.retryOnEngineLoss === false) flags.retryOnEngineLoss = false
   if (given.onUnmet === 'wait') flags.onUnmet = 'wait'
   return flags
+}
+
+function specsOf(given: DependencyLike | undefined): DependencySpec[] | undefined {
+  return given === undefined ? undefined : dependencySpecs(given)
 }
 
 function show(value: unknown): string {
