@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { CloneError, QueueTimeoutError, TaskAbortedError, TimeoutError } from '../../core/errors.ts'
 import type { TaskId } from '../../core/ids.ts'
 import { encodeValue, Payload } from '../../core/payload.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { CompositeError, RemoteError } from '../../views/remote-error.ts'
 import { answer, collect, FakeController, failure, idOf, replyTo, success, turn } from './fake-controller.ts'
 
@@ -160,6 +161,17 @@ describe('waiting', () => {
     controller.reply(answer(controller.task(0), double))
     expect(await result.wait(10_000)).toBe(true)
     expect(await result.get({ timeout: 0 })).toBe(42)
+  })
+
+  test('waiting leaves no timer behind', async () => {
+    const controller = new FakeController()
+    const clock = new VirtualClock()
+    const result = (await controller.connect({ clock })).loadBalancedView().apply(double, 1)
+    const waiting = [result.wait(60_000), result.get({ timeout: 60_000 })]
+    await controller.submitted(1)
+    controller.reply(answer(controller.task(0), double))
+    expect(await Promise.all(waiting)).toEqual([true, 2])
+    expect(clock.next).toBeGreaterThan(60_000)
   })
 
   test('abort names the task; the reply settles it', async () => {

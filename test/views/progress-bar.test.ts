@@ -46,4 +46,6 @@ test('on a terminal: a bar that ends full', async () => {
   await done
   expect(text()).toContain('fit [')
   expect(text()).toContain('2/2')
+  // It gives the cursor back, which is the last thing it does.
+  expect(text()).toContain('\x1B[?25h')
 })

@@ -3,7 +3,12 @@ import { vi } from 'vitest'
 vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
 
 import { expect, test } from 'vitest'
-import { answer, FakeController, turn } from './fake-controller.ts'
+import { ClosedError } from '../../core/errors.ts'
+import type { FunctionHash, TaskId } from '../../core/ids.ts'
+import type { Submission } from '../../core/messages.ts'
+import { encodeValue } from '../../core/payload.ts'
+import { TaskRecord } from '../../views/task-record.ts'
+import { answer, FakeController, success, turn } from './fake-controller.ts'
 
 const double = (x: number) => x * 2
 
@@ -89,6 +94,38 @@ test('a full link holds everything back, in order, until it has room', async () 
   expect(controller.received.map(({ type }) => type)).toEqual(['submit', 'submit', 'abort', 'submit'])
   controller.reply(...controller.submissions.map((task) => answer(task, double)))
   expect(await first).toBe(2)
+})
+
+test('what was held back leaves in messages of the usual size', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const view = client.loadBalancedView()
+  if (controller.clientEnd) controller.clientEnd.isFull = true
+  view.apply(double, 0)
+  await controller.submitted(1)
+  for (let i = 0; i < 1_500; i += 1) view.apply(double, i)
+  for (let i = 0; i < 5; i += 1) view.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(300_000))
+  await turn()
+  controller.clientEnd?.drain()
+  await controller.submitted(1_506)
+  expect(controller.all('submit').map(({ tasks }) => tasks.length)).toEqual([1, 1_000, 504, 1])
+})
+
+test('a task that has ended lets go of its arguments', () => {
+  const owner = { taskBegun() {}, taskNews() {}, taskEnded() {} }
+  const submission: Submission = {
+    id: 'a.1' as TaskId,
+    function: 'f' as FunctionHash,
+    call: 'once',
+    args: encodeValue([1]),
+  }
+  const ended = [1, 2].map(
+    (size) =>
+      new TaskRecord(submission.id, owner, size, submission, { hash: submission.function, payload: submission.args }),
+  )
+  ended[0]?.settle(success(submission.id, 1))
+  ended[1]?.fail(new ClosedError('over'))
+  for (const task of ended) expect([task.submission, task.shipped]).toEqual([undefined, undefined])
 })
 
 test('close sends first what was submitted, even through a full link, and maps whole', async () => {
