@@ -14,6 +14,7 @@ export { AsyncResult, type GetOptions } from './views/async-result.ts'
 export { type ApplyOptions, Client, type ClientOptions } from './views/client.ts'
 export { Cluster } from './views/cluster.ts'
 export type { ConnectOptions, ControllerAddress } from './views/connect.ts'
+export { depend, requires } from './views/depend.ts'
 export {
   Dependency,
   type DependencyLike,

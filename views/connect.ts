@@ -27,7 +27,8 @@ interface Found {
 }
 
 /**
- * What the client machine needs to get a link. The connection file is read now, the addresses are tried later.
+ * What the client machine needs to get a link. A connection file is read now, and again before each new link: a cluster
+ * that was started anew under its name is found.
  * @throws ConfigurationError where there is no usable file, or an address comes without a key
  */
 export async function connectorFor(
@@ -35,19 +36,24 @@ export async function connectorFor(
   options: ConnectOptions,
   clock: Clock,
 ): Promise<Connector> {
-  const { addresses, key, keySource } = await find(controller, options.key)
+  let found = await find(controller, options.key)
+  let dials = 0
   const limits: TransportOptions = {
     ...options.transportOptions,
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
   }
   return {
-    dial: () => dialAny(addresses, limits),
+    dial: async () => {
+      dials += 1
+      if (dials > 1) found = await find(controller, options.key).catch(() => found)
+      return dialAny(found.addresses, limits)
+    },
     register: (connection, session) =>
       offerHandshake(connection, {
         role: 'client',
         details: { session },
-        key,
-        keySource,
+        key: found.key,
+        keySource: found.keySource,
         clock,
         sends: clientToController,
         receives: controllerToClient,

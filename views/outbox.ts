@@ -112,6 +112,7 @@ export class Outbox {
       this.#head += 1
       // A task that has ended meanwhile need not travel.
       if (entry.submission === undefined || entry.shipped === undefined) continue
+      entry.wasSent = true
       tasks.push(entry.submission)
       functions.push(entry.shipped)
       bytes += entry.submission.args.byteLength

@@ -184,14 +184,15 @@ export class Session {
 
   /**
    * After a lost link: tasks without a reply are submitted again, then watched. The controller passes over ids that it
-   * knows. A task that has begun and must not run twice is only watched.
+   * knows; one that was started anew, or has forgotten, runs them again. So a task that must not run twice is only
+   * watched, once it has been sent.
    */
   #replay(): void {
     this.#outbox.clear()
     const watched: TaskId[] = []
     const aborted: TaskId[] = []
     for (const task of this.results.tasks()) {
-      const mustNotRepeat = task.status === 'running' && task.submission?.retryOnEngineLoss === false
+      const mustNotRepeat = task.wasSent && task.submission?.retryOnEngineLoss === false
       if (task.submission && !mustNotRepeat) this.#outbox.add(task)
       watched.push(task.id)
       if (task.abortAsked) aborted.push(task.id)

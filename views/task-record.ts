@@ -39,6 +39,7 @@ export class TaskRecord {
   shipped: FunctionMessage | undefined
   status: ResultStatus = 'pending'
   attempt = 0
+  wasSent = false
   abortAsked = false
   /** How many results it stands for. */
   size: number

@@ -23,7 +23,7 @@ export interface ViewFlags {
   readonly label?: string | undefined
   /** Aborts the tasks when it fires. */
   readonly signal?: AbortSignal | undefined
-  /** False marks a task that must not run twice. Default true. */
+  /** False marks a task that must not run twice, whatever is lost: an engine, or the link to the controller. Default true. */
   readonly retryOnEngineLoss?: boolean | undefined
   /** What becomes of a task that every engine refused. Default 'fail'. */
   readonly onUnmet?: 'fail' | 'wait' | undefined

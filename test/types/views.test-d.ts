@@ -3,6 +3,7 @@ import { expectTypeOf, test } from 'vitest'
 import type { YardmasterError } from '../../core/errors.ts'
 import type { AsyncResult } from '../../views/async-result.ts'
 import type { Client } from '../../views/client.ts'
+import { depend, requires } from '../../views/depend.ts'
 import { type ModuleTask, task } from '../../views/functions/module-task.ts'
 import type { LoadBalancedView, MapResult } from '../../views/load-balanced-view.ts'
 
@@ -84,6 +85,26 @@ test('a result is a promise, an iterable and an observable', async () => {
 test('handles of exported functions carry their types', () => {
   const fit = task<typeof import('../../views/chunk-size.ts').ChunkSize.prototype.next>('x', 'next')
   expectTypeOf(view.apply(fit, 3, 2)).toEqualTypeOf<AsyncResult<number>>()
+})
+
+test('functions that depend keep their types', () => {
+  const sync = depend(
+    (x: number) => `${x}`,
+    (n: number) => n > 1,
+    2,
+  )
+  expectTypeOf(sync).toEqualTypeOf<(x: number) => string>()
+  expectTypeOf(view.apply(sync, 1)).toEqualTypeOf<AsyncResult<string>>()
+  expectTypeOf(
+    depend(
+      (x: number) => x,
+      async () => true,
+    ),
+  ).toEqualTypeOf<(x: number) => Promise<number>>()
+  expectTypeOf(requires((x: number) => x, ['sharp'])).toEqualTypeOf<(x: number) => number>()
+  const ready = (n: number) => n > 1
+  // @ts-expect-error the predicate takes a number
+  depend((x: number) => x, ready, 'two')
 })
 
 test('the client', () => {
