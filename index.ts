@@ -19,8 +19,6 @@ export {
   Dependency,
   type DependencyLike,
   type DependencyOptions,
-  type TaskIdsHolder,
-  type TaskIdsLike,
 } from './views/dependency.ts'
 export { ModuleTask, task, tasks } from './views/functions/module-task.ts'
 export type { Sequence } from './views/item-source.ts'
@@ -36,5 +34,6 @@ export type { InteractiveOptions } from './views/progress-bar.ts'
 export { CompositeError, RemoteError } from './views/remote-error.ts'
 export type { PartOf, ResultOf, TaskFunction } from './views/task-function.ts'
 export type { OutputPiece, Progress } from './views/task-group.ts'
+export type { TaskIdsHolder, TaskIdsLike } from './views/task-ids.ts'
 export type { ResultStatus, TaskMetadata } from './views/task-record.ts'
 export type { ViewFlags } from './views/view-flags.ts'

@@ -1,13 +1,13 @@
 import { type Observable, observable } from 'rxjs'
 import { TimeoutError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
-import { allTaskIds, type TaskIdsHolder } from './dependency.ts'
 import { type InteractiveOptions, showProgress } from './progress-bar.ts'
 import { PullIterator } from './pull-iterator.ts'
 import { ResultCursor } from './result-cursor.ts'
 import { emittedOf, outputOf, progressOf, resultsOf, statusOf } from './result-streams.ts'
 import type { Session } from './session.ts'
 import type { GroupChange, OutputPiece, Progress, TaskGroup } from './task-group.ts'
+import { submitNoMore, submitRest, type TaskIdsHolder } from './task-ids.ts'
 import type { ResultStatus, TaskMetadata } from './task-record.ts'
 
 export interface GetOptions {
@@ -189,9 +189,12 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     return iterator
   }
 
-  [allTaskIds](): readonly TaskId[] {
+  [submitRest](): void {
     this.#group.source?.submitRest()
-    return this.ids
+  }
+
+  [submitNoMore](): void {
+    this.#group.source?.cancel()
   }
 
   #whole(): Promise<T> {

@@ -8,11 +8,11 @@ import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import { AsyncResult } from './async-result.ts'
 import { type Connector, clientMachine } from './client-machine.ts'
 import { type ConnectOptions, type ControllerAddress, connectorFor } from './connect.ts'
-import { collectIds, type TaskIdsLike } from './dependency.ts'
 import { LoadBalancedView } from './load-balanced-view.ts'
 import { Session } from './session.ts'
 import type { PartOf, ResultOf, TaskFunction } from './task-function.ts'
 import { TaskGroup } from './task-group.ts'
+import { collectIds, leavesOf, submitNoMore, type TaskIdsLike } from './task-ids.ts'
 import type { ViewFlags } from './view-flags.ts'
 
 export interface ClientOptions extends ConnectOptions {
@@ -158,7 +158,9 @@ export class Client implements AsyncDisposable {
 
   /** Aborts tasks, whosever they are; without an argument, all that this client awaits. What has ended stays as it is. */
   abort(tasks?: TaskIdsLike): void {
-    this.#session.abort(tasks === undefined ? this.#session.results.ids() : collectIds(tasks))
+    const { results } = this.#session
+    if (tasks === undefined) this.#session.cancelUnfinished()
+    this.#session.abort(tasks === undefined ? results.ids() : collectIds(tasks, submitNoMore))
   }
 
   /** Has the controller forget results, and resolves with how many. Rejects with `PendingError` where a task has not ended. */
@@ -167,22 +169,12 @@ export class Client implements AsyncDisposable {
   }
 
   /** Waits until tasks have ended, or for `timeout` milliseconds; without tasks, for all that this client awaits. Resolves with whether they have. */
-  wait(tasks?: TaskIdsLike, timeout?: number): Promise<boolean> {
-    if (tasks !== undefined) return this.getResult([tasks]).wait(timeout)
-    const { results, clock } = this.#session
-    return new Promise((resolve) => {
-      const cancelTimer =
-        timeout === undefined
-          ? undefined
-          : clock.after(timeout, () => {
-              forget()
-              resolve(results.size === 0)
-            })
-      const forget = results.whenIdle(() => {
-        cancelTimer?.()
-        resolve(true)
-      })
-    })
+  async wait(tasks?: TaskIdsLike, timeout?: number): Promise<boolean> {
+    if (tasks === undefined) return this.#session.whenIdle(timeout)
+    const waits = leavesOf(tasks).map((leaf) =>
+      typeof leaf !== 'string' && leaf.wait ? leaf.wait(timeout) : this.getResult([leaf]).wait(timeout),
+    )
+    return (await Promise.all(waits)).every(Boolean)
   }
 
   /** Ends the controller and its engines, or only these engines. */

@@ -2,7 +2,6 @@ import { ConfigurationError, TaskAbortedError, type YardmasterError } from '../c
 import { encodeValue } from '../core/payload.ts'
 import { abortOnSignal } from './abort-signals.ts'
 import { AsyncResult } from './async-result.ts'
-import { collectIds, type TaskIdsLike } from './dependency.ts'
 import { shipFunction } from './functions/ship-function.ts'
 import { imap } from './imap.ts'
 import { type ItemSource, isAsyncIterable, isIterable, itemSource, type Sequence } from './item-source.ts'
@@ -10,6 +9,7 @@ import { MapRun } from './map-run.ts'
 import type { Session } from './session.ts'
 import { isGeneratorFunction, type PartOf, type ResultOf, type TaskFunction } from './task-function.ts'
 import { type GroupOptions, TaskGroup } from './task-group.ts'
+import { collectIds, submitNoMore, type TaskIdsLike } from './task-ids.ts'
 import { addFlags, type CheckedFlags, noFlags, type ViewFlags } from './view-flags.ts'
 
 /** One sequence for each parameter. */
@@ -161,7 +161,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
 
   /** Aborts tasks that have not ended, whosever they are. */
   abort(tasks: TaskIdsLike): void {
-    this.#session.abort(collectIds(tasks))
+    this.#session.abort(collectIds(tasks, submitNoMore))
   }
 
   #resultOf<T, Item>(group: TaskGroup): AsyncResult<T, Item> {

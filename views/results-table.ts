@@ -70,13 +70,14 @@ export class ResultsTable {
     this.#tellIdle()
   }
 
-  /** Calls once, when no task is pending: now, if none is. The answer takes the call back. */
-  whenIdle(callback: () => void): () => void {
+  /** Calls once, when no task is pending: now, if none is. */
+  whenIdle(callback: () => void): void {
     this.#onIdle.push(callback)
     this.#tellIdle()
-    return () => {
-      this.#onIdle = this.#onIdle.filter((waiting) => waiting !== callback)
-    }
+  }
+
+  forget(callback: () => void): void {
+    this.#onIdle = this.#onIdle.filter((waiting) => waiting !== callback)
   }
 
   #tellIdle(): void {

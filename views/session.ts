@@ -20,6 +20,7 @@ export interface Unfinished {
   /** Whether its input has an end, and can be read to it at once. */
   readonly isFinite: boolean
   submitRest(): void
+  cancel(): void
 }
 
 /**
@@ -157,6 +158,26 @@ export class Session {
   /** Submits what maps still hold back, as far as it is known. */
   submitRest(): void {
     for (const run of [...this.unfinished]) if (run.isFinite) run.submitRest()
+  }
+
+  cancelUnfinished(): void {
+    for (const run of [...this.unfinished]) run.cancel()
+  }
+
+  /** Resolves when no task is awaited any more, or after `timeoutMs`, with which it was. */
+  whenIdle(timeoutMs: number | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const onIdle = (): void => {
+        cancelTimer?.()
+        resolve(true)
+      }
+      const onTimeout = (): void => {
+        this.results.forget(onIdle)
+        resolve(this.results.size === 0)
+      }
+      const cancelTimer = timeoutMs === undefined ? undefined : this.clock.after(timeoutMs, onTimeout)
+      this.results.whenIdle(onIdle)
+    })
   }
 
   detach(): void {

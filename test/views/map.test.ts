@@ -291,6 +291,32 @@ describe('abort and dependencies', () => {
     expect(result.status).toBe('aborted')
   })
 
+  test('naming a map to abort it submits nothing more; naming it to wait waits for all of it', async () => {
+    for (const how of ['client', 'view', 'all'] as const) {
+      const { controller, client, view } = await connected()
+      const result = view.with({ chunk: 1 }).map(double, range(100))
+      await controller.submitted(8)
+      const over = client.wait([result])
+      if (how === 'all') client.abort()
+      else (how === 'client' ? client : view).abort([result])
+      await controller.until(() => controller.all('abort').length > 0)
+      expect(controller.all('abort')[0]?.tasks).toEqual(controller.submissions.map(({ id }) => id))
+      controller.reply(...controller.submissions.map((task) => answer(task, double)))
+      await expect(result.get()).rejects.toThrow(TaskAbortedError)
+      expect(await over).toBe(true)
+      expect(controller.submissions).toHaveLength(8)
+    }
+    const { controller, client, view } = await connected()
+    const result = view.with({ chunk: 1 }).map(double, range(100))
+    const over = client.wait(result)
+    controller.serve(double)
+    controller.reply(...controller.submissions.map((task) => answer(task, double)))
+    await controller.submitted(8)
+    controller.reply(...controller.submissions.map((task) => answer(task, double)))
+    expect(await over).toBe(true)
+    expect(result.ready).toBe(true)
+  })
+
   test('as a dependency, a map submits all of its tasks first', async () => {
     const { controller, view } = await connected()
     const map = view.with({ chunk: 1 }).map(double, range(100))

@@ -3,10 +3,17 @@ import type { Reference } from './scope.ts'
 import { analyze, type Outside } from './scopes.ts'
 import { childrenOf, hasUseStrict, isClassNode, isFunctionNode } from './syntax.ts'
 
+export interface FreeUse {
+  readonly start: number
+  readonly form: Reference['form']
+  /** A statement of a list begins here: the line before may lack its semicolon. */
+  readonly beginsStatement: boolean
+}
+
 /** A name that a function uses and does not declare. Positions count in the function's text. */
 export interface FreeName {
   readonly name: string
-  readonly uses: readonly { readonly start: number; readonly form: Reference['form'] }[]
+  readonly uses: readonly FreeUse[]
   writes: boolean
   /** `name.member`: which members, where all uses are such reads; undefined where the whole is used. */
   members: Set<string> | undefined
@@ -109,12 +116,13 @@ function shape(
   keyToReplace?: Span,
 ): FunctionShape {
   const analysis = analyze(node, parsesStrict, kind === 'method' && isFunctionNode(node) ? node : undefined)
-  const free = new Map<string, FreeName & { uses: FreeName['uses'][number][] }>()
+  const free = new Map<string, FreeName & { uses: FreeUse[] }>()
+  const statements = new Set(statementsIn(node))
   const eagerSpans = isClassNode(node) ? spansAtDefinition(node) : []
   for (const { node: use, form, writes, member } of analysis.free) {
     const found = free.get(use.name) ?? { name: use.name, uses: [], writes: false, members: new Set(), eager: false }
     free.set(use.name, found)
-    found.uses.push({ start: use.start - offset, form })
+    found.uses.push({ start: use.start - offset, form, beginsStatement: statements.has(use.start) })
     found.writes ||= writes
     found.eager ||= eagerSpans.some((span) => span.start <= use.start && use.end <= span.end)
     if (member === undefined) found.members = undefined
@@ -154,32 +162,42 @@ function spansAtDefinition(node: Extract<AnyNode, { type: 'ClassDeclaration' | '
   return spans
 }
 
-/** Starts of statements, class members, and what stands within brackets: no line break there ends or joins anything. */
-function* breaksIn(root: AnyNode): Generator<number> {
-  const pending: AnyNode[] = [root]
+function* nodesIn(root: AnyNode): Generator<AnyNode> {
+  const pending = [root]
   for (let node = pending.pop(); node; node = pending.pop()) {
     for (const child of childrenOf(node)) pending.push(child)
-    switch (node.type) {
-      case 'BlockStatement':
-      case 'StaticBlock':
-      case 'ClassBody':
-        for (const item of node.body) yield item.start
-        break
-      case 'SwitchStatement':
-        for (const item of node.cases) yield item.start
-        break
-      case 'SwitchCase':
-        for (const item of node.consequent) yield item.start
-        break
-      case 'CallExpression':
-      case 'NewExpression':
-        for (const item of node.arguments) yield item.start
-        break
-      case 'ArrayExpression':
-        for (const item of node.elements) if (item) yield item.start
-        break
-      case 'ObjectExpression':
-        for (const item of node.properties) yield item.start
-    }
+    yield node
+  }
+}
+
+/** Where each statement of a list begins. */
+function* statementsIn(root: AnyNode): Generator<number> {
+  for (const node of nodesIn(root)) {
+    if (node.type === 'BlockStatement' || node.type === 'StaticBlock') yield* node.body.map(({ start }) => start)
+    else if (node.type === 'SwitchCase') yield* node.consequent.map(({ start }) => start)
+  }
+}
+
+/** Statements, class members, and what stands within brackets: no line break before them ends or joins anything. */
+function* breaksIn(root: AnyNode): Generator<number> {
+  yield* statementsIn(root)
+  for (const node of nodesIn(root)) yield* itemsOf(node).map(({ start }) => start)
+}
+
+function itemsOf(node: AnyNode): readonly AnyNode[] {
+  switch (node.type) {
+    case 'ClassBody':
+      return node.body
+    case 'SwitchStatement':
+      return node.cases
+    case 'CallExpression':
+    case 'NewExpression':
+      return node.arguments
+    case 'ArrayExpression':
+      return node.elements.filter((element) => element !== null)
+    case 'ObjectExpression':
+      return node.properties
+    default:
+      return []
   }
 }
