@@ -194,7 +194,7 @@ export function failure(id: TaskId, error: Error, more: Partial<Reply> = {}): Re
   return replyTo(id, { status: 'failed', output: encodeValue(thrownBy(error)), ...more })
 }
 
-export function thrownBy(error: Error): ThrownByTask {
+function thrownBy(error: Error): ThrownByTask {
   return { name: error.name, message: error.message, stack: error.stack ?? '', thrown: error }
 }
 
