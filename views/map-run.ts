@@ -43,7 +43,6 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
   #openItems = 0
   #taken = 0
   #isOver = false
-  #isPumping = false
 
   constructor(options: MapRunOptions, open: (onMore: () => void) => ItemSource) {
     this.#options = options
@@ -58,14 +57,11 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
 
   /** Submits as much as there is room for. */
   pump(): void {
-    if (this.#isPumping) return
-    this.#isPumping = true
     while (!this.#isOver) {
       const chunkSize = this.#nextSize()
       const roomItems = this.#roomItems(chunkSize)
       if (roomItems <= 0 || !this.#takeChunk(Math.min(chunkSize, roomItems), roomItems)) break
     }
-    this.#isPumping = false
   }
 
   /** @throws ConfigurationError where the input is a stream, whose rest nobody knows */
