@@ -1,0 +1,28 @@
+import { AddressError } from '../core/errors.ts'
+import { type TransportOptions, transportDefaults } from '../core/transport.ts'
+
+export function withDefaults(options: TransportOptions = {}): Required<TransportOptions> {
+  return {
+    messageBytesMax: options.messageBytesMax ?? transportDefaults.messageBytesMax,
+    bufferBytesMax: options.bufferBytesMax ?? transportDefaults.bufferBytesMax,
+    connectTimeoutMs: options.connectTimeoutMs ?? transportDefaults.connectTimeoutMs,
+  }
+}
+
+/** What stands before the first colon. */
+export function schemeOf(address: string): string {
+  const scheme = /^([a-z][a-z\d+.-]*):/i.exec(address)?.[1]
+  if (scheme === undefined) {
+    throw new AddressError(
+      `${JSON.stringify(address)} is no address: it has no scheme, as in tcp://127.0.0.1:10101, ws://127.0.0.1:10102 or memory:name`,
+    )
+  }
+  return scheme.toLowerCase()
+}
+
+/** The name in `memory:name` and `threads:name`. */
+export function nameOf(address: string): string {
+  const name = address.slice(address.indexOf(':') + 1)
+  if (name === '') throw new AddressError(`${JSON.stringify(address)} lacks a name after the colon`)
+  return name
+}

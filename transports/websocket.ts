@@ -1,0 +1,255 @@
+import type { AddressInfo } from 'node:net'
+import { WebSocket, WebSocketServer } from 'ws'
+import {
+  AddressError,
+  AddressInUseError,
+  ConnectionLostError,
+  ProtocolError,
+  UnreachableError,
+} from '../core/errors.ts'
+import type { Connection, Frame, Listener, Supports, Transport, TransportOptions } from '../core/transport.ts'
+import { BaseConnection, type Carried, tooLarge } from './base-connection.ts'
+import { type Block, headLength, kindOf, kinds, packBlocks, signal, unpackMessages } from './blocks.ts'
+import { withDefaults } from './options.ts'
+
+/** Room for a block's table and the small messages that travel with a large one. */
+const blockOverheadBytes = 1024 * 1024
+/** How long a peer that does not answer a close may hold it up. */
+const closeTimeoutMs = 2_000
+
+/**
+ * WebSockets: `ws://HOST:PORT`. A block is one binary message; its head and its parts are fragments of it, so that nobody copies them. No
+ * compression. Clients do not mask (the mask is zero): that protects proxies from scripts in browsers, and costs a pass over every byte.
+ */
+export function websocketTransport(): Transport {
+  return { name: 'websocket', schemes: ['ws'], listen, connect }
+}
+
+async function listen(
+  address: string,
+  onConnection: (connection: Connection) => void,
+  options?: TransportOptions,
+): Promise<Listener> {
+  const url = parsed(address)
+  const resolved = withDefaults(options)
+  const server = new WebSocketServer({
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || 80),
+    ...limits(resolved),
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve)
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address)))
+  })
+  server.on('error', () => {})
+  const { port } = server.address() as AddressInfo
+  const actual = `ws://${url.hostname}:${port}`
+  let connections = 0
+  server.on('connection', (socket, request) => {
+    connections += 1
+    const from = `${request.socket.remoteAddress}:${request.socket.remotePort}`
+    onConnection(new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved))
+  })
+  return {
+    address: actual,
+    close: () =>
+      // Open connections hold the server's own `close` up, and its port is free all the same.
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        setImmediate(resolve)
+      }),
+  }
+}
+
+async function connect(address: string, options?: TransportOptions): Promise<Connection> {
+  parsed(address)
+  const resolved = withDefaults(options)
+  const socket = new WebSocket(address, {
+    handshakeTimeout: resolved.connectTimeoutMs,
+    generateMask: () => {},
+    ...limits(resolved),
+  })
+  const connection = new WebSocketConnection(socket, address, resolved)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', (cause) => reject(unreachable(address, cause)))
+  })
+  return connection
+}
+
+function limits(options: Required<TransportOptions>) {
+  return {
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: options.messageBytesMax + blockOverheadBytes,
+    closeTimeout: closeTimeoutMs,
+  }
+}
+
+function parsed(address: string): URL {
+  let url: URL
+  try {
+    url = new URL(address)
+  } catch (cause) {
+    throw new AddressError(`${JSON.stringify(address)} is no WebSocket address, as in ws://127.0.0.1:10102`, { cause })
+  }
+  if (url.protocol !== 'ws:' || url.hostname === '') {
+    throw new AddressError(`${JSON.stringify(address)} is no WebSocket address, as in ws://127.0.0.1:10102`)
+  }
+  return url
+}
+
+function listenError(error: NodeJS.ErrnoException, address: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new AddressInUseError(
+      `Somebody listens at ${address} already. Stop it, or choose another port; port 0 picks a free one.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return new AddressError(`Cannot listen at ${address}: ${error.message}`, { cause: error })
+}
+
+function unreachable(address: string, cause: Error): UnreachableError {
+  return new UnreachableError(
+    `Nobody answers at ${address} (${cause.message}). Is the controller running there, and does a firewall let you through?`,
+    { cause },
+  )
+}
+
+class WebSocketConnection extends BaseConnection {
+  readonly supports: Supports = { objects: false, transfer: false, noticesDeath: true }
+  readonly #socket: WebSocket
+  #error: Error | undefined
+
+  constructor(socket: WebSocket, peer: string, options: Required<TransportOptions>) {
+    super(peer, options)
+    this.#socket = socket
+    socket.binaryType = 'fragments'
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer[], isBinary))
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('close', (code) => this.lost(this.#reason(code)))
+  }
+
+  #reason(code: number): Error {
+    if (isCode(this.#error, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')) {
+      return tooLarge(this.options.messageBytesMax, this.options.messageBytesMax, `from ${this.peer}`)
+    }
+    if (this.#error && isCode(this.#error, 'WS_ERR')) {
+      return new ProtocolError(`${this.peer} broke the WebSocket protocol: ${this.#error.message}`, {
+        cause: this.#error,
+      })
+    }
+    return new ConnectionLostError(`${this.peer} ended the connection without a goodbye (WebSocket code ${code})`, {
+      cause: this.#error,
+    })
+  }
+
+  protected transmit(messages: readonly Carried[]): void {
+    for (const block of packBlocks(messages, false)) this.#transmitBlock(block)
+  }
+
+  #transmitBlock({ head, parts, messages }: Block): void {
+    let bytes = 0
+    for (const message of messages) bytes += message.bytes
+    const sent = () => this.released(bytes)
+    if (parts.length === 0) {
+      this.#socket.send(head, sent)
+      return
+    }
+    this.#socket.send(head, { fin: false })
+    parts.forEach((part, index) => {
+      const isLast = index === parts.length - 1
+      const gap = isLast ? 0 : -part.length & 7
+      this.#socket.send(part, { fin: isLast }, isLast ? sent : undefined)
+      if (gap > 0) this.#socket.send(new Uint8Array(gap), { fin: false })
+    })
+  }
+
+  #receive(fragments: Buffer[], isBinary: boolean): void {
+    try {
+      if (!isBinary) throw new ProtocolError(`${this.peer} sent text, where only binary messages are expected`)
+      this.#receiveBlock(fragments)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.abort(error)
+    }
+  }
+
+  #receiveBlock(fragments: Buffer[]): void {
+    let chunks: readonly Buffer[] = fragments
+    const first = chunks[0] ?? new Uint8Array(0)
+    const kind = kindOf(first)
+    if (kind === kinds.goodbye) {
+      this.heardGoodbye()
+      return
+    }
+    if (kind !== kinds.messages) throw new ProtocolError(`A block of the unknown kind ${kind}`)
+    let length = headLength(first)
+    if (length === undefined) {
+      // Somebody on the way has cut the message into fragments of its own.
+      chunks = [Buffer.concat(fragments)]
+      length = headLength(chunks[0] as Buffer)
+    }
+    const head = chunks[0]
+    if (!head || length === undefined) throw new ProtocolError('A block is cut off')
+    const rest = length === head.length ? chunks.slice(1) : [head.subarray(length), ...chunks.slice(1)]
+    const parts = new PartReader(rest)
+    for (const message of unpackMessages(head.subarray(0, length), (size) => parts.take(size))) this.arrived(message)
+  }
+
+  protected sayGoodbye(): void {
+    this.#socket.send(signal(kinds.goodbye))
+    // A peer that has stopped listening is not waited for without end.
+    setTimeout(() => this.hasEnded || this.lost(), closeTimeoutMs).unref()
+  }
+
+  protected release(abruptly: boolean): void {
+    if (abruptly) this.#socket.terminate()
+    else this.#socket.close(1000)
+  }
+}
+
+/** Takes parts out of fragments: each is a fragment of its own unless somebody on the way has cut or joined them. */
+class PartReader {
+  #chunks: readonly Buffer[]
+
+  constructor(chunks: readonly Buffer[]) {
+    this.#chunks = chunks
+  }
+
+  take(length: number): Frame {
+    const part = this.#next(length)
+    const gap = -length & 7
+    if (this.#chunks.length > 0 && gap > 0) this.#next(gap)
+    return part
+  }
+
+  #next(length: number): Frame {
+    if (length === 0) return new Uint8Array(0)
+    const [first, ...rest] = this.#chunks
+    if (!first) throw new ProtocolError('A block lacks one of its parts')
+    if (first.length === length) {
+      this.#chunks = rest
+      return plain(first)
+    }
+    if (first.length < length) {
+      this.#chunks = [Buffer.concat(this.#chunks)]
+      if ((this.#chunks[0] as Buffer).length < length) throw new ProtocolError('A block lacks one of its parts')
+      return this.#next(length)
+    }
+    this.#chunks = [first.subarray(length), ...rest]
+    return plain(first.subarray(0, length))
+  }
+}
+
+function plain(buffer: Buffer): Frame {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+function isCode(error: Error | undefined, prefix: string): boolean {
+  return error !== undefined && 'code' in error && String(error.code).startsWith(prefix)
+}
