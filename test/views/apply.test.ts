@@ -1,9 +1,5 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { from, lastValueFrom, toArray } from 'rxjs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { CloneError, QueueTimeoutError, TaskAbortedError, TimeoutError } from '../../core/errors.ts'
 import type { TaskId } from '../../core/ids.ts'
 import { encodeValue, Payload } from '../../core/payload.ts'

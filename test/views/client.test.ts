@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { firstValueFrom, skip, take, toArray } from 'rxjs'
 import { expect, test } from 'vitest'
 import { TimeoutError, UnknownTaskError } from '../../core/errors.ts'

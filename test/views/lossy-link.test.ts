@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TaskId } from '../../core/ids.ts'

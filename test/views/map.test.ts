@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { CloneError, ConfigurationError, TaskAbortedError } from '../../core/errors.ts'

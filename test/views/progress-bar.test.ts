@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { answer, FakeController, failure, idOf } from './fake-controller.ts'

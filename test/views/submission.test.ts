@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { expect, test } from 'vitest'
 import { ClosedError } from '../../core/errors.ts'
 import type { FunctionHash, TaskId } from '../../core/ids.ts'

@@ -1,7 +1,3 @@
-import { vi } from 'vitest'
-
-vi.mock('../../views/connect.ts', () => ({ connectorFor: () => undefined }))
-
 import { expect, test } from 'vitest'
 import { ConfigurationError, InvalidDependencyError } from '../../core/errors.ts'
 import { Dependency } from '../../views/dependency.ts'
