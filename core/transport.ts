@@ -41,20 +41,26 @@ export interface Connection {
   readonly bufferedBytes: number
   /** Handlers are set once, before the first turn ends; what arrived before waits for them. */
   open(handlers: ConnectionHandlers): void
-  /** Always accepts the message while open; false asks the caller to pause until `onDrain`. Sending on an ended connection does nothing. */
+  /**
+   * Always accepts the message while open; false asks the caller to pause until `onDrain`. On a connection that has ended or is closing it
+   * does nothing and answers false. A message over this side's own `messageBytesMax` ends the connection with a `MessageTooLargeError`.
+   */
   send(frames: readonly Frame[], options?: SendOptions): boolean
   /** As `send`, for links with `supports.objects`. Neither side may change the object afterwards. */
   pass?(message: object): boolean
-  /** Delivers what was accepted, then ends. Resolves when ended; never rejects. */
+  /** Delivers what was accepted, and receives what the peer had sent before it learnt of this; then ends. Resolves when ended; never rejects. */
   close(): Promise<void>
-  /** Ends now; what was accepted may be lost. The peer's `onClose` gets an error where the link can tell. */
+  /** Ends now; what was accepted may be lost. This side's `onClose` gets the reason, the peer's an error where the link can tell. */
   abort(reason?: Error): void
 }
 
 export interface Listener {
   /** Where peers can connect: with the port that was chosen, when the address asked for port 0. */
   readonly address: string
-  /** Accepts no more; connections that are open stay open. Resolves when the address is free again. */
+  /**
+   * Accepts no more; connections that are open stay open. Resolves when the address is free again: where connections live on the
+   * listener's own socket (ZeroMQ), that is when the last of them has ended.
+   */
   close(): Promise<void>
 }
 

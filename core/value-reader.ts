@@ -265,7 +265,9 @@ function viewOf(element: number, bytes: Uint8Array, copying: boolean): ArrayBuff
   const width = elementTypes[element]?.bytes ?? 1
   const isWhole = bytes.byteLength === bytes.buffer.byteLength
   const own =
-    copying || bytes.byteOffset % width !== 0 || (element === arrayBufferElement && !isWhole) ? bytes.slice() : bytes
+    copying || bytes.byteOffset % width !== 0 || (element === arrayBufferElement && !isWhole)
+      ? new Uint8Array(bytes)
+      : bytes
   if (element === arrayBufferElement) return own.buffer
   return viewInto(element, own.buffer, own.byteOffset, own.byteLength / width)
 }

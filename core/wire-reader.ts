@@ -15,7 +15,8 @@ export abstract class WireReader {
   readonly #keys: string[] = new Array(keyCacheSize).fill('')
 
   protected open(bytes: Uint8Array): void {
-    this.bytes = bytes
+    // A Node Buffer's `slice` would not copy.
+    this.bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#text = undefined
     this.position = 0

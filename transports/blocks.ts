@@ -176,3 +176,7 @@ export function unpackMessages(head: Uint8Array, takePart: (length: number) => F
   }
   return messages
 }
+
+export function missingPart(): never {
+  throw new ProtocolError('A block lacks one of its parts, or has one of another length')
+}

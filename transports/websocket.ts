@@ -9,7 +9,7 @@ import {
 } from '../core/errors.ts'
 import type { Connection, Frame, Listener, Supports, Transport, TransportOptions } from '../core/transport.ts'
 import { BaseConnection, type Carried, tooLarge } from './base-connection.ts'
-import { type Block, headLength, kindOf, kinds, packBlocks, signal, unpackMessages } from './blocks.ts'
+import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
 import { withDefaults } from './options.ts'
 
 /** Room for a block's table and the small messages that travel with a large one. */
@@ -231,14 +231,14 @@ class PartReader {
   #next(length: number): Frame {
     if (length === 0) return new Uint8Array(0)
     const [first, ...rest] = this.#chunks
-    if (!first) throw new ProtocolError('A block lacks one of its parts')
+    if (!first) missingPart()
     if (first.length === length) {
       this.#chunks = rest
       return plain(first)
     }
     if (first.length < length) {
       this.#chunks = [Buffer.concat(this.#chunks)]
-      if ((this.#chunks[0] as Buffer).length < length) throw new ProtocolError('A block lacks one of its parts')
+      if ((this.#chunks[0] as Buffer).length < length) missingPart()
       return this.#next(length)
     }
     this.#chunks = [first.subarray(length), ...rest]
