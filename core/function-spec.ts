@@ -25,8 +25,8 @@ const reference = Type.Union([
   Type.Object({ kind: Type.Literal('function'), index: count }),
   /** A shared binding that some shipped function writes: the text reads and writes its `value`. */
   Type.Object({ kind: Type.Literal('cell'), index: count }),
-  /** What `path` leads to from the module. With `live`, the text reads the last step at each use. */
-  Type.Object({ kind: Type.Literal('import'), index: count, path: Type.Array(Type.String()), live: Type.Boolean() }),
+  /** What `path` leads to from the module. */
+  Type.Object({ kind: Type.Literal('import'), index: count, path: Type.Array(Type.String()) }),
   /** What `path` leads to from the global object. */
   Type.Object({ kind: Type.Literal('global'), path: Type.Array(Type.String()) }),
   /** `import.meta`, `import()` and `require` of the module at `url`. `root` is where Vite's paths begin. */
@@ -45,13 +45,13 @@ const importedModule = Type.Object({
   /** The module that imports it, where relative specifiers and packages are looked up. */
   parent: Type.String(),
   /** How: `import`, or `require` and what the compiler wrapped around it. */
-  form: Type.Union(
-    (['import', 'require', 'requireDefault', 'requireNamespace', 'requireNodeNamespace'] as const).map((form) =>
-      Type.Literal(form),
-    ),
-  ),
-  /** Where a specifier that Vite rewrote begins. */
-  root: Type.Union([Type.String(), Type.Null()]),
+  form: Type.Union([
+    Type.Literal('import'),
+    Type.Literal('require'),
+    Type.Literal('requireDefault'),
+    Type.Literal('requireNamespace'),
+    Type.Literal('requireNodeNamespace'),
+  ]),
 })
 
 const shippedSource = Type.Object({
@@ -63,8 +63,14 @@ const shippedSource = Type.Object({
   /** Zero-based, where the text begins. Null where V8 could not tell. */
   location: Type.Union([Type.Object({ url: Type.String(), line: count, column: count }), Type.Null()]),
   bindings: Type.Array(Type.Object({ name: Type.String(), reference })),
-  /** The function's own enumerable properties, such as a class's static fields. */
-  properties: Type.Array(Type.Object({ key: Type.String(), reference })),
+  /** Enumerable properties of the function, such as a class's static fields, and of an older class's prototype. */
+  properties: Type.Array(
+    Type.Object({
+      of: Type.Union([Type.Literal('function'), Type.Literal('prototype')]),
+      key: Type.String(),
+      reference,
+    }),
+  ),
   /** Functions that must exist before this one is defined: a base class, what a static field calls. */
   needs: Type.Array(count),
 })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
@@ -150,14 +149,4 @@ export function viteRoot(): string {
       return config.root
   }
   return process.cwd()
-}
-
-/** What Vite made of a specifier, as Node would take it. */
-export function fromViteId(id: string, root: string): string {
-  const bare = id.replace(/[?#].*$/, '')
-  if (bare.startsWith('/@fs/')) return pathToFileURL(bare.slice('/@fs'.length)).href
-  if (bare.startsWith('/@id/')) return bare.slice('/@id/'.length)
-  if (!bare.startsWith('/')) return bare
-  const inRoot = path.join(root, bare)
-  return pathToFileURL(existsSync(inRoot) ? inRoot : bare).href
 }

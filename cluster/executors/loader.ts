@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+import { ModuleError } from '../../core/errors.ts'
+
+type Importer = (specifier: string) => Promise<unknown>
+
+const importers = new Map<string, Importer>()
+
+/** `import()` as the module at `parent` would do it, with whatever loader hooks the process has. */
+function importerFor(parent: string): Importer {
+  let importer = importers.get(parent)
+  if (!importer) {
+    importer = vm.runInThisContext('(specifier) => import(specifier)', {
+      filename: parent,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as Importer
+    importers.set(parent, importer)
+  }
+  return importer
+}
+
+/** Where a module is looked up that nobody in particular imports. */
+function workingDirectory(): string {
+  return pathToFileURL(path.join(process.cwd(), 'noname.js')).href
+}
+
+/**
+ * Loads a user's module, TypeScript included.
+ * @throws ModuleError if it is missing or does not load
+ */
+export async function importModule(specifier: string, parent = ''): Promise<unknown> {
+  const from = parent.startsWith('file:') ? parent : workingDirectory()
+  const target = /^\.{0,2}\//.test(specifier) ? new URL(specifier, from).href : specifier
+  if (isTypeScript(target) || isTypeScript(from) || standsForTypeScript(target)) await prepareTypeScript(target, from)
+  try {
+    return await importerFor(from)(target)
+  } catch (error) {
+    throw moduleError(specifier, parent, error)
+  }
+}
+
+/** As `importModule`, by `require`: modules that are CommonJS on the client stay so. */
+export async function requireModule(specifier: string, parent: string): Promise<unknown> {
+  const from = parent.startsWith('file:') ? parent : workingDirectory()
+  if (isTypeScript(specifier) || isTypeScript(from)) await prepareTypeScript(from, from)
+  try {
+    return createRequire(from)(specifier)
+  } catch (error) {
+    throw moduleError(specifier, parent, error)
+  }
+}
+
+const hashes = new Map<string, string>()
+
+/**
+ * A module task's module. Where its file has changed since this process loaded it, and is now what the client saw, the
+ * new one is loaded beside the old.
+ */
+export async function importTaskModule(url: string, contentHash: string | null): Promise<unknown> {
+  const loaded = hashes.get(url)
+  if (contentHash === null || loaded === undefined || loaded === contentHash || hashOf(url) !== contentHash) {
+    if (loaded === undefined) hashes.set(url, hashOf(url) ?? '')
+    return importModule(url)
+  }
+  return importModule(`${url}?version=${contentHash}`)
+}
+
+function hashOf(url: string): string | undefined {
+  try {
+    return createHash('sha256')
+      .update(readFileSync(fileURLToPath(url)))
+      .digest('base64url')
+  } catch {
+    return undefined
+  }
+}
+
+function isTypeScript(url: string): boolean {
+  return /\.[cm]?tsx?$/.test(url.replace(/[?#].*$/, ''))
+}
+
+/** TypeScript's sources import `./work.js` where the file is `./work.ts`. */
+function standsForTypeScript(url: string): boolean {
+  if (!url.startsWith('file:')) return false
+  const file = fileURLToPath(url.replace(/[?#].*$/, ''))
+  return !existsSync(file) && existsSync(file.replace(/\.([cm]?)js(x?)$/, '.$1ts$2'))
+}
+
+let preparing: Promise<void> | undefined
+
+/** Registers tsx, once, unless the process already runs under it. */
+function prepareTypeScript(target: string, from: string): Promise<void> {
+  if (process.execArgv.some((argument) => /\btsx\b/.test(argument))) return Promise.resolve()
+  preparing ??= registerTsx(target, from).catch((error: unknown) => {
+    preparing = undefined
+    throw error
+  })
+  return preparing
+}
+
+async function registerTsx(target: string, from: string): Promise<void> {
+  const places = [target, from, workingDirectory()].filter((place) => place.startsWith('file:'))
+  for (const place of places) {
+    const require = createRequire(place)
+    let found: [string, string]
+    try {
+      found = [require.resolve('tsx/esm/api'), require.resolve('tsx/cjs/api')]
+    } catch {
+      continue
+    }
+    for (const file of found) {
+      const { register } = (await import(pathToFileURL(file).href)) as { register(): unknown }
+      register()
+    }
+    return
+  }
+  // Newer versions of Node strip types by themselves.
+  if (Reflect.get(process.features, 'typescript')) return
+  throw new ModuleError(
+    `Cannot load ${target}: this engine's Node ${process.version} does not load TypeScript, and tsx is not installed beside it. Run 'npm install tsx', or compile the module to JavaScript first.`,
+    { details: { url: target } },
+  )
+}
+
+function moduleError(specifier: string, parent: string, cause: unknown): ModuleError {
+  if (cause instanceof ModuleError) return cause
+  const where = parent ? `, which ${parent} imports` : ''
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const advice =
+    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+      ? ' Is the file, or the package, there on the machine of this engine?'
+      : ''
+  return new ModuleError(`Cannot load the module ${specifier}${where}: ${message}.${advice}`, {
+    cause,
+    details: { specifier, parent, code },
+  })
+}

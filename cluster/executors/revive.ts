@@ -1,0 +1,46 @@
+import { ModuleError } from '../../core/errors.ts'
+import type { FunctionSpec, ModuleFunctionSpec } from '../../core/function-spec.ts'
+import { importTaskModule } from './loader.ts'
+import { reviveInline } from './revive-inline.ts'
+
+export type Revived = (...args: unknown[]) => unknown
+
+/**
+ * A callable from its travelling form: the captured values are this call's own, and modules are this process's.
+ * @throws ModuleError if a module is missing, does not load, or lacks the export
+ */
+export function reviveFunction(spec: FunctionSpec): Promise<Revived> {
+  return spec.kind === 'module' ? reviveExport(spec) : reviveInline(spec)
+}
+
+async function reviveExport({ url, exportName, contentHash }: ModuleFunctionSpec): Promise<Revived> {
+  const module = await importTaskModule(url, contentHash)
+  const found = exportOf(module, exportName)
+  if (isRevived(found)) return found
+  const names = exportNames(module)
+  const problem =
+    found === undefined ? `has no export '${exportName}'` : `exports '${exportName}', which is no function`
+  const offer = names.length > 0 ? `It exports the functions ${names.join(', ')}.` : 'It exports no function.'
+  throw new ModuleError(`The module ${url} ${problem}. ${offer}`, { details: { url, exportName, exports: names } })
+}
+
+/** CommonJS modules have their exports on `default` where Node could not tell their names. */
+function exportOf(module: unknown, name: string): unknown {
+  const direct = property(module, name)
+  return direct === undefined ? property(property(module, 'default'), name) : direct
+}
+
+function exportNames(module: unknown): string[] {
+  if (typeof module !== 'object' || module === null) return []
+  return Object.keys(module).filter((name) => isRevived(property(module, name)))
+}
+
+function property(holder: unknown, name: string): unknown {
+  return (typeof holder === 'object' && holder !== null) || typeof holder === 'function'
+    ? Reflect.get(holder, name)
+    : undefined
+}
+
+function isRevived(value: unknown): value is Revived {
+  return typeof value === 'function'
+}
