@@ -12,7 +12,7 @@ type Importer = (specifier: string) => Promise<unknown>
 const importers = new Map<string, Importer>()
 
 /** `import()` as the module at `parent` would do it, with whatever loader hooks the process has. */
-function importerFor(parent: string): Importer {
+function importFrom(parent: string, specifier: string): Promise<unknown> {
   let importer = importers.get(parent)
   if (!importer) {
     importer = vm.runInThisContext('(specifier) => import(specifier)', {
@@ -21,7 +21,22 @@ function importerFor(parent: string): Importer {
     }) as Importer
     importers.set(parent, importer)
   }
-  return importer
+  return withoutExperimentalWarning(importer, specifier)
+}
+
+/** Node warns, at its first use in a process, that `vm`'s default loader may change: nothing for users to act upon. */
+function withoutExperimentalWarning(importer: Importer, specifier: string): Promise<unknown> {
+  const { emitWarning } = process
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('USE_MAIN_CONTEXT_DEFAULT_LOADER')) return
+    Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  try {
+    // The warning comes before `import()` returns its promise.
+    return importer(specifier)
+  } finally {
+    process.emitWarning = emitWarning
+  }
 }
 
 /** Where a module is looked up that nobody in particular imports. */
@@ -38,7 +53,7 @@ export async function importModule(specifier: string, parent = ''): Promise<unkn
   const target = /^\.{0,2}\//.test(specifier) ? new URL(specifier, from).href : specifier
   if (isTypeScript(target) || isTypeScript(from) || standsForTypeScript(target)) await prepareTypeScript(target, from)
   try {
-    return await importerFor(from)(target)
+    return await importFrom(from, target)
   } catch (error) {
     throw moduleError(specifier, parent, error)
   }

@@ -80,6 +80,14 @@ export class Script {
     return this.#origins.get(variable)
   }
 
+  /**
+   * The same file by another spelling. What is located in it is mapped already, and must not be mapped once more by an
+   * engine that holds a source map under the file's usual name.
+   */
+  get #mappedUrl(): string {
+    return this.url.replace(/\/(?=[^/]*$)/, '/./')
+  }
+
   /** Whether the text that runs differs from the file's, so that lines have to be mapped. */
   get isMapped(): boolean {
     return this.#sourceMap !== undefined
@@ -95,7 +103,7 @@ export class Script {
     if (!this.#sourceMap) return { url: this.url, line: Math.max(line, 0), column: Math.max(column, 0) }
     const entry = this.#sourceMap.findEntry(line, column)
     if (!('originalLine' in entry)) return undefined
-    return { url: this.url, line: entry.originalLine, column: entry.originalColumn }
+    return { url: this.#mappedUrl, line: entry.originalLine, column: entry.originalColumn }
   }
 }
 
