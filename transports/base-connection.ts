@@ -179,12 +179,13 @@ export abstract class BaseConnection implements Connection {
   }
 
   #deliver(): void {
+    if (!this.#handlers) return
     const waiting = this.#incoming
     for (let i = 0; i < waiting.length && this.#incoming === waiting; i += 1) this.#handle(waiting[i] as Carried)
     if (this.#incoming === waiting) this.#incoming = []
     this.#afterDelivery?.()
     this.#afterDelivery = undefined
-    if (!this.#end || !this.#handlers) return
+    if (!this.#end) return
     const { onClose } = this.#handlers
     const { error } = this.#end
     this.#end = undefined

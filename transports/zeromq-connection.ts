@@ -18,15 +18,15 @@ export interface ZeromqPath {
 export class ZeromqConnection extends ReceiptedConnection {
   readonly supports: Supports = { objects: false, transfer: false, noticesDeath: true }
   readonly #path: ZeromqPath
-  #accepted: (() => void) | undefined
+  #accepted: ((isAccepted: boolean) => void) | undefined
 
   constructor(path: ZeromqPath, peer: string, options: Required<TransportOptions>) {
     super(peer, options)
     this.#path = path
   }
 
-  /** Resolves when the listener has accepted. */
-  accepted(): Promise<void> {
+  /** Resolves with whether the listener has accepted, or will not. */
+  accepted(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#accepted = resolve
     })
@@ -61,9 +61,11 @@ export class ZeromqConnection extends ReceiptedConnection {
   }
 
   protected override receivedSignal(kind: number): void {
-    if (kind === kinds.accept && this.#accepted) this.#accepted()
-    else if (kind === kinds.reset) this.lost(new ConnectionLostError(`${this.peer} was aborted by the other side`))
-    else if (kind !== kinds.probe) super.receivedSignal(kind)
+    if (kind === kinds.accept) this.#accepted?.(true)
+    else if (kind === kinds.reset) {
+      this.#accepted?.(false)
+      this.lost(new ConnectionLostError(`${this.peer} was aborted by the other side`))
+    } else if (kind !== kinds.probe) super.receivedSignal(kind)
   }
 
   protected release(abruptly: boolean): void {

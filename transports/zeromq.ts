@@ -76,6 +76,7 @@ class ZeromqListener implements Listener {
       this.#router.events.on('close', () => resolve())
       setTimeout(resolve, freeWithinMs).unref()
     })
+    this.#reader.stop()
     await this.#router.unbind(this.address).catch(() => {})
     await freed
     this.#router.close()
@@ -160,7 +161,7 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
     dealer.connect(address)
     const accepted = connection.accepted()
     void dealer.send(signal(kinds.connect)).catch(() => {})
-    await Promise.race([accepted, refused])
+    if (!(await Promise.race([accepted, refused]))) throw unreachable(address, 'it takes no connections any more')
     return connection
   } catch (error) {
     dealer.linger = 0
