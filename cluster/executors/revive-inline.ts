@@ -6,7 +6,8 @@ import { InternalError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
 import { fromViteId } from '../../core/vite-id.ts'
 import { importModule, requireModule } from './loader.ts'
-import type { Revived } from './revive.ts'
+
+export type Revived = (...args: unknown[]) => unknown
 
 /** What a compiled text gives: the function, and a way to fill in bindings that did not exist when it was made. */
 type Definition = (values: unknown[]) => { readonly made: unknown; bind(): void }

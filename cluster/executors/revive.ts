@@ -1,15 +1,16 @@
 import { ModuleError } from '../../core/errors.ts'
-import type { FunctionSpec, ModuleFunctionSpec } from '../../core/function-spec.ts'
+import { functionSpec, type ModuleFunctionSpec } from '../../core/function-spec.ts'
+import { decodeValue, type Payload } from '../../core/payload.ts'
 import { importTaskModule } from './loader.ts'
-import { reviveInline } from './revive-inline.ts'
-
-export type Revived = (...args: unknown[]) => unknown
+import { type Revived, reviveInline } from './revive-inline.ts'
 
 /**
- * A callable from its travelling form: the captured values are this call's own, and modules are this process's.
+ * A callable from its travelling form. What it captures is this call's own copy; its modules are this process's.
+ * @throws ProtocolError if the payload is no function
  * @throws ModuleError if a module is missing, does not load, or lacks the export
  */
-export function reviveFunction(spec: FunctionSpec): Promise<Revived> {
+export async function reviveFunction(payload: Payload): Promise<Revived> {
+  const spec = functionSpec(decodeValue(payload))
   return spec.kind === 'module' ? reviveExport(spec) : reviveInline(spec)
 }
 

@@ -5,6 +5,7 @@ import { builtinExport } from './builtin-exports.ts'
 import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { captureError, type Trail } from './capture-error.ts'
 import { CapturedData } from './captured-data.ts'
+import type { Source } from './captured-source.ts'
 import { type FreeName, type FunctionShape, functionShape } from './function-shape.ts'
 import { readSurroundings, type ScopeValues } from './inspector.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
@@ -22,30 +23,6 @@ export interface Captured {
   readonly functions: readonly Callable[]
   /** How each of `spec.values` was reached. */
   readonly trails: readonly Trail[]
-}
-
-/** A free name found in the closure's scopes. */
-export interface CapturedVariable {
-  readonly name: string
-  /** Counted in the scopes of the function, from the innermost. */
-  readonly scopeIndex: number
-  readonly variable: Variable | undefined
-  readonly writes: boolean
-  readonly reference: SourceReference
-}
-
-/** A function on its way into the spec. */
-export interface Source {
-  readonly fn: Callable
-  readonly shape: FunctionShape
-  readonly trail: Trail
-  readonly scopes: readonly ScopeValues[]
-  readonly script: Script | undefined
-  readonly literal: Literal | undefined
-  readonly location: ShippedSource['location']
-  readonly variables: CapturedVariable[]
-  readonly fixed: { name: string; reference: SourceReference; replacement?: Replacement }[]
-  properties: ShippedSource['properties']
 }
 
 /** @throws CaptureError naming what cannot travel */

@@ -1,5 +1,5 @@
 import type { SourceReference } from '../../core/function-spec.ts'
-import type { CapturedVariable, Source } from './capture.ts'
+import type { CapturedVariable, Source } from './captured-source.ts'
 import type { ScopeValues } from './inspector.ts'
 
 /** A binding that shipped functions share, and who uses it. */
