@@ -12,7 +12,7 @@ import { withDefaults } from '../../transports/options.ts'
 class JsonConnection extends BaseConnection {
   readonly supports = { objects: false, transfer: false, noticesDeath: true }
   readonly #socket: Socket
-  #rest = ''
+  #rest: string[] = []
 
   constructor(socket: Socket, peer: string, options: Required<TransportOptions>) {
     super(peer, options)
@@ -23,9 +23,11 @@ class JsonConnection extends BaseConnection {
   }
 
   #read(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) {
+    const [first = '', ...more] = text.split('\n')
+    this.#rest.push(first)
+    for (const next of more) {
+      const line = this.#rest.join('')
+      this.#rest = [next]
       if (line === '') this.heardGoodbye()
       else this.#readMessage(line)
     }
