@@ -121,18 +121,15 @@ function prepareTypeScript(target: string, from: string): Promise<void> {
 async function registerTsx(target: string, from: string): Promise<void> {
   const places = [target, from, workingDirectory()].filter((place) => place.startsWith('file:'))
   for (const place of places) {
-    const require = createRequire(place)
-    let found: [string, string]
     try {
-      found = [require.resolve('tsx/esm/api'), require.resolve('tsx/cjs/api')]
-    } catch {
-      continue
+      for (const api of ['tsx/esm/api', 'tsx/cjs/api']) {
+        const { register } = (await importFrom(place, api)) as { register(): unknown }
+        register()
+      }
+      return
+    } catch (error) {
+      if (!isNotFound(error)) throw error
     }
-    for (const file of found) {
-      const { register } = (await import(pathToFileURL(file).href)) as { register(): unknown }
-      register()
-    }
-    return
   }
   // Newer versions of Node strip types by themselves.
   if (Reflect.get(process.features, 'typescript')) return
@@ -145,14 +142,15 @@ async function registerTsx(target: string, from: string): Promise<void> {
 function moduleError(specifier: string, parent: string, cause: unknown): ModuleError {
   if (cause instanceof ModuleError) return cause
   const where = parent ? `, which ${parent} imports` : ''
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
   const message = cause instanceof Error ? cause.message : String(cause)
-  const advice =
-    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-      ? ' Is the file, or the package, there on the machine of this engine?'
-      : ''
+  const advice = isNotFound(cause) ? ' Is the file, or the package, there on the machine of this engine?' : ''
   return new ModuleError(`Cannot load the module ${specifier}${where}: ${message}.${advice}`, {
     cause,
-    details: { specifier, parent, code },
+    details: { specifier, parent },
   })
+}
+
+function isNotFound(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
 }

@@ -7,10 +7,10 @@ import { captureError, type Trail } from './capture-error.ts'
 import { CapturedData } from './captured-data.ts'
 import type { Source } from './captured-source.ts'
 import { type FreeName, type FunctionShape, functionShape } from './function-shape.ts'
-import { readSurroundings, type ScopeValues } from './inspector.ts'
+import { readSurroundings } from './inspector.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
 import type { Variable } from './scope.ts'
-import { type Literal, type Script, scriptWithId, viteRoot } from './script.ts'
+import { scriptWithId, viteRoot } from './script.ts'
 import { sharedCells } from './shared-cells.ts'
 
 /** How long a capture stays true. `constant`: as long as the function. `data`: its data may change, its bindings cannot. */

@@ -131,9 +131,14 @@ function explained(error: CloneError, { spec, trails }: Captured): CaptureError 
   const trail = trails[Number(index)]
   if (!trail || index === '')
     return new CaptureError(`Cannot ship the function '${spec.name}': ${error.message}`, { cause: error })
-  const reason = error.message.slice(path.length).trim()
+  // "is a Promise; await it first, which cannot be cloned": what it is suffices here.
+  const [what = 'cannot be cloned'] = error.message.slice(path.length).match(/is [^;,]+/) ?? []
   const culprit = follow(spec.values[Number(index)], rest)
-  return captureError([...trail.slice(0, -1), `${trail.at(-1)}${rest}`], reason, adviceFor(culprit))
+  return captureError(
+    [...trail.slice(0, -1), `${trail.at(-1)}${rest}`],
+    `${what} and cannot travel`,
+    adviceFor(culprit),
+  )
 }
 
 /** What a path such as `.a[0]["b c"]` leads to; undefined where it passes through a Map or a Set. */

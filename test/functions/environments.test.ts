@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shipFunction } from '../../views/functions/ship-function.ts'
+import { cases, refusals } from './programs/cases.ts'
+import { esmCases } from './programs/esm-cases.ts'
+import { Engine, type Outcome, runCase, type Ship } from './programs/run.ts'
+
+const run = promisify(execFile)
+const root = new URL('../../', import.meta.url)
+const programs = fileURLToPath(new URL('programs', import.meta.url))
+const work = fileURLToPath(new URL('.tmp/functions', root))
+const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', root))
+const ship: Ship = (fn) => shipFunction(fn)
+
+interface Report {
+  readonly outcomes: Record<string, Outcome>
+  readonly messages: Record<string, string>
+  readonly stack: string
+}
+
+/** A copy of the programs as a package of its own, whose `.ts` files are modules of the given kind. */
+function project(name: string, type: 'module' | 'commonjs'): string {
+  const folder = join(work, `${name}-${process.pid}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  cpSync(programs, join(folder, 'src'), {
+    recursive: true,
+    filter: (file) => type === 'module' || !file.endsWith('esm-cases.ts'),
+  })
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }))
+  return folder
+}
+
+async function compiled(name: string, type: 'module' | 'commonjs'): Promise<string> {
+  const folder = project(name, type)
+  const files = ['main.ts', 'run.ts', 'cases.ts', 'work.ts', ...(type === 'module' ? ['esm-cases.ts'] : [])]
+  const options = ['--ignoreConfig', '--target', 'es2023', '--module', 'nodenext', '--rewriteRelativeImportExtensions']
+  const more = ['--types', 'node', '--skipLibCheck', '--sourceMap', '--outDir', join(folder, 'out')]
+  await run(process.execPath, [tsc, ...options, ...more, ...files.map((file) => join(folder, 'src', file))]).catch(
+    (error: { stdout: string }) => {
+      // The import of the file that is left out is an error of types alone.
+      if (type === 'module') throw new Error(error.stdout)
+    },
+  )
+  return join(folder, 'out', 'main.js')
+}
+
+/** How each environment gets to the program, and the file and line that its stacks should name. */
+const environments: Record<string, { start: () => Promise<string[]>; esm: boolean; frame: RegExp }> = {
+  'node, compiled to ES modules': {
+    start: async () => [await compiled('esm', 'module')],
+    esm: true,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  'node, compiled to CommonJS': {
+    start: async () => [await compiled('cjs', 'commonjs')],
+    esm: false,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  'tsx, ES modules': {
+    start: async () => ['--import', 'tsx', join(project('tsx-esm', 'module'), 'src', 'main.ts')],
+    esm: true,
+    frame: /src\/\.\/main\.ts:LINE:/,
+  },
+  'tsx, CommonJS': {
+    start: async () => ['--import', 'tsx', join(project('tsx-cjs', 'commonjs'), 'src', 'main.ts')],
+    esm: false,
+    frame: /src\/\.\/main\.ts:LINE:/,
+  },
+}
+
+afterAll(() => {
+  for (const name of ['esm', 'cjs', 'tsx-esm', 'tsx-cjs'])
+    rmSync(join(work, `${name}-${process.pid}`), { recursive: true, force: true })
+})
+
+describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame }) => {
+  let report: Report
+
+  beforeAll(async () => {
+    const args = [...(await start()), root.href, esm ? 'esm' : 'cjs']
+    const { stdout } = await run(process.execPath, args, { cwd: fileURLToPath(root), maxBuffer: 1e8 })
+    report = JSON.parse(stdout) as Report
+  })
+
+  test.each(Object.keys(esm ? { ...cases, ...esmCases } : cases))('%s', (name) => {
+    expectGood(report.outcomes[name])
+  })
+
+  test.each(Object.entries(refusals))('refuses %s', (name, { says, identifier }) => {
+    expect(report.messages[name]).toMatch(/^CaptureError: /)
+    expect(report.messages[name]).toContain(says)
+    expect(report.messages[name]).toContain(identifier)
+  })
+
+  test('an error in a task names the file and the line', async () => {
+    const { readFileSync } = await import('node:fs')
+    const lines = readFileSync(join(programs, 'main.ts'), 'utf8').split('\n')
+    const line = lines.findIndex((text) => text.includes('throw new Error(`thrown')) + 1
+    expect(report.stack).toMatch(new RegExp(frame.source.replace('LINE', String(line))))
+  })
+})
+
+describe('vitest', () => {
+  let engine: Engine
+
+  beforeAll(() => {
+    engine = new Engine(root.href)
+  })
+  afterAll(() => engine.close())
+
+  test.each(Object.entries({ ...cases, ...esmCases }))('%s', async (_name, one) => {
+    expectGood(await runCase(one, ship, engine))
+  })
+
+  test.each(Object.entries(refusals))('refuses %s', (_name, { fn, says, identifier }) => {
+    expect(() => shipFunction(fn)).toThrow(says)
+    expect(() => shipFunction(fn)).toThrow(
+      expect.objectContaining({ code: 'YM_CAPTURE', details: expect.objectContaining({ identifier }) }),
+    )
+  })
+
+  test('an error in a task names the file and the line', async () => {
+    const mark = new Error('here')
+    const answer = await engine.run(
+      shipFunction((): number => {
+        // Comments and types go, and the lines stay.
+        const text: string = 'there'
+
+        throw new Error(text)
+      }),
+    )
+    const [, line] = mark.stack?.match(/environments\.test\.ts:(\d+)/) ?? []
+    expect(answer.error?.stack).toContain(
+      `${pathToFileURL(import.meta.dirname)}/./environments.test.ts:${Number(line) + 6}:`,
+    )
+  })
+})
+
+function expectGood(outcome: Outcome | undefined): void {
+  expect(outcome?.remote).toBe(outcome?.local)
+  expect(outcome?.names[1]).toBe(outcome?.names[0])
+  expect(outcome?.sameAgain).toBe(true)
+}

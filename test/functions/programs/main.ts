@@ -1,0 +1,34 @@
+/** Runs the table in a process of its own and prints what came of it, as JSON: `main <root URL of the package>`. */
+import { cases, refusals } from './cases.ts'
+import { Engine, type Outcome, runCase, type Ship } from './run.ts'
+
+async function main(root: string): Promise<void> {
+  const url = new URL('dist/views/functions/ship-function.js', root).href
+  const { shipFunction } = (await import(url)) as { shipFunction: Ship }
+  const engine = new Engine(root)
+  const outcomes: Record<string, Outcome> = {}
+  const messages: Record<string, string> = {}
+  // CommonJS has neither `import.meta` nor a top-level await: those cases stand apart.
+  const all = process.argv[3] === 'esm' ? { ...cases, ...(await import('./esm-cases.ts')).esmCases } : cases
+  for (const [name, one] of Object.entries(all)) outcomes[name] = await runCase(one, shipFunction, engine)
+  for (const [name, { fn }] of Object.entries(refusals)) {
+    try {
+      shipFunction(fn as never)
+      messages[name] = 'accepted'
+    } catch (error) {
+      messages[name] = String(error)
+    }
+  }
+  const thrown = await engine.run(
+    shipFunction((() => {
+      // The line below is the one that the stack must name.
+      const value: number = 1
+
+      throw new Error(`thrown ${value}`)
+    }) as never),
+  )
+  await engine.close()
+  process.stdout.write(JSON.stringify({ outcomes, messages, stack: thrown.error?.stack }))
+}
+
+void main(process.argv[2] as string)
