@@ -7,7 +7,7 @@ import { captureError, type Trail } from './capture-error.ts'
 import { CapturedData } from './captured-data.ts'
 import type { Source } from './captured-source.ts'
 import { type FreeName, type FunctionShape, functionShape } from './function-shape.ts'
-import { readSurroundings } from './inspector.ts'
+import { readSurroundings, releaseSurroundings } from './inspector.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
 import type { Variable } from './scope.ts'
 import { scriptWithId, viteRoot } from './script.ts'
@@ -27,7 +27,11 @@ export interface Captured {
 
 /** @throws CaptureError naming what cannot travel */
 export function capture(fn: Callable): Captured {
-  return new Capture().run(fn)
+  try {
+    return new Capture().run(fn)
+  } finally {
+    releaseSurroundings()
+  }
 }
 
 class Capture {

@@ -65,7 +65,7 @@ function post<Result>(send: (session: Session, answer: (error: Error | null, res
   return answered.result
 }
 
-/** About 50 µs. Values are live objects, not copies. */
+/** About 50 µs. Values are live objects, not copies. Call `releaseSurroundings` after the last one. */
 export function readSurroundings(subject: object): Surroundings {
   // Set each time: several copies of this module may share the thread.
   Reflect.defineProperty(process, slotKey, { value: slot, configurable: true, enumerable: false })
@@ -90,8 +90,12 @@ export function readSurroundings(subject: object): Surroundings {
   } finally {
     slot.subject = undefined
     slot.taken = undefined
-    connected().post('Runtime.releaseObjectGroup', { objectGroup })
   }
+}
+
+/** The inspector lets go of every function and scope that it was asked about. */
+export function releaseSurroundings(): void {
+  session?.post('Runtime.releaseObjectGroup', { objectGroup })
 }
 
 function scriptPosition(location: unknown): ScriptPosition | undefined {
@@ -100,14 +104,11 @@ function scriptPosition(location: unknown): ScriptPosition | undefined {
   return { scriptId, line: lineNumber, column: columnNumber ?? 0 }
 }
 
-const scripts = new Map<string, RawScript | undefined>()
-
 /**
- * A script as V8 compiled it. Only the Debugger domain tells it: it is enabled for this one question, once for each
- * script (about 20 ms, since it names all others too).
+ * A script as V8 compiled it. Only the Debugger domain tells it: it is enabled for this one question, which takes about
+ * 20 ms, since it names all other scripts too.
  */
 export function readScript(scriptId: string): RawScript | undefined {
-  if (scripts.has(scriptId)) return scripts.get(scriptId)
   let parsed: Debugger.ScriptParsedEventDataType | undefined
   const onParsed = ({ params }: InspectorNotification<Debugger.ScriptParsedEventDataType>): void => {
     if (params.scriptId === scriptId) parsed = params
@@ -128,6 +129,5 @@ export function readScript(scriptId: string): RawScript | undefined {
     open.removeListener('Debugger.scriptParsed', onParsed)
     open.post('Debugger.disable')
   }
-  scripts.set(scriptId, script)
   return script
 }

@@ -107,12 +107,14 @@ export class Script {
   }
 }
 
+const scriptsMax = 512
 const scripts = new Map<string, Script | undefined>()
 
 export function scriptWithId(scriptId: string): Script | undefined {
   if (scripts.has(scriptId)) return scripts.get(scriptId)
   const raw = readScript(scriptId)
   const script = raw && new Script(raw)
+  if (scripts.size >= scriptsMax) scripts.clear()
   scripts.set(scriptId, script)
   return script
 }

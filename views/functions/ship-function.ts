@@ -49,11 +49,22 @@ export function shipFunction(fn: Shippable): ShippedFunction {
       `Cannot ship a ${fn === null ? 'null' : typeof fn}: give a function, or task(import.meta.url, 'name').`,
     )
   const before = known.get(fn)
-  if (before && before.captured.lifetime !== 'bindings' && before.captured.functions.every(hasNoProperties)) {
-    if (before.captured.lifetime === 'data') before.shipped = encode(before.captured, before.shipped)
+  return (before && shipAgain(before)) ?? textualShip(fn) ?? captureAndShip(fn, before?.shipped)
+}
+
+/** Undefined where the function has to be looked at anew. */
+function shipAgain(before: Known): ShippedFunction | undefined {
+  const { lifetime, functions } = before.captured
+  if (lifetime === 'bindings' || !functions.every(hasNoProperties)) return undefined
+  if (lifetime === 'constant') return before.shipped
+  try {
+    before.shipped = encode(before.captured, before.shipped)
     return before.shipped
+  } catch (error) {
+    // Its data holds what it did not hold before: perhaps a function, which can travel in another way.
+    if (error instanceof CaptureError) return undefined
+    throw error
   }
-  return textualShip(fn) ?? captureAndShip(fn, before?.shipped)
 }
 
 function captureAndShip(fn: Callable, before?: ShippedFunction): ShippedFunction {

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, expectTypeOf, test } from 'vitest'
+import { reviveFunction } from '../../cluster/executors/revive.ts'
+import { encodeValue } from '../../core/payload.ts'
+import { type ModuleTask, task, tasks } from '../../views/functions/module-task.ts'
+import { shipFunction } from '../../views/functions/ship-function.ts'
+import { scale } from './programs/work.ts'
+
+const work = new URL('./programs/work.ts', import.meta.url)
+const folder = mkdtempSync(path.join(tmpdir(), 'module-task-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function moduleWith(name: string, text: string): URL {
+  const file = path.join(folder, name)
+  writeFileSync(file, text)
+  return pathToFileURL(file)
+}
+
+const revive = (handle: ModuleTask) => reviveFunction(shipFunction(handle).payload)
+
+test('an export is found by name, by function and by member', async () => {
+  const handles = [task(work, 'scale'), task(work, scale), tasks<typeof import('./programs/work.ts')>(work).scale]
+  for (const handle of handles) {
+    expect(handle).toMatchObject({ url: work.href, exportName: 'scale' })
+    expect((await revive(handle))(2, 3)).toBe(46)
+  }
+})
+
+test('a default export, an async generator, a package and a module of Node', async () => {
+  expect((await revive(task(work, 'default')))(4)).toBe(8)
+  expect((await revive(task(work, 'countTo')))(1)).toHaveProperty('next')
+  expect((await revive(task('acorn', 'getLineInfo')))('a', 1)).toMatchObject({ line: 1 })
+  expect((await revive(task('node:path', 'join')))('a', 'b')).toBe(path.join('a', 'b'))
+})
+
+test('an exported function of CommonJS, whose names Node cannot tell', async () => {
+  const url = moduleWith('hidden.cjs', `Object.assign(module.exports, Object.fromEntries([['twice', (x) => 2 * x]]))`)
+  expect((await revive(task(url, 'twice')))(4)).toBe(8)
+})
+
+test('types follow', () => {
+  type Scale = (x: number, y: number) => number
+  expectTypeOf(task(work, scale)).toEqualTypeOf<ModuleTask<Scale>>()
+  expectTypeOf(task<typeof scale>(work, 'scale')).toEqualTypeOf<ModuleTask<Scale>>()
+  expectTypeOf(task<typeof import('./programs/work.ts').scale>(work, 'scale')).toEqualTypeOf<ModuleTask<Scale>>()
+  expectTypeOf(tasks<typeof import('./programs/work.ts')>(work).scale).toEqualTypeOf<ModuleTask<Scale>>()
+  expectTypeOf(tasks<typeof import('./programs/work.ts')>(work)).not.toHaveProperty('notFunction')
+})
+
+test('a missing export is named, with those that there are', async () => {
+  await expect(revive(task(work, 'scael'))).rejects.toThrow(
+    expect.objectContaining({ code: 'YM_MODULE', message: expect.stringMatching(/no export 'scael'.* scale,? /) }),
+  )
+  await expect(revive(task(work, 'notFunction'))).rejects.toThrow(/is no function/)
+})
+
+test('a missing module is named, with who imports it', async () => {
+  const nowhere = pathToFileURL(path.join(folder, 'nowhere.js'))
+  await expect(revive(task(nowhere, 'f'))).rejects.toThrow(
+    expect.objectContaining({ code: 'YM_MODULE', message: expect.stringContaining('nowhere.js') }),
+  )
+  const broken = moduleWith('broken.mjs', `export const f = () => 1\nthrow new Error('on purpose')`)
+  await expect(revive(task(broken, 'f'))).rejects.toThrow(/on purpose/)
+})
+
+test('a module that changed is loaded anew', async () => {
+  const version = (n: number) => moduleWith('changing.mjs', `export const version = () => ${n}`)
+  const url = version(1)
+  const first = task(url, 'version')
+  expect((await revive(first))()).toBe(1)
+  version(2)
+  const second = task(url, 'version')
+  expect((await revive(second))()).toBe(2)
+  expect(second.contentHash).not.toBe(first.contentHash)
+})
+
+test('a handle needs to know where its module is', () => {
+  expect(() => task('./work.js', 'f')).toThrow(/new URL\('.\/work.js', import.meta.url\)/)
+  expect(() => task(import.meta.url, () => 1)).toThrow(/name of an export/)
+  expect(task(path.join(folder, 'a.js'), 'f').url).toBe(pathToFileURL(path.join(folder, 'a.js')).href)
+  expect(task('left-pad', 'f').contentHash).toBeNull()
+})
+
+test('what is no travelling form is refused', async () => {
+  for (const value of [undefined, {}, { kind: 'module', url: 1 }, { kind: 'inline', functions: [] }])
+    await expect(reviveFunction(encodeValue(value))).rejects.toThrow(expect.objectContaining({ code: 'YM_PROTOCOL' }))
+})
