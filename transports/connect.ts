@@ -6,7 +6,7 @@ import { schemeOf } from './options.ts'
 /** Transports of the house, loaded when an address first asks for them. */
 const builtIn: Record<string, () => Promise<Transport>> = {
   memory: async () => memoryTransport(),
-  threads: async () => (await import('./threads.ts')).threadsTransport(),
+  threads: async () => (await import('./threads.ts')).threads,
   tcp: async () => (await import('./zeromq.ts')).zeromqTransport(),
   ipc: async () => (await import('./zeromq.ts')).zeromqTransport(),
   ws: async () => (await import('./websocket.ts')).websocketTransport(),

@@ -1,7 +1,7 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import { ConnectionLostError } from '../core/errors.ts'
 import type { Supports, TransportOptions } from '../core/transport.ts'
-import { type Block, kinds, missingPart, signal } from './blocks.ts'
+import { type Block, kinds, missingPart, ofItsOwn, signal } from './blocks.ts'
 import { ReceiptedConnection } from './receipted-connection.ts'
 
 /** What crosses a port: a head alone, or a head and its parts. */
@@ -9,6 +9,7 @@ type Posted = Uint8Array<ArrayBuffer> | [head: Uint8Array<ArrayBuffer>, ...parts
 
 export class PortConnection extends ReceiptedConnection {
   readonly supports: Supports = { objects: false, transfer: true, noticesDeath: true }
+  protected override readonly allocate = ofItsOwn
   readonly #port: MessagePort
 
   constructor(port: MessagePort, options: Required<TransportOptions>, peer: string) {

@@ -13,6 +13,9 @@ export abstract class ReceiptedConnection extends BaseConnection {
   #askedAtBytes = 0
   #consumedBytes = 0
 
+  /** How heads get their memory; from a pool where this is absent. */
+  protected readonly allocate?: (length: number) => Uint8Array
+
   /** Sends one block. */
   protected abstract transmitBlock(block: Block): void
   /** Sends a signal: a block without messages. */
@@ -22,7 +25,7 @@ export abstract class ReceiptedConnection extends BaseConnection {
     for (const { bytes } of messages) this.#sentBytes += bytes
     const asks = this.isFull || this.#sentBytes - this.#askedAtBytes > this.options.bufferBytesMax / 4
     if (asks) this.#askedAtBytes = this.#sentBytes
-    for (const block of packBlocks(messages, asks)) this.transmitBlock(block)
+    for (const block of packBlocks(messages, asks, this.allocate)) this.transmitBlock(block)
   }
 
   protected sayGoodbye(): void {

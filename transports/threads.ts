@@ -62,3 +62,6 @@ export function threadsTransport(): ThreadsTransport {
     },
   }
 }
+
+/** The one that addresses find, in this thread. */
+export const threads: ThreadsTransport = threadsTransport()

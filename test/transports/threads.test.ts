@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { ConnectionLostError } from '../../core/errors.ts'
+import { ConnectionLostError, UnreachableError } from '../../core/errors.ts'
 import type { Connection } from '../../core/transport.ts'
 import { Recorder } from '../../testing/transport-pair.ts'
 import { transportSuite } from '../../testing/transport-suite.ts'
-import { threadsTransport } from '../../transports/threads.ts'
+import { transportFor } from '../../transports/connect.ts'
+import { openPort, threads, threadsTransport } from '../../transports/threads.ts'
 import { freshName } from './set-up.ts'
 
 const oneProcess = 'both ends are in this process'
@@ -61,6 +62,16 @@ describe('a port in another thread', () => {
     const ended = await echoThread()
     await ended.worker.terminate()
     expect(await ended.recorder.closed).toBeInstanceOf(ConnectionLostError)
+  })
+
+  test('is had from where the listener is, and nowhere else', async () => {
+    await threads.listen('threads:here', (connection) => new Recorder(connection, (frames) => connection.send(frames)))
+    const there = new Recorder(openPort(threads.portTo('threads:here')))
+    there.connection.send([new Uint8Array([5])])
+    await there.until(() => there.messages.length === 1)
+    await there.connection.close()
+    expect(() => threads.portTo('threads:elsewhere')).toThrow(UnreachableError)
+    expect(await transportFor('threads:here')).toBe(threads)
   })
 
   test('shared memory stays shared', async () => {

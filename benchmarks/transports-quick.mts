@@ -1,0 +1,187 @@
+/**
+ * Each transport against the raw link beneath it, in one run: `npx tsx benchmarks/transports-quick.mts`. The peer echoes, in another process
+ * (memory and threads: in this thread, and another). 64-byte messages, 1,000 under way and one at a time; 10 MB messages, 4 under way.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
+import { WebSocket, WebSocketServer } from 'ws'
+import { Dealer } from 'zeromq'
+import type { Connection } from '../core/transport.ts'
+import { transportFor } from '../transports/connect.ts'
+import { openPort } from '../transports/threads.ts'
+
+/** The least that can be measured: bytes out, bytes back. */
+interface Pipe {
+  send(bytes: Uint8Array<ArrayBuffer>): void
+  onMessage: () => void
+  close(): unknown
+}
+
+const self = fileURLToPath(import.meta.url)
+
+const raw: Record<string, () => Promise<Pipe>> = {
+  async 'ZeroMQ, raw'() {
+    const dealer = new Dealer({ sendHighWaterMark: 0, sendTimeout: 0 })
+    await dealer.bind('tcp://127.0.0.1:*')
+    startProcess('zeromq', dealer.lastEndpoint as string)
+    const pipe: Pipe = { send: (bytes) => void dealer.send(bytes), onMessage: () => {}, close: () => dealer.close() }
+    await dealer.receive()
+    void (async () => {
+      for await (const _ of dealer) pipe.onMessage()
+    })()
+    return pipe
+  },
+  async 'WebSocket, raw'() {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
+    await once(server, 'listening')
+    startProcess('websocket', `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const [socket] = (await once(server, 'connection')) as [WebSocket]
+    const close = () => {
+      socket.close()
+      server.close()
+    }
+    const pipe: Pipe = { send: (bytes) => socket.send(bytes), onMessage: () => {}, close }
+    socket.on('message', () => pipe.onMessage())
+    return pipe
+  },
+  async 'MessagePort, raw'() {
+    const { port1, port2 } = new MessageChannel()
+    startThread('port', port2)
+    const pipe: Pipe = { send: (bytes) => port1.postMessage(bytes), onMessage: () => {}, close: () => port1.close() }
+    port1.on('message', () => pipe.onMessage())
+    return pipe
+  },
+}
+
+const peers: Record<string, (address: string) => Promise<void> | void> = {
+  async zeromq(address) {
+    const dealer = new Dealer({ sendHighWaterMark: 0, sendTimeout: 0 })
+    dealer.connect(address)
+    await dealer.send('ready')
+    // Orphaned, it would wait for ever.
+    dealer.events.on('disconnect', () => process.exit())
+    for await (const message of dealer) await dealer.send(message)
+  },
+  websocket(address) {
+    const socket = new WebSocket(address, { perMessageDeflate: false })
+    socket.on('message', (data) => socket.send(data as Buffer))
+    socket.on('close', () => process.exit())
+  },
+  async ours(address) {
+    echo(await (await transportFor(address)).connect(address))
+  },
+}
+
+function echo(connection: Connection): void {
+  connection.open({ onMessage: (frames) => void connection.send(frames), onClose: () => {} })
+}
+
+function startProcess(kind: string, address: string): void {
+  spawn(process.execPath, ['--import', 'tsx', self, kind, address], { stdio: 'inherit' })
+}
+
+function startThread(kind: string, port: MessagePort): void {
+  const main = `import('tsx/esm/api').then(({ tsImport }) => tsImport(${JSON.stringify(import.meta.url)}, ${JSON.stringify(import.meta.url)}))`
+  new Worker(main, { eval: true, workerData: { kind, port }, transferList: [port] }).unref()
+}
+
+async function ours(address: string): Promise<Pipe> {
+  const transport = await transportFor(address)
+  let accept: (connection: Connection) => void = () => {}
+  const accepted = new Promise<Connection>((resolve) => {
+    accept = resolve
+  })
+  const listener = await transport.listen(address, (connection) => accept(connection))
+  if (address.startsWith('memory:')) echo(await transport.connect(address))
+  else startProcess('ours', listener.address)
+  return pipeOver(await accepted, () => listener.close())
+}
+
+function pipeOver(connection: Connection, after: () => unknown = () => {}): Pipe {
+  const pipe: Pipe = {
+    send: (bytes) => void connection.send([bytes]),
+    onMessage: () => {},
+    close: () => connection.close().then(after),
+  }
+  connection.open({ onMessage: () => pipe.onMessage(), onClose: () => {} })
+  return pipe
+}
+
+function ourThreads(): Pipe {
+  const { port1, port2 } = new MessageChannel()
+  startThread('ours', port2)
+  return pipeOver(openPort(port1))
+}
+
+/** Sends `count` messages with `window` of them under way; seconds for all. */
+function pipelined(pipe: Pipe, count: number, window: number, make: () => Uint8Array<ArrayBuffer>): Promise<number> {
+  return new Promise((resolve) => {
+    let sent = 0
+    let received = 0
+    const start = performance.now()
+    const send = () => {
+      sent += 1
+      pipe.send(make())
+    }
+    pipe.onMessage = () => {
+      received += 1
+      if (sent < count) send()
+      else if (received === count) resolve((performance.now() - start) / 1000)
+    }
+    for (let i = 0; i < Math.min(window, count); i += 1) send()
+  })
+}
+
+async function roundTrips(pipe: Pipe, count: number): Promise<number[]> {
+  const times: number[] = []
+  for (let i = 0; i < count; i += 1) {
+    const start = performance.now()
+    await new Promise<void>((resolve) => {
+      pipe.onMessage = resolve
+      pipe.send(new Uint8Array(64))
+    })
+    times.push((performance.now() - start) * 1000)
+  }
+  return times.sort((a, b) => a - b)
+}
+
+async function measure(name: string, open: () => Promise<Pipe> | Pipe): Promise<void> {
+  const pipe = await open()
+  const small = () => new Uint8Array(64)
+  await pipelined(pipe, 20_000, 1_000, small)
+  const rates: number[] = []
+  for (let round = 0; round < 3; round += 1) rates.push(200_000 / (await pipelined(pipe, 200_000, 1_000, small)))
+  const times = await roundTrips(pipe, 3_000)
+  const large = new Uint8Array(10_000_000)
+  const seconds = await pipelined(pipe, 40, 4, () => large)
+  await pipe.close()
+  const figure = (value: number, digits = 0) =>
+    value.toLocaleString('en', { maximumFractionDigits: digits }).padStart(11)
+  console.log(
+    `${name.padEnd(20)}${figure(Math.max(...rates))}/s ${figure(times[1_500] ?? 0)} µs ${figure(times[2_970] ?? 0)} µs ${figure(0.4 / seconds, 2)} GB/s`,
+  )
+}
+
+async function main(): Promise<void> {
+  console.log(
+    `${''.padEnd(20)}${'echoed'.padStart(13)} ${'p50'.padStart(14)} ${'p99'.padStart(14)} ${'each way'.padStart(16)}`,
+  )
+  await measure('memory', () => ours('memory:benchmark'))
+  await measure('MessagePort, raw', raw['MessagePort, raw'] as () => Promise<Pipe>)
+  await measure('threads', ourThreads)
+  await measure('WebSocket, raw', raw['WebSocket, raw'] as () => Promise<Pipe>)
+  await measure('websocket', () => ours('ws://127.0.0.1:0'))
+  await measure('ZeroMQ, raw', raw['ZeroMQ, raw'] as () => Promise<Pipe>)
+  await measure('zeromq', () => ours('tcp://127.0.0.1:0'))
+  process.exit()
+}
+
+const [, , kind, address] = process.argv
+const thread = workerData as { kind: string; port: MessagePort } | null
+if (thread?.kind === 'port') thread.port.on('message', (bytes) => thread.port.postMessage(bytes))
+else if (thread?.kind === 'ours') echo(openPort(thread.port))
+else if (kind !== undefined && address !== undefined) await peers[kind]?.(address)
+else await main()
