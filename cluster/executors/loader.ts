@@ -6,6 +6,7 @@ import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { ModuleError } from '../../core/errors.ts'
+import { vitePaths, viteSpecifier } from '../../core/vite-paths.ts'
 
 type Importer = (specifier: string) => Promise<unknown>
 
@@ -57,6 +58,13 @@ export async function importModule(specifier: string, parent = ''): Promise<unkn
   } catch (error) {
     throw moduleError(specifier, parent, error)
   }
+}
+
+/** As `importModule`, with a specifier that Vite rewrote. `root` is where its paths begin. */
+export function importViteModule(id: string, parent: string, root: string): Promise<unknown> {
+  const paths = vitePaths(id, root)
+  const found = paths.find((file) => existsSync(file)) ?? paths.at(-1)
+  return importModule(found === undefined ? viteSpecifier(id) : pathToFileURL(found).href, parent)
 }
 
 /** As `importModule`, by `require`: modules that are CommonJS on the client stay so. */

@@ -4,8 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { InternalError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
-import { fromViteId } from '../../core/vite-id.ts'
-import { importModule, requireModule } from './loader.ts'
+import { importModule, importViteModule, requireModule } from './loader.ts'
 
 export type Revived = (...args: unknown[]) => unknown
 
@@ -194,7 +193,8 @@ async function loadImport({ specifier, parent, form }: ImportedModule): Promise<
 
 /** `import()` in the text of the module at `url`. */
 function dynamicImport(url: string, root: string | null): (specifier: unknown) => Promise<unknown> {
-  return (specifier) => importModule(root === null ? String(specifier) : fromViteId(String(specifier), root), url)
+  return (specifier) =>
+    root === null ? importModule(String(specifier), url) : importViteModule(String(specifier), url, root)
 }
 
 function importMeta(url: string): ImportMeta {

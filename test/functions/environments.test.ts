@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -12,6 +12,8 @@ import { Engine, type Outcome, runCase, type Ship } from './programs/run.ts'
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
 const programs = fileURLToPath(new URL('programs', import.meta.url))
+const program = new URL('./programs/engine.mjs', import.meta.url)
+const main = new URL('./programs/main.ts', import.meta.url)
 const work = fileURLToPath(new URL('.tmp/functions', root))
 const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', root))
 const ship: Ship = (fn) => shipFunction(fn)
@@ -82,7 +84,7 @@ describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame })
   let report: Report
 
   beforeAll(async () => {
-    const args = [...(await start()), root.href, esm ? 'esm' : 'cjs']
+    const args = [...(await start()), root.href, program.href, esm ? 'esm' : 'cjs']
     const { stdout } = await run(process.execPath, args, { cwd: fileURLToPath(root), maxBuffer: 1e8 })
     report = JSON.parse(stdout) as Report
   })
@@ -97,9 +99,8 @@ describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame })
     expect(report.messages[name]).toContain(identifier)
   })
 
-  test('an error in a task names the file and the line', async () => {
-    const { readFileSync } = await import('node:fs')
-    const lines = readFileSync(join(programs, 'main.ts'), 'utf8').split('\n')
+  test('an error in a task names the file and the line', () => {
+    const lines = readFileSync(main, 'utf8').split('\n')
     const line = lines.findIndex((text) => text.includes('throw new Error(`thrown')) + 1
     expect(report.stack).toMatch(new RegExp(frame.source.replace('LINE', String(line))))
   })
@@ -109,7 +110,7 @@ describe('vitest', () => {
   let engine: Engine
 
   beforeAll(() => {
-    engine = new Engine(root.href)
+    engine = new Engine(root.href, program)
   })
   afterAll(() => engine.close())
 
@@ -146,3 +147,24 @@ function expectGood(outcome: Outcome | undefined): void {
   expect(outcome?.names[1]).toBe(outcome?.names[0])
   expect(outcome?.sameAgain).toBe(true)
 }
+
+test('hashes are the same in another process', async () => {
+  const args = ['--import', 'tsx', fileURLToPath(main), root.href, program.href, 'esm']
+  const hashes = async (): Promise<string[]> => {
+    const { stdout } = await run(process.execPath, args, { cwd: fileURLToPath(root), maxBuffer: 1e8 })
+    return Object.values((JSON.parse(stdout) as Report).outcomes).map(({ hash }) => hash)
+  }
+  expect(await hashes()).toEqual(await hashes())
+})
+
+test("what is declared at Node's prompt travels", async () => {
+  const lines = [
+    `const { shipFunction } = require(${JSON.stringify(fileURLToPath(new URL('dist/views/functions/ship-function.js', root)))})`,
+    `const { reviveFunction } = require(${JSON.stringify(fileURLToPath(new URL('dist/cluster/executors/revive.js', root)))})`,
+    'var offset = 5; const factor = 3; function scale(x) { return x * factor + offset }',
+    `reviveFunction(shipFunction((x) => ['answer', scale(x)].join()).payload).then((fn) => console.log(fn(2)))`,
+  ]
+  const child = run(process.execPath, ['--interactive'], { env: { ...process.env, NODE_NO_WARNINGS: '1' } })
+  child.child.stdin?.end(`${lines.join('\n')}\n`)
+  expect((await child).stdout).toContain('answer,11')
+})

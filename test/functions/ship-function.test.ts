@@ -122,6 +122,20 @@ test('code of no file travels', async () => {
   Reflect.deleteProperty(globalThis, 'undeclared')
 })
 
+test('a call that begins a line without semicolons stays a statement of its own', async () => {
+  const fn = vm.runInThisContext(`(() => {
+    let last = 0
+    let note = (n) => { last = n }
+    return (x) => {
+      const y = x
+      note(y)
+      note = note
+      return last
+    }
+  })()`) as Callable
+  expect(await run(fn, 7)).toBe(7)
+})
+
 test("coverage's counters stay behind", async () => {
   const { fn } = vm.runInThisContext(`
     (() => {

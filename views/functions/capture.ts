@@ -1,6 +1,5 @@
 import { types } from 'node:util'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
-import { fromViteId } from '../../core/vite-id.ts'
 import { builtinExport } from './builtin-exports.ts'
 import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { captureError, type Trail } from './capture-error.ts'
@@ -10,11 +9,11 @@ import { type FreeName, type FunctionShape, functionShape } from './function-sha
 import { readSurroundings, releaseSurroundings } from './inspector.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
 import type { Variable } from './scope.ts'
-import { scriptWithId, viteRoot } from './script.ts'
+import { fromViteId, type Script, scriptWithId, viteRoot } from './script.ts'
 import { sharedCells } from './shared-cells.ts'
 
 /** How long a capture stays true. `constant`: as long as the function. `data`: its data may change, its bindings cannot. */
-export type Lifetime = 'constant' | 'data' | 'bindings'
+type Lifetime = 'constant' | 'data' | 'bindings'
 
 export interface Captured {
   readonly spec: InlineFunctionSpec
@@ -102,11 +101,12 @@ class Capture {
     const { name } = free
     const { scopes, script, literal } = source
     const trail = [...source.trail, name]
-    const scopeIndex = scopes.findIndex(({ object }) => Object.hasOwn(object, name))
+    const found = scopes.findIndex(({ object }) => Object.hasOwn(object, name))
     if (name === 'arguments') throw argumentsError(source.trail)
     // Not in any closure: a global, which every engine has, or which no engine has.
-    if (scopeIndex < 0) return
-    const value = scopes[scopeIndex]?.object[name]
+    if (found < 0 && !isReplVariable(name, script)) return
+    const scopeIndex = found < 0 ? scopes.length : found
+    const value = found < 0 ? Reflect.get(globalThis, name) : scopes[found]?.object[name]
     const woven = wovenReference(name, value, script?.url ?? '')
     if (woven) {
       source.fixed.push({ name, reference: woven })
@@ -240,6 +240,19 @@ function sourceOf(fn: Callable, shape: FunctionShape, trail: Trail): Source {
 
 function dynamicImport(url: string): SourceReference {
   return { kind: 'dynamicImport', url, root: null }
+}
+
+const nodeGlobals = new Set(
+  'global clearImmediate setImmediate clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone atob btoa performance fetch navigator crypto'.split(
+    ' ',
+  ),
+)
+
+/** What is declared at Node's prompt becomes a property of the global object. */
+function isReplVariable(name: string, script: Script | undefined): boolean {
+  if (!script?.url.startsWith('REPL') || nodeGlobals.has(name)) return false
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
+  return descriptor?.enumerable === true && 'value' in descriptor
 }
 
 /** What tools put around user code. */

@@ -3,7 +3,7 @@ import type { Reference } from './scope.ts'
 import { analyze, type Outside } from './scopes.ts'
 import { childrenOf, hasUseStrict, isClassNode, isFunctionNode } from './syntax.ts'
 
-export interface FreeUse {
+interface FreeUse {
   readonly start: number
   readonly form: Reference['form']
   /** A statement of a list begins here: the line before may lack its semicolon. */

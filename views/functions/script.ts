@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { type Program, parse } from 'acorn'
+import { vitePaths, viteSpecifier } from '../../core/vite-paths.ts'
 import { type Origin, originOf, rememberImports } from './binding-origin.ts'
 import { type RawScript, readScript, type ScriptPosition } from './inspector.ts'
 import type { Scope, Variable } from './scope.ts'
@@ -159,4 +161,11 @@ export function viteRoot(): string {
       return config.root
   }
   return process.cwd()
+}
+
+/** What Vite made of a specifier, as Node takes it. */
+export function fromViteId(id: string, root: string): string {
+  const paths = vitePaths(id, root)
+  const found = paths.find((file) => existsSync(file)) ?? paths.at(-1)
+  return found === undefined ? viteSpecifier(id) : pathToFileURL(found).href
 }

@@ -276,17 +276,6 @@ export const cases: Record<string, Case> = {
   'names that hide globals': { fn: shadowing(77) as Fn },
   'a tagged template': { fn: (x: number) => tag`a${x}b${factor}c`, args: [1] },
   'a variable of each round of a loop': { fn: loops[2] as Fn },
-  'statements without semicolons': {
-    // biome-ignore format: the missing semicolons are the case
-    fn: (x: number) => {
-      const y = x
-      scale(y, 1)
-      const z = twice(y)
-      twice(z)
-      return z
-    },
-    args: [2],
-  },
   'labels, switch and catch': {
     fn: (x: number) => {
       outer: for (const i of [1, 2, 3]) {

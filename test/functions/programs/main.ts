@@ -1,15 +1,15 @@
-/** Runs the table in a process of its own and prints what came of it, as JSON: `main <root URL of the package>`. */
+/** Runs the table in a process of its own and prints what came of it, as JSON: `main <root URL> <engine URL> <esm | cjs>`. */
 import { cases, refusals } from './cases.ts'
 import { Engine, type Outcome, runCase, type Ship } from './run.ts'
 
-async function main(root: string): Promise<void> {
+async function main(root: string, program: string, kind: string): Promise<void> {
   const url = new URL('dist/views/functions/ship-function.js', root).href
   const { shipFunction } = (await import(url)) as { shipFunction: Ship }
-  const engine = new Engine(root)
+  const engine = new Engine(root, new URL(program))
   const outcomes: Record<string, Outcome> = {}
   const messages: Record<string, string> = {}
   // CommonJS has neither `import.meta` nor a top-level await: those cases stand apart.
-  const all = process.argv[3] === 'esm' ? { ...cases, ...(await import('./esm-cases.ts')).esmCases } : cases
+  const all = kind === 'esm' ? { ...cases, ...(await import('./esm-cases.ts')).esmCases } : cases
   for (const [name, one] of Object.entries(all)) outcomes[name] = await runCase(one, shipFunction, engine)
   for (const [name, { fn }] of Object.entries(refusals)) {
     try {
@@ -31,4 +31,5 @@ async function main(root: string): Promise<void> {
   process.stdout.write(JSON.stringify({ outcomes, messages, stack: thrown.error?.stack }))
 }
 
-void main(process.argv[2] as string)
+const [root, program, kind] = process.argv.slice(2) as [string, string, string]
+void main(root, program, kind)

@@ -23,19 +23,14 @@ interface Shipped {
 
 export type Ship = (fn: never) => Shipped
 
-/** Where the library lies: its source under vitest, `dist/` elsewhere. The engine always uses `dist/`. */
-export interface Library {
-  readonly ship: Ship
-  readonly root: string
-}
-
 export class Engine {
   readonly #worker: Worker
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   #next = 0
 
-  constructor(root: string) {
-    this.#worker = new Worker(new URL('test/functions/programs/engine.mjs', root), {
+  /** `root` is the package's; the engine always runs what is in its `dist/`. */
+  constructor(root: string, program: URL) {
+    this.#worker = new Worker(program, {
       workerData: {
         reviveUrl: new URL('dist/cluster/executors/revive.js', root).href,
         payloadUrl: new URL('dist/core/payload.js', root).href,
