@@ -1,7 +1,7 @@
-import { finishAborted, finishQueueTimeout } from './attempts.ts'
 import type { EngineRecord } from './engine-record.ts'
 import { makeZombie } from './engines.ts'
 import type { SchedulerEvent } from './events.ts'
+import { finishAborted, finishQueueTimeout } from './outcomes.ts'
 import type { SchedulerState } from './state.ts'
 import type { TaskRecord } from './task.ts'
 import { isLive } from './transitions.ts'

@@ -3,10 +3,10 @@ import { admit, releaseSlot, releaseZombie } from './engines.ts'
 import type { AttemptResult, SchedulerEvent } from './events.ts'
 import { faultOf, finish } from './finish.ts'
 import { nextMark, observeDuration } from './high-water-mark.ts'
+import { finishAborted, resolveLoss, retryOr, returnToReady } from './outcomes.ts'
 import type { SchedulerState } from './state.ts'
 import { noEngine, type TaskRecord } from './task.ts'
 import { move } from './transitions.ts'
-import { enqueue } from './waiting.ts'
 
 type Begun = Extract<SchedulerEvent, { type: 'begun' }>
 type Ended = Extract<SchedulerEvent, { type: 'ended' }>
@@ -30,6 +30,7 @@ export function begun(state: SchedulerState, event: Begun): void {
 export function ended(state: SchedulerState, event: Ended): void {
   const engine = state.engines.get(event.engine)
   if (engine === undefined) return
+  let ran = false
   for (const result of event.results) {
     const task = current(state, engine, result.id, result.attempt)
     if (task === undefined) {
@@ -38,32 +39,16 @@ export function ended(state: SchedulerState, event: Ended): void {
     }
     releaseSlot(state, engine, task)
     if (result.outcome === 'succeeded' || result.outcome === 'failed') {
+      ran = true
       observeDuration(engine, result.durationMs)
       note(state, task, result)
     } else if (result.outcome === 'timedOut') note(state, task, result)
     tellStrategy(state, task, engine, result)
     settle(state, task, engine, result)
   }
-  if (engine.hwm !== 'auto') return
+  if (engine.hwm !== 'auto' || !ran) return
   engine.mark = nextMark(engine)
   admit(state, engine)
-}
-
-/** Puts a task that has left its engine back at its place in the queue. */
-export function returnToReady(state: SchedulerState, task: TaskRecord): void {
-  move(state, task, 'ready')
-  task.asked = 'nothing'
-  if (task.queueDeadline <= state.now) finishQueueTimeout(state, task)
-  else enqueue(state, task)
-}
-
-export function finishQueueTimeout(state: SchedulerState, task: TaskRecord): void {
-  const message = `Task ${task.id} had not begun within its queueTimeout of ${task.queueTimeoutMs} ms.`
-  finish(state, task, 'timedOut', faultOf('YM_QUEUE_TIMEOUT', task, message))
-}
-
-export function finishAborted(state: SchedulerState, task: TaskRecord): void {
-  finish(state, task, 'aborted', faultOf('YM_ABORTED', task, `Task ${task.id} was aborted.`))
 }
 
 /** The live task whose current attempt this is. */
@@ -96,6 +81,8 @@ function settle(state: SchedulerState, task: TaskRecord, engine: EngineRecord, {
     const message = `Task ${task.id} ran longer than its runTimeout of ${task.runTimeoutMs} ms.`
     task.fault = faultOf('YM_RUN_TIMEOUT', task, message, { engine: engine.id })
     retryOr(state, task, engine, 'timedOut')
+  } else if (outcome === 'lost') {
+    resolveLoss(state, task, 'its executor died')
   } else if (outcome === 'unmet') {
     task.refusedBy = [...task.refusedBy, engine.id]
     returnToReady(state, task)
@@ -103,17 +90,6 @@ function settle(state: SchedulerState, task: TaskRecord, engine: EngineRecord, {
     task.engine = noEngine
     returnToReady(state, task)
   }
-}
-
-/** Another attempt where one is left, elsewhere if possible; else the end, with this error. */
-function retryOr(state: SchedulerState, task: TaskRecord, engine: EngineRecord, status: 'failed' | 'timedOut'): void {
-  task.failures += 1
-  if (task.failures > task.retries) {
-    finish(state, task, status, task.fault)
-    return
-  }
-  if (!task.failedOn.includes(engine.id)) task.failedOn = [...task.failedOn, engine.id]
-  returnToReady(state, task)
 }
 
 function tellStrategy(

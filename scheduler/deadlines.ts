@@ -63,7 +63,8 @@ function sooner(a: Timer, b: Timer): number {
   return a.at - b.at
 }
 
-/** When the next `tick` is due, on the clock given to `step`; Infinity when none is. */
-export function nextDeadline(state: SchedulerState): number {
-  return state.deadlines.next()
+/** When the next `tick` is due, on the clock given to `step`; undefined when none is. */
+export function nextDeadline(state: SchedulerState): number | undefined {
+  const at = state.deadlines.next()
+  return at === Number.POSITIVE_INFINITY ? undefined : at
 }

@@ -78,6 +78,8 @@ export interface DependencyState {
   unmet: number
   /** For a waiting task bound to particular engines: one that could still take it. */
   witness: EngineId
+  /** The tasks of its batch, itself included, that wait for each other. */
+  circle: readonly TaskRecord[] | undefined
 }
 
 /** Why a task can never run, for the person who submitted it. */
@@ -91,9 +93,13 @@ export interface Obstacle {
  * `earlier` is the record that it resubmits: what that one had found met stays so where the table has forgotten.
  */
 export function attach(state: SchedulerState, task: TaskRecord, earlier?: TaskRecord): Obstacle | undefined {
-  const follow = task.follow.map((spec) => new SpecState(task, spec, true))
-  const specs = task.after.map((spec) => new SpecState(task, spec, false)).concat(follow)
-  const dependencies: DependencyState = { specs, follow, unmet: specs.length, witness: noEngine }
+  // The empty set is met, and says nothing of where.
+  const follow = task.follow.filter(isBinding).map((spec) => new SpecState(task, spec, true))
+  const specs = task.after
+    .filter(isBinding)
+    .map((spec) => new SpecState(task, spec, false))
+    .concat(follow)
+  const dependencies: DependencyState = { specs, follow, unmet: specs.length, witness: noEngine, circle: undefined }
   task.dependencies = dependencies
   for (const spec of specs) {
     const obstacle = subscribe(state, spec, earlier)
@@ -101,6 +107,10 @@ export function attach(state: SchedulerState, task: TaskRecord, earlier?: TaskRe
     if (spec.met) dependencies.unmet -= 1
   }
   return undefined
+}
+
+function isBinding(spec: DependencySpec): boolean {
+  return spec.ids.length > 0
 }
 
 /** The task depends on nothing any more: it ended, or all is known. */
@@ -127,7 +137,6 @@ export function close(state: SchedulerState, spec: SpecState): void {
 
 function subscribe(state: SchedulerState, spec: SpecState, earlier: TaskRecord | undefined): Obstacle | undefined {
   const { ids, all, success, failure } = spec.spec
-  if (ids.length === 0) return assume(spec, [])
   if (!success && !failure) return { reason: 'it asks for neither success nor failure' }
   let unknown: TaskId | undefined
   const over: TaskRecord[] = []

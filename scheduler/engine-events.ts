@@ -1,13 +1,10 @@
-import { finishAborted, finishQueueTimeout, returnToReady } from './attempts.ts'
 import { EngineRecord } from './engine-record.ts'
 import { admit } from './engines.ts'
 import type { SchedulerEvent } from './events.ts'
-import { faultOf, finish } from './finish.ts'
 import { initialMark, initialRttMs, nextMark, observeRoundTrip } from './high-water-mark.ts'
-import { canServe } from './placement.ts'
+import { resolveLoss } from './outcomes.ts'
 import { checkMark, type SchedulerState } from './state.ts'
-import type { TaskRecord } from './task.ts'
-import { enqueue, reconsider } from './waiting.ts'
+import { reconsider } from './waiting.ts'
 
 type EventOf<Type> = Extract<SchedulerEvent, { type: Type }>
 
@@ -55,30 +52,11 @@ export function roundTrip(state: SchedulerState, event: EventOf<'roundTrip'>): v
   admit(state, engine)
 }
 
-function resolveLoss(state: SchedulerState, task: TaskRecord, reason: string): void {
-  task.losses += 1
-  const { id, engine, losses } = task
-  if (task.asked === 'cancel') {
-    finishAborted(state, task)
-  } else if (task.asked === 'recall' && task.queueDeadline <= state.now) {
-    finishQueueTimeout(state, task)
-  } else if (!task.retryOnEngineLoss) {
-    const message = `Engine ${engine} was lost (${reason}) with task ${id}, which must not run twice.`
-    finish(state, task, 'failed', faultOf('YM_ENGINE_LOST', task, message, { engine, reason }))
-  } else if (losses >= state.engineLossLimit) {
-    const message = `Task ${id} has lost ${losses} engines, the last one ${engine} (${reason}); it may be what kills them.`
-    finish(state, task, 'failed', faultOf('YM_ENGINE_LOST', task, message, { engine, reason, losses }))
-  } else {
-    if (task.status === 'running') state.deadlines.disarm(task)
-    returnToReady(state, task)
-  }
-}
-
 /** Tasks that could go to particular engines only, this one among them. */
 function reconsiderBound(state: SchedulerState, engine: EngineRecord): void {
   for (const task of [...(state.witnesses.get(engine.id) ?? [])]) reconsider(state, task)
   for (const group of [...(state.ready.byEngine.get(engine.id) ?? [])]) {
-    if (group.engines.some((id) => canServe(state, id))) continue
+    if (group.engines.some((id) => state.engines.has(id))) continue
     for (const task of [...group]) reconsider(state, task)
   }
 }
@@ -88,9 +66,6 @@ function endRefused(state: SchedulerState): void {
   for (const group of [...state.ready.except]) {
     const refusing = group.engines.filter((id) => state.engines.has(id)).length
     if (refusing < state.engines.size) continue
-    for (const task of [...group]) {
-      state.ready.remove(task)
-      enqueue(state, task)
-    }
+    for (const task of [...group]) reconsider(state, task)
   }
 }

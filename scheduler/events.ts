@@ -53,9 +53,10 @@ export interface TaskSpec {
 
 /**
  * How one attempt ended. `unmet`: the engine refuses the task (a functional dependency). `aborted`: ended by `cancel`, whether
- * it had begun or not. `timedOut`: its run timeout passed. `recalled`: given back unbegun.
+ * it had begun or not. `timedOut`: its run timeout passed. `recalled`: given back unbegun. `lost`: the executor died under it; the engine
+ * goes on, and for the task that counts as the loss of an engine.
  */
-export type AttemptOutcome = 'succeeded' | 'failed' | 'unmet' | 'aborted' | 'timedOut' | 'recalled'
+export type AttemptOutcome = 'succeeded' | 'failed' | 'unmet' | 'aborted' | 'timedOut' | 'recalled' | 'lost'
 
 export interface AttemptResult {
   readonly id: TaskId

@@ -76,6 +76,8 @@ export interface SchedulerState {
   readonly effects: Effect[]
   /** Ended tasks whose dependents have not been told; empty between steps. */
   readonly toldNext: TaskRecord[]
+  /** Circles that may have become stuck; empty between steps. */
+  readonly circles: (readonly TaskRecord[])[]
   /** Engines that became available in this step; empty between steps. */
   readonly freed: EngineRecord[]
   /** Engines that became idle in this step, for strategies that steal. */
@@ -129,6 +131,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     back: 0,
     effects: [],
     toldNext: [],
+    circles: [],
     freed: [],
     idle: [],
     recentEvents: [],

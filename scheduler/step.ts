@@ -1,5 +1,6 @@
 import { abort, expire } from './abort.ts'
 import { begun, ended } from './attempts.ts'
+import { endCircles } from './circles.ts'
 import { dispatch } from './dispatch.ts'
 import { engineJoined, engineLeft, roundTrip } from './engine-events.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
@@ -23,6 +24,7 @@ export function step(state: SchedulerState, event: SchedulerEvent, now: number):
   expire(state)
   handle(state, event)
   propagate(state)
+  endCircles(state)
   dispatch(state)
   stealForIdle(state)
   return state.effects

@@ -10,9 +10,10 @@ export function setStrategy(state: SchedulerState, event: Extract<SchedulerEvent
   state.strategy = activate(event.strategy, state.random, state.index)
   state.index.reset()
   for (const engine of state.engines.values()) state.strategy.run.engineJoined?.(engine)
-  const ready = [...state.ready.occupied()].flatMap((group) => [...group])
-  for (const task of ready.sort((a, b) => a.sequence - b.sequence)) {
-    state.ready.remove(task)
+  const ready = [...state.ready.occupied()].flatMap((group) => [...group]).sort((a, b) => a.sequence - b.sequence)
+  // All leave before any comes back: ranks must not change in a queue.
+  for (const task of ready) state.ready.remove(task)
+  for (const task of ready) {
     task.rank = 0
     enqueue(state, task)
   }

@@ -1,4 +1,4 @@
-import { endCycles } from './cycles.ts'
+import { findCircles } from './circles.ts'
 import { attach } from './dependencies.ts'
 import type { SchedulerEvent, TaskSpec } from './events.ts'
 import type { SchedulerState } from './state.ts'
@@ -63,7 +63,7 @@ export function start(state: SchedulerState, batch: readonly TaskRecord[], earli
       mayBeCircular ||= batch.length > 1 || namesItself(task)
     }
   }
-  if (mayBeCircular && hasForwardReference(state, batch)) endCycles(state, batch)
+  if (mayBeCircular && hasForwardReference(state, batch)) findCircles(state, batch)
 }
 
 function namesItself(task: TaskRecord): boolean {

@@ -6,6 +6,8 @@ import type { SchedulerState } from './state.ts'
 import { noEngine, type TaskRecord } from './task.ts'
 import { isLive, move } from './transitions.ts'
 
+const nowhere = 'none of the engines that could take it is left'
+
 /** From `waiting` to `ready`, or to `impossible`, as dependencies end and engines leave. */
 
 /** Tells those that depend on what has ended, and those that depend on them in turn, without recursion. */
@@ -24,7 +26,11 @@ export function propagate(state: SchedulerState): void {
 function tell(state: SchedulerState, spec: SpecState, ended: TaskRecord): void {
   const task = spec.owner
   const verdict = spec.settle(ended)
-  if (verdict === 'nothing' || task.dependencies === undefined) return
+  if (task.dependencies === undefined) return
+  if (verdict === 'nothing') {
+    suspectCircle(state, task)
+    return
+  }
   if (verdict === 'unreachable') {
     finishImpossible(state, task, obstacleOf(spec, ended))
     return
@@ -41,9 +47,10 @@ export function reconsider(state: SchedulerState, task: TaskRecord): void {
   if (task.status === 'waiting') {
     if (release(state, task)) return
     watch(state, task)
+    suspectCircle(state, task)
   } else if (task.status === 'ready') {
     state.ready.remove(task)
-    enqueue(state, task)
+    requeue(state, task)
   }
 }
 
@@ -62,18 +69,26 @@ export function release(state: SchedulerState, task: TaskRecord): boolean {
   return true
 }
 
-/** Puts a ready task into its queue, or ends it when no place is left for it. */
+/** A task has become ready: puts it into its queue, or ends it when no place is left for it. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
+  const { run } = state.strategy
+  if (run.rank !== undefined) task.rank = run.rank(task)
+  if (requeue(state, task)) run.taskReady?.(task)
+}
+
+/** Puts a ready task that is in no queue into the right one; false if there is none, and it has ended. */
+export function requeue(state: SchedulerState, task: TaskRecord): boolean {
   const bound = task.targets.length > 0 || task.refusedBy.length > 0 || task.dependencies !== undefined
   const view = bound ? outlook(state, task) : 'open'
   if (view !== 'open') {
-    finishUnplaced(state, task, view)
-    return
+    if (view === 'refused' && task.failures === 0) finishRefused(state, task)
+    else finishUnplaced(state, task, nowhere)
+    return false
   }
-  const { run } = state.strategy
-  if (run.rank !== undefined) task.rank = run.rank(task)
-  state.ready.add(task, placeOf(state, task))
-  run.taskReady?.(task)
+  const place = placeOf(state, task)
+  state.ready.add(task, place)
+  if (place.kind === 'only' && place.engines.length === 0) suspectCircle(state, task)
+  return true
 }
 
 /** Keeps a waiting task that is bound to particular engines under one that could take it, or ends it when there is none. */
@@ -85,7 +100,7 @@ export function watch(state: SchedulerState, task: TaskRecord): void {
   if (possible === undefined) return
   const witness = possible[0]
   if (witness === undefined) {
-    finishImpossible(state, task, { reason: 'none of the engines that could take it is left' })
+    finishImpossible(state, task, { reason: nowhere })
     return
   }
   dependencies.witness = witness
@@ -109,15 +124,19 @@ export function finishImpossible(state: SchedulerState, task: TaskRecord, { reas
   finish(state, task, 'impossible', fault)
 }
 
-/** No place is left. A task that failed by its own error before ends with that one: it is the last real error. */
-function finishUnplaced(state: SchedulerState, task: TaskRecord, view: 'refused' | 'impossible'): void {
-  if (task.failures > 0) {
-    finish(state, task, task.fault === undefined ? 'failed' : 'timedOut', task.fault)
-  } else if (view === 'refused') {
-    const engines: readonly EngineId[] = task.refusedBy
-    const message = `Every engine that could take task ${task.id} refused it (an unmet dependency on ${engines.join(', ')}).`
-    finish(state, task, 'failed', faultOf('YM_UNMET_DEPENDENCY', task, message, { engines }))
-  } else {
-    finishImpossible(state, task, { reason: 'none of the engines that could take it is left' })
-  }
+/** Nothing can place it any more. If it failed by its own error before, it ends with that one: the last real error. */
+export function finishUnplaced(state: SchedulerState, task: TaskRecord, reason: string): void {
+  if (task.failures === 0) finishImpossible(state, task, { reason })
+  else finish(state, task, task.fault === undefined ? 'failed' : 'timedOut', task.fault)
+}
+
+function finishRefused(state: SchedulerState, task: TaskRecord): void {
+  const engines: readonly EngineId[] = task.refusedBy
+  const message = `Every engine that could take task ${task.id} refused it (an unmet dependency on ${engines.join(', ')}).`
+  finish(state, task, 'failed', faultOf('YM_UNMET_DEPENDENCY', task, message, { engines }))
+}
+
+/** One that it could have hoped for is gone; what is left may be waiting for it. */
+function suspectCircle(state: SchedulerState, task: TaskRecord): void {
+  if (task.dependencies?.circle !== undefined) state.circles.push(task.dependencies.circle)
 }

@@ -50,9 +50,8 @@ export interface Engines {
 
 export type Choose = (task: TaskView, engines: Engines, random: Random) => EngineView
 
-/** `lost`: the engine died with it. */
 export interface Finished {
-  readonly outcome: AttemptOutcome | 'lost'
+  readonly outcome: AttemptOutcome
 }
 
 /** What is granted in addition to strategies that declare `information: 'durations'`. */
