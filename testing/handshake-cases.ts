@@ -13,6 +13,7 @@ import {
 import { answerHandshake, offerHandshake } from '../core/handshake.ts'
 import { type HandshakeMessage, handshakeMessages, protocolName } from '../core/handshake-messages.ts'
 import { Link } from '../core/link.ts'
+import { protocolVersion } from '../core/messages.ts'
 import { encodeValue, PayloadSchema } from '../core/payload.ts'
 import type { Connection } from '../core/transport.ts'
 import { connectedPair, type TransportUnderTest } from './transport-pair.ts'
@@ -68,7 +69,7 @@ function byHand(connection: Connection): Link<HandshakeMessage, HandshakeMessage
 const hello: HandshakeMessage = {
   type: 'hello',
   protocol: protocolName,
-  version: 1,
+  version: protocolVersion,
   role: 'writer',
   nonce: new Uint8Array(32),
   details: { name: 'x' },
@@ -133,6 +134,28 @@ export const handshakeCases = {
       answers.map((m) => (m.type === 'refused' ? m.fault.code : m.type)),
       ['challenge', 'YM_AUTHENTICATION'],
     )
+    await pair.end()
+  },
+
+  'a listener that cannot prove itself is an AuthenticationError, even if it lets anybody in': async (under) => {
+    const pair = await connectedPair(under)
+    const rejected = settled(offerHandshake(pair.near, offer))
+    const listener = byHand(pair.far)
+    const challenge = {
+      type: 'challenge',
+      version: protocolVersion,
+      nonce: new Uint8Array(32),
+      proof: new Uint8Array(32),
+    } as const
+    const heard: string[] = []
+    const closed = new Promise((resolve) => {
+      listener.open({ onMessage: ({ type }) => heard.push(type), onClose: resolve })
+      listener.send(challenge)
+      listener.send({ type: 'welcome', details: { place: 1 } })
+    })
+    assert.ok((await rejected) instanceof AuthenticationError)
+    await closed
+    assert.deepEqual(heard, ['hello', 'refused'])
     await pair.end()
   },
 

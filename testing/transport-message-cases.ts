@@ -82,11 +82,16 @@ export const messageCases = {
     await pair.end()
   },
 
-  'frames are plain Uint8Arrays': async (under) => {
+  'frames are plain Uint8Arrays, and the sender keeps its own': async (under) => {
     const pair = await connectedPair(under)
     const far = new Recorder(pair.far)
-    pair.near.send([pattern(3, 0), pattern(100_000, 0)])
+    const sent = [pattern(3, 0), pattern(100_000, 0)]
+    pair.near.send(sent)
     await far.until(() => far.messages.length === 1)
+    assert.deepEqual(
+      sent.map(({ length }) => length),
+      [3, 100_000],
+    )
     for (const frame of far.messages[0] ?? []) assert.equal(frame.constructor, Uint8Array)
     await pair.end()
   },

@@ -74,11 +74,6 @@ export abstract class BaseConnection implements Connection {
     return this.#state === 'closing'
   }
 
-  /** Whether `send` has answered false since there was room. */
-  protected get isFull(): boolean {
-    return this.#wantsRoom
-  }
-
   open(handlers: ConnectionHandlers): void {
     this.#handlers = handlers
     if (this.#incoming.length > 0 || this.#end) queueMicrotask(() => this.#deliver())

@@ -5,7 +5,7 @@ import { type Block, kindOf, kinds, packBlocks, signal, signalValue, unpackMessa
 
 /**
  * A connection over a link that does not tell how much it holds. The receiver says how much it has consumed, when it is asked; the sender
- * asks whenever a quarter of the room is in use since it last did, and when it is full.
+ * asks whenever it has sent a quarter of the room since it last did. So when it is full, an answer is due that leaves at most a quarter in use.
  */
 export abstract class ReceiptedConnection extends BaseConnection {
   #sentBytes = 0
@@ -23,7 +23,7 @@ export abstract class ReceiptedConnection extends BaseConnection {
 
   protected transmit(messages: readonly Carried[]): void {
     for (const { bytes } of messages) this.#sentBytes += bytes
-    const asks = this.isFull || this.#sentBytes - this.#askedAtBytes > this.options.bufferBytesMax / 4
+    const asks = this.#sentBytes - this.#askedAtBytes > this.options.bufferBytesMax / 4
     if (asks) this.#askedAtBytes = this.#sentBytes
     for (const block of packBlocks(messages, asks, this.allocate)) this.transmitBlock(block)
   }

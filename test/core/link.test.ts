@@ -6,12 +6,23 @@ import { offerHandshake } from '../../core/handshake.ts'
 import { Inbox } from '../../core/inbox.ts'
 import { Link } from '../../core/link.ts'
 import { decodeValue, encodeValue, type Payload, PayloadSchema } from '../../core/payload.ts'
-import type { Connection } from '../../core/transport.ts'
+import type { Connection, ConnectionHandlers } from '../../core/transport.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { type MemoryOptions, memoryTransport } from '../../transports/memory.ts'
 
 const note = Type.Object({ type: Type.Literal('note'), n: Type.Integer(), value: Type.Optional(PayloadSchema) })
 type Note = { type: 'note'; n: number; value?: Payload }
+
+/** A connection to another process on which nothing happens. */
+const silent: Connection = {
+  supports: { objects: false, transfer: false, noticesDeath: true },
+  peer: 'nobody',
+  bufferedBytes: 0,
+  open: () => {},
+  send: () => true,
+  close: async () => {},
+  abort: () => {},
+}
 
 async function connections(options: MemoryOptions = {}): Promise<[Connection, Connection]> {
   const transport = memoryTransport(options)
@@ -81,15 +92,7 @@ test('a message that does not decode ends the connection with a ProtocolError; n
 
 test('shared memory to another process is a CloneError with advice, and the link goes on', async () => {
   const sent: unknown[] = []
-  const elsewhere: Connection = {
-    supports: { objects: false, transfer: false, noticesDeath: true },
-    peer: 'ws://elsewhere',
-    bufferedBytes: 0,
-    open: () => {},
-    send: (frames) => sent.push(frames) > 0,
-    close: async () => {},
-    abort: () => {},
-  }
+  const elsewhere: Connection = { ...silent, peer: 'ws://elsewhere', send: (frames) => sent.push(frames) > 0 }
   const link = new Link<Note, Note>(elsewhere, decoder(note))
   const value = encodeValue(new Int32Array(new SharedArrayBuffer(8)))
   expect(() => link.send({ type: 'note', n: 1, value })).toThrow(CloneError)
@@ -118,6 +121,17 @@ test('an inbox hands over from listener to listener, and loses nothing, the end 
     inbox.listen({ onArrival: (arrival) => second.push(arrival), onClose: () => resolve(void second.push('closed')) })
   })
   expect([...first, ...second]).toEqual([...Array.from({ length: 10 }, (_, n) => ({ object: { n } })), 'closed'])
+})
+
+test('what arrives while others still wait comes after them', async () => {
+  const given: ConnectionHandlers[] = []
+  const inbox = new Inbox({ ...silent, open: (handlers) => void given.push(handlers) })
+  const seen: unknown[] = []
+  given[0]?.onObject?.(1)
+  inbox.listen({ onArrival: (arrival) => seen.push(arrival), onClose: () => {} })
+  given[0]?.onObject?.(2)
+  await Promise.resolve()
+  expect(seen).toEqual([{ object: 1 }, { object: 2 }])
 })
 
 test('a handshake waits on the clock that it is given', async () => {

@@ -111,6 +111,19 @@ describe('values come back as structuredClone gives them', () => {
     expect(back.sparse[3]).toBe(back.array)
   })
 
+  test('among many objects too', () => {
+    const many = Array.from({ length: 40 }, (_, i) => ({ i }))
+    const back = copy([...many, many[0], many[17], many[39]])
+    expect([back[40], back[41], back[42]].map((item) => back.indexOf(item))).toEqual([0, 17, 39])
+  })
+
+  test('views of one buffer are aligned, wherever the first begins', () => {
+    const buffer = new ArrayBuffer(64)
+    const back = copy([new Uint8Array(buffer, 11, 2), new Float64Array(buffer, 16, 2).fill(1.5)])
+    expect(back[1]).toEqual(new Float64Array([1.5, 1.5]))
+    expect(back[0]?.buffer).toBe(back[1]?.buffer)
+  })
+
   test('every kind of object keeps its identity', () => {
     const kinds = [
       new Date(),
