@@ -2,7 +2,7 @@ import { Session } from 'node:inspector'
 import { setFlagsFromString } from 'node:v8'
 import vm from 'node:vm'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { reviveFunction } from '../../cluster/executors/revive.ts'
 import type { Callable } from '../../views/functions/callable.ts'
 import { task } from '../../views/functions/module-task.ts'
@@ -108,6 +108,8 @@ test('two closures of one scope share it, and those of two scopes do not, whatev
 
 test('a class that has no value yet is refused', () => {
   const fn = () => new Later()
+  // What it does not use may be without a value as well.
+  shipFunction(() => level)
   expect(() => shipFunction(fn)).toThrow(/'Later', which has no value yet/)
   class Later {}
   expect(() => shipFunction(fn)).not.toThrow()
@@ -173,6 +175,13 @@ test('nothing that was shipped is kept alive', async () => {
     collect()
   }
   expect(references.flat().filter((reference) => reference.deref())).toEqual([])
+})
+
+test('the debugger is left as soon as it has answered', () => {
+  const post = vi.spyOn(Session.prototype, 'post')
+  shipFunction(vm.runInThisContext('((level) => () => level)(4)') as Callable)
+  const domains = post.mock.calls.map(([method]) => method).filter((method) => /\.(enable|disable)$/.test(method))
+  expect(domains).toEqual(['Debugger.enable', 'Debugger.disable'])
 })
 
 test("a user's own debugger is not disturbed", () => {

@@ -6,7 +6,7 @@ import { captureError, type Trail } from './capture-error.ts'
 import { CapturedData } from './captured-data.ts'
 import type { Source } from './captured-source.ts'
 import { type FreeName, type FunctionShape, functionShape } from './function-shape.ts'
-import { readSurroundings, releaseSurroundings } from './inspector.ts'
+import { readSurroundings, releaseSurroundings, uninitialized, valueIn } from './inspector.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
 import type { Variable } from './scope.ts'
 import { fromViteId, type Script, scriptWithId, viteRoot } from './script.ts'
@@ -106,7 +106,8 @@ class Capture {
     // Not in any closure: a global, which every engine has, or which no engine has.
     if (found < 0 && !isReplVariable(name, script)) return
     const scopeIndex = found < 0 ? scopes.length : found
-    const value = found < 0 ? Reflect.get(globalThis, name) : scopes[found]?.object[name]
+    const scope = scopes[found]
+    const value = scope ? valueIn(scope, name) : Reflect.get(globalThis, name)
     const woven = wovenReference(name, value, script?.url ?? '')
     if (woven) {
       source.fixed.push({ name, reference: woven })
@@ -313,8 +314,9 @@ function argumentsError(trail: Trail): Error {
   return captureError(trail, `uses 'arguments' of the function around it`, `Take '...args' as a parameter instead.`)
 }
 
-/** Whether a `const` or `class` is read before its line has run: its text says that it cannot be undefined. */
+/** Whether it is read before its line has run. Where V8 does not say so, the text may: it cannot be undefined. */
 function isUninitialized(variable: Variable | undefined, value: unknown): boolean {
+  if (value === uninitialized) return true
   if (value !== undefined || !variable) return false
   if (variable.kind === 'class') return true
   const { declaration } = variable

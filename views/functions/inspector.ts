@@ -18,6 +18,18 @@ export interface ScopeValues {
   readonly object: Readonly<Record<string, unknown>>
 }
 
+/** What a variable holds whose declaration has not run. */
+export const uninitialized = Symbol('uninitialized')
+
+/** Newer V8 throws where a variable has no value yet; older ones give undefined. */
+export function valueIn({ object }: ScopeValues, name: string): unknown {
+  try {
+    return object[name]
+  } catch {
+    return uninitialized
+  }
+}
+
 export interface Surroundings {
   readonly position: ScriptPosition | undefined
   /** From the innermost outwards, without the global object. */

@@ -1,6 +1,6 @@
 import type { SourceReference } from '../../core/function-spec.ts'
 import type { CapturedVariable, Source } from './captured-source.ts'
-import type { ScopeValues } from './inspector.ts'
+import { type ScopeValues, valueIn } from './inspector.ts'
 
 /** A binding that shipped functions share, and who uses it. */
 interface Cell {
@@ -64,13 +64,13 @@ function belongs(cell: Cell, source: Source, captured: CapturedVariable): boolea
 function sameScopes(a: readonly ScopeValues[], b: readonly ScopeValues[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ description, object }, index) => {
+    a.every((scope, index) => {
       const other = b[index]
-      if (!other || other.description !== description) return false
-      const keys = Object.keys(object)
+      if (other?.description !== scope.description) return false
+      const keys = Object.keys(scope.object)
       return (
         keys.length === Object.keys(other.object).length &&
-        keys.every((key) => Object.hasOwn(other.object, key) && Object.is(object[key], other.object[key]))
+        keys.every((key) => Object.hasOwn(other.object, key) && Object.is(valueIn(scope, key), valueIn(other, key)))
       )
     })
   )
