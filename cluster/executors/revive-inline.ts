@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
-import { InternalError } from '../../core/errors.ts'
+import { InternalError, ModuleError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
 import { importModule, importViteModule, requireModule } from './loader.ts'
 
@@ -191,10 +191,16 @@ async function loadImport({ specifier, parent, form }: ImportedModule): Promise<
   }
 }
 
-/** `import()` in the text of the module at `url`. */
+/** `import()` in the text of the module at `url`: it fails as Node fails, for the text may look at the error's code. */
 function dynamicImport(url: string, root: string | null): (specifier: unknown) => Promise<unknown> {
-  return (specifier) =>
-    root === null ? importModule(String(specifier), url) : importViteModule(String(specifier), url, root)
+  return async (specifier) => {
+    try {
+      if (root !== null) return await importViteModule(String(specifier), url, root)
+      return await importModule(String(specifier), url)
+    } catch (error) {
+      throw error instanceof ModuleError && error.cause !== undefined ? error.cause : error
+    }
+  }
 }
 
 function importMeta(url: string): ImportMeta {

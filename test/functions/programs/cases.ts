@@ -298,6 +298,12 @@ export const cases: Record<string, Case> = {
     fn: async (x: number) => (await import('./work.ts')).scale(x, 2),
     args: [3],
   },
+  'an import() of what is missing': {
+    fn: async () => {
+      const missing = 'a-package-that-nobody-has'
+      return import(missing).catch((error: { code: string }) => error.code.replace('ERR_', ''))
+    },
+  },
   'a Promise of an error': {
     fn: async () => {
       const failure = await Promise.reject(new TypeError('no')).catch((error: Error) => error)
