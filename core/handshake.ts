@@ -22,7 +22,7 @@ import { protocolVersion } from './messages.ts'
 import type { Connection } from './transport.ts'
 import { checkerOf } from './validation.ts'
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   /** The cluster's key, 32 bytes. */
   readonly key: Uint8Array
   readonly clock: Clock
@@ -53,7 +53,7 @@ export interface RoleSchemas {
 }
 
 /** Who asks to be let in. */
-export type Hello<Roles extends Record<string, RoleSchemas>> = {
+type Hello<Roles extends Record<string, RoleSchemas>> = {
   [Role in keyof Roles & string]: { readonly role: Role; readonly details: Static<Roles[Role]['details']> }
 }[keyof Roles & string]
 

@@ -1,4 +1,4 @@
-import { nodeBuffer } from './wire-format.ts'
+import { elementTypeOf, nodeBuffer } from './wire-format.ts'
 
 export type ValueKind =
   | 'array'
@@ -81,4 +81,44 @@ function answers(method: () => unknown, value: object): boolean {
   } catch {
     return false
   }
+}
+
+export function hasHole(value: readonly unknown[]): boolean {
+  for (let i = 0; i < value.length; i += 1) {
+    if (!(i in value)) return true
+  }
+  return false
+}
+
+/** Small Node buffers are slices of one pool, and share it with strangers. */
+export function isPooled(view: ArrayBufferView, isBuffer: boolean): boolean {
+  return isBuffer && view.buffer.byteLength === nodeBuffer?.poolSize && view.byteLength < view.buffer.byteLength
+}
+
+export function isShared(value: object): value is SharedArrayBuffer {
+  return typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer
+}
+
+/** Undefined for kinds that the format does not know. */
+export function elementTypeOfView(view: ArrayBufferView): number | undefined {
+  return elementTypeOf.get(String(Reflect.get(view, Symbol.toStringTag)))
+}
+
+/** What a message calls a value that cannot be cloned. */
+export function describe(value: unknown): string {
+  if (typeof value === 'function') return nameOf(value)
+  if (typeof value !== 'object' || value === null) return `a ${typeof value}`
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  const name = tag === 'EventTarget' || tag === 'Event' ? value.constructor.name : tag
+  const advice = {
+    Promise: '; await it first',
+    URL: '; pass its href',
+    AbortSignal: '; a task has a signal of its own',
+  }[name]
+  return `a ${name}${advice ?? ''}`
+}
+
+function nameOf(value: object): string {
+  const name = (value as { name?: unknown }).name
+  return typeof name === 'string' && name !== '' ? `the function ${name}` : 'a function'
 }

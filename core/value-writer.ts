@@ -1,19 +1,11 @@
 import { CloneError } from './errors.ts'
 import type { Frame } from './transport.ts'
-import { kindOf, type ValueKind } from './value-kinds.ts'
-import {
-  arrayBufferElement,
-  bufferElement,
-  elementTypeOf,
-  elementTypes,
-  extension,
-  nodeBuffer,
-  sharedBufferElement,
-} from './wire-format.ts'
+import { describe, elementTypeOfView, hasHole, isPooled, isShared, kindOf, type ValueKind } from './value-kinds.ts'
+import { arrayBufferElement, bufferElement, elementTypes, extension, sharedBufferElement } from './wire-format.ts'
 import { WireWriter } from './wire-writer.ts'
 
 /** Buffers of this size and more travel in frames of their own, where nobody copies them. */
-export const frameBytesMin = 4096
+const frameBytesMin = 4096
 
 type Buffers = ArrayBuffer | SharedArrayBuffer
 
@@ -267,7 +259,7 @@ export class ValueWriter extends WireWriter {
 
   #writeView(view: ArrayBufferView, isBuffer: boolean): void {
     const { buffer, byteOffset, byteLength } = view
-    const element = isBuffer ? bufferElement : elementTypeOfView(view)
+    const element = isBuffer ? bufferElement : (elementTypeOfView(view) ?? this.refuse(view))
     const shared = isShared(buffer)
     if (this.#marking && (shared || this.#shared?.has(buffer)) && !isPooled(view, isBuffer)) {
       const start = shared ? 0 : (this.#spans?.get(buffer)?.start ?? 0)
@@ -343,12 +335,7 @@ export class ValueWriter extends WireWriter {
   }
 
   protected refuse(value: unknown): never {
-    const what =
-      typeof value === 'object' && value !== null
-        ? describe(value)
-        : typeof value === 'function'
-          ? nameOf(value)
-          : 'a symbol'
+    const what = describe(value)
     throw new CloneError(`is ${what}, which cannot be cloned`, { details: { path: this.where() } })
   }
 }
@@ -360,13 +347,6 @@ const nestedExtensions = {
   Error: extension.error,
   boxed: extension.boxed,
 } as const
-
-function hasHole(value: readonly unknown[]): boolean {
-  for (let i = 0; i < value.length; i += 1) {
-    if (!(i in value)) return true
-  }
-  return false
-}
 
 const onTrial = new Set<Error>()
 
@@ -402,34 +382,4 @@ class TrialWriter extends ValueWriter {
     this.begin()
     this.writeRoot(value, true)
   }
-}
-
-/** Small Node buffers are slices of one pool, and share it with strangers. */
-function isPooled(view: ArrayBufferView, isBuffer: boolean): boolean {
-  return isBuffer && view.buffer.byteLength === nodeBuffer?.poolSize && view.byteLength < view.buffer.byteLength
-}
-
-function isShared(value: object): value is SharedArrayBuffer {
-  return typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer
-}
-
-function elementTypeOfView(view: ArrayBufferView): number {
-  if (view instanceof DataView) return elementTypeOf.get('DataView') as number
-  return elementTypeOf.get(String(Reflect.get(view, Symbol.toStringTag))) ?? 0
-}
-
-function describe(value: object): string {
-  const tag = Object.prototype.toString.call(value).slice(8, -1)
-  const name = tag === 'EventTarget' || tag === 'Event' ? value.constructor.name : tag
-  const advice = {
-    Promise: '; await it first',
-    URL: '; pass its href',
-    AbortSignal: '; a task has a signal of its own',
-  }[name]
-  return `a ${name}${advice ?? ''}`
-}
-
-function nameOf(value: object): string {
-  const name = (value as { name?: unknown }).name
-  return typeof name === 'string' && name !== '' ? `the function ${name}` : 'a function'
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('./echo-main.mts', import.meta.url))
+const main = fileURLToPath(new URL('./echo-main.ts', import.meta.url))
 
 /** Another process that echoes; killed as the kernel kills. */
 export async function startEcho(address: string): Promise<{ kill(): void }> {
