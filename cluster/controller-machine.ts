@@ -1,6 +1,6 @@
 import { type ActorRefFrom, assign, fromPromise, setup, stopChild } from 'xstate'
 import type { Clock } from '../core/clock.ts'
-import type { ClientToController, EngineToController } from '../core/messages.ts'
+import type { ClientToController, EngineInfo, EngineToController } from '../core/messages.ts'
 import type { Listener } from '../core/transport.ts'
 import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
 import type { ClientPeer } from './client-peer.ts'
@@ -20,7 +20,7 @@ export interface ControllerMachineInput {
 }
 
 export type ControllerMachineEvent =
-  | { readonly type: 'clientJoined'; readonly peer: ClientPeer }
+  | { readonly type: 'clientJoined'; readonly peer: ClientPeer; readonly told: readonly EngineInfo[] }
   | { readonly type: 'clientMessage'; readonly peer: ClientPeer; readonly message: ClientToController }
   | { readonly type: 'clientLeft'; readonly peer: ClientPeer }
   | { readonly type: 'clientDrained'; readonly peer: ClientPeer }
@@ -62,7 +62,7 @@ export const controllerMachine = setup({
         case 'engineMessage':
           return guarded(event.peer, () => router.fromEngine(event.peer, event.message))
         case 'clientJoined':
-          return router.clientJoined(event.peer)
+          return router.clientJoined(event.peer, event.told)
         case 'clientLeft':
           return router.clientLeft(event.peer)
         case 'clientDrained':

@@ -13,7 +13,7 @@ import {
   engineHello,
   engineToController,
 } from '../core/messages.ts'
-import type { Connection, Listener, TransportOptions } from '../core/transport.ts'
+import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import type { SchedulerConfig } from '../scheduler/state.ts'
 import { transportFor } from '../transports/connect.ts'
 import { ClientPeer } from './client-peer.ts'
@@ -96,6 +96,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
   async function greet(connection: Connection): Promise<void> {
     let engine = -1
+    let told: readonly EngineInfo[] = []
     const admitted = await answerHandshake(connection, {
       key: options.key,
       ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
@@ -107,8 +108,14 @@ export async function startController(options: ControllerOptions): Promise<Contr
           nextEngine += 1
           return { engine, heartbeatMs }
         }
-        const { router } = actor.getSnapshot().context
-        return { session: hello.details.session, cluster: name, heartbeatMs, engines: router.engines }
+        told = actor.getSnapshot().context.router.engines
+        return {
+          session: hello.details.session,
+          cluster: name,
+          heartbeatMs,
+          messageBytesMax: options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax,
+          engines: [...told],
+        }
       },
     })
     if (admitted.role === 'engine') {
@@ -127,7 +134,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
         onDrain: () => send({ type: 'clientDrained', peer }),
         onClose: () => send({ type: 'clientLeft', peer }),
       })
-      send({ type: 'clientJoined', peer })
+      send({ type: 'clientJoined', peer, told })
       log('info', `client ${peer.session} joined`)
     }
   }

@@ -59,9 +59,14 @@ export class Router {
     return [...this.#engines.values()].map(({ info }) => info)
   }
 
-  clientJoined(peer: ClientPeer): void {
+  /** `told`: the engines that its welcome named; it is told what has changed since. */
+  clientJoined(peer: ClientPeer, told: readonly EngineInfo[]): void {
     this.#clients.get(peer.session)?.link.abort()
     this.#clients.set(peer.session, peer)
+    const known = new Set(told.map(({ id }) => id))
+    const joined = this.engines.filter(({ id }) => !known.has(id))
+    const left = told.filter(({ id }) => !this.#engines.has(id)).map(({ id }) => ({ id, reason: 'it left' }))
+    if (joined.length + left.length > 0) peer.link.send({ type: 'engines', joined, left })
   }
 
   /** Its tasks go on; it may come back with the same session and watch them. */

@@ -1,8 +1,8 @@
 import { assign, setup } from 'xstate'
 import type { Clock } from '../core/clock.ts'
+import { nextDeadline } from './deadlines.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
 import { createScheduler, type SchedulerConfig, type SchedulerState } from './state.ts'
-import { nextDeadline } from './deadlines.ts'
 import { step } from './step.ts'
 
 export interface SchedulerMachineInput {
@@ -35,8 +35,17 @@ function run(context: SchedulerMachineContext, self: Self, events: readonly Sche
   const at = nextDeadline(context.core)
   if (at === context.timer?.at) return
   context.timer?.cancel()
-  context.timer =
-    at === undefined ? undefined : { at, cancel: context.clock.after(Math.max(0, at - now), () => self.send({ type: 'wake' })) }
+  context.timer = undefined
+  if (at === undefined) return
+  const delayMs = Math.min(Math.max(0, at - now), longestTimerMs)
+  context.timer = { at, cancel: context.clock.after(delayMs, () => self.send({ type: 'wake' })) }
+}
+
+/** What Node's timers can hold; waking too early does no harm. */
+const longestTimerMs = 2 ** 31 - 1
+
+function isIdle({ core: { counts } }: SchedulerMachineContext): boolean {
+  return counts.waiting + counts.ready + counts.assigned + counts.running === 0
 }
 
 /** The actor around the pure core: it feeds events to `step`, has the effects performed, and keeps the one timer. */
@@ -50,14 +59,6 @@ export const schedulerMachine = setup({
     run: ({ context, event, self }) => {
       if (event.type === 'happened') run(context, self, event.events)
     },
-    runWithoutSubmissions: ({ context, event, self }) => {
-      if (event.type !== 'happened') return
-      run(
-        context,
-        self,
-        event.events.filter(({ type }) => type !== 'submit' && type !== 'resubmit'),
-      )
-    },
     tick: ({ context, self }) => {
       context.timer = undefined
       run(context, self, [{ type: 'tick' }])
@@ -67,6 +68,7 @@ export const schedulerMachine = setup({
       return { timer: undefined }
     }),
   },
+  guards: { idle: ({ context }) => isIdle(context) },
 }).createMachine({
   id: 'scheduler',
   context: ({ input }) => ({ ...input, core: createScheduler(input.options), timer: undefined }),
@@ -74,7 +76,7 @@ export const schedulerMachine = setup({
   on: { wake: { actions: 'tick' }, stop: '.stopped' },
   states: {
     accepting: { on: { happened: { actions: 'run' }, drain: 'draining' } },
-    draining: { on: { happened: { actions: 'runWithoutSubmissions' } } },
+    draining: { always: { guard: 'idle', target: 'stopped' }, on: { happened: { actions: 'run' } } },
     stopped: { type: 'final', entry: 'cancelTimer' },
   },
 })

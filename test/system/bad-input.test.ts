@@ -80,11 +80,11 @@ describe.each(transports)('over %s', (transport) => {
     await goesOn()
   })
 
-  it.each([
-    ['an unknown type', { type: 'explode' }, 'explode'],
-    ['a missing field', { type: 'submit', functions: [] }, 'submit'],
-    ['a field of the wrong kind', { type: 'abort', tasks: 'all' }, 'abort'],
-    ['a task of another session', { type: 'submit', tasks: [foreignTask()], functions: [] }, 'someone.1'],
+  it.each<[string, { type: string }]>([
+    ['an unknown type', { type: 'explode' }],
+    ['a missing field', { type: 'submit', functions: [] } as { type: string }],
+    ['a field of the wrong kind', { type: 'abort', tasks: 'all' } as { type: string }],
+    ['a task of another session', { type: 'submit', tasks: [foreignTask()], functions: [] } as { type: string }],
   ])('a message with %s, from someone who was let in', async (_what, message) => {
     const connection = await (await transportFor(address())).connect(address())
     const { link } = await offerHandshake(connection, {

@@ -23,8 +23,7 @@ describe.each(combinations)('the tutorial on $name', (combination) => {
       const add = (a: number, b: number) => a + b
       const asyncResult = client.apply(add, [1, 2], { targets: null })
       expect(await asyncResult.get()).toBe(3)
-      const again = await client.getResult(asyncResult.ids)
-      expect(await again.get()).toEqual(3)
+      expect(await client.getResult(asyncResult.ids).get()).toEqual([3])
       expect(await client.view(null).apply(add, 20, 22)).toBe(42)
     })
   })
