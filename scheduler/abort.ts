@@ -43,7 +43,9 @@ export function recall(state: SchedulerState, task: TaskRecord): void {
 /** Queue timeouts that are due. A running task has begun in time. */
 export function expire(state: SchedulerState): void {
   for (let task = state.deadlines.takeDue(state.now); task !== undefined; task = state.deadlines.takeDue(state.now)) {
-    if (task.status === 'assigned') recall(state, task)
-    else if (task.status !== 'running') finishQueueTimeout(state, task)
+    if (task.status === 'assigned') {
+      task.overdue = true
+      recall(state, task)
+    } else if (task.status !== 'running') finishQueueTimeout(state, task)
   }
 }

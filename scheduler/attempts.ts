@@ -21,7 +21,7 @@ export function begun(state: SchedulerState, event: Begun): void {
     if (task === undefined || task.status === 'running') continue
     move(state, task, 'running')
     task.asked = 'nothing'
-    task.startedAt = state.now
+    task.begun = state.moment
     state.deadlines.disarm(task)
     state.strategy.run.taskStarted?.(task, engine)
   }
@@ -66,8 +66,8 @@ function current(
 /** What is known once it ran. */
 function note(state: SchedulerState, task: TaskRecord, result: AttemptResult): void {
   state.deadlines.disarm(task)
-  task.durationMs = result.durationMs
-  if (Number.isNaN(task.startedAt)) task.startedAt = Math.max(task.assignedAt, state.now - result.durationMs)
+  task.ranMs = result.durationMs
+  task.answered = state.moment
   task.output = result.output
   task.outputBytes = result.outputBytes ?? 0
   task.fault = undefined
@@ -84,7 +84,7 @@ function settle(state: SchedulerState, task: TaskRecord, engine: EngineRecord, {
   } else if (outcome === 'lost') {
     resolveLoss(state, task, 'its executor died')
   } else if (outcome === 'unmet') {
-    task.refusedBy = [...task.refusedBy, engine.id]
+    task.trouble = { ...task.trouble, refusedBy: [...task.trouble.refusedBy, engine.id] }
     returnToReady(state, task)
   } else {
     task.engine = noEngine

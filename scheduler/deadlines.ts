@@ -18,7 +18,6 @@ export class Deadlines {
   private heap = new TinyQueue<Timer>([], sooner)
 
   arm(task: TaskRecord, at: number): void {
-    task.queueDeadline = at
     task.timer = { at, task }
     this.heap.push(task.timer)
     this.armed += 1
@@ -26,7 +25,7 @@ export class Deadlines {
 
   /** The task ended or began: its limit is void. */
   disarm(task: TaskRecord): void {
-    task.queueDeadline = Number.POSITIVE_INFINITY
+    task.overdue = false
     if (task.timer === undefined) return
     task.timer.task = undefined
     task.timer = undefined
@@ -48,7 +47,7 @@ export class Deadlines {
     return top?.at ?? Number.POSITIVE_INFINITY
   }
 
-  /** Takes out one that is due; undefined when none is. Its task keeps `queueDeadline`. */
+  /** Takes out one that is due; undefined when none is. */
   takeDue(now: number): TaskRecord | undefined {
     if (this.next() > now) return undefined
     const task = this.heap.pop()?.task

@@ -19,9 +19,8 @@ export function dispatch(state: SchedulerState): void {
     if (ready.size === ready.any.size) while (ready.any.size > 0 && index.count > 0) serveAny(state)
     else dispatchGroups(state)
   }
-  for (const group of ready.dirty) group.dirty = false
-  ready.dirty.length = 0
-  state.freed.length = 0
+  for (let group = ready.dirty.pop(); group !== undefined; group = ready.dirty.pop()) group.dirty = false
+  if (state.freed.length > 0) state.freed = []
 }
 
 function serveAny(state: SchedulerState): void {
@@ -111,8 +110,9 @@ function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): 
   state.ready.remove(task)
   move(state, task, 'assigned')
   task.attempt += 1
-  task.assignedAt = state.now
-  task.startedAt = Number.NaN
+  task.assigned = state.moment
+  task.begun = undefined
+  task.answered = undefined
   takeSlot(state, engine, task)
   state.effects.push({ type: 'assign', engine: engine.id, task, attempt: task.attempt })
   state.strategy.run.taskAssigned?.(task, engine)

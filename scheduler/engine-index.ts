@@ -1,10 +1,12 @@
 import type { EngineId } from '../core/ids.ts'
+import type { Random } from '../core/random.ts'
 import type { EngineRecord } from './engine-record.ts'
+import { LoadBuckets } from './load-buckets.ts'
 import { OrdinalHeap } from './ordinal-heap.ts'
 import { RankTree } from './rank-tree.ts'
 
 /**
- * The engines below their mark, in the three orders that strategies ask for. Each order is built when it is first asked
+ * The engines below their mark, in the orders that strategies ask for. Each is built when it is first asked
  * for and kept from then on, so that a strategy pays only for what it uses.
  *
  * Invariant: holds exactly the engines with `available`, and `load` and `lastUsed` mirror theirs.
@@ -23,6 +25,7 @@ export class EngineIndex {
   private byLoad: OrdinalHeap | undefined
   private byUse: OrdinalHeap | undefined
   private byArrival: RankTree | undefined
+  private buckets: LoadBuckets | undefined
 
   /** A new engine; `living` are all engines in order of arrival, itself included. */
   join(engine: EngineRecord, living: Iterable<EngineRecord>, count: number): void {
@@ -50,6 +53,7 @@ export class EngineIndex {
     this.byLoad?.add(ordinal)
     this.byUse?.add(ordinal)
     this.byArrival?.add(ordinal)
+    this.buckets?.add(ordinal, engine.load)
   }
 
   remove(engine: EngineRecord): void {
@@ -58,6 +62,7 @@ export class EngineIndex {
     this.byLoad?.remove(engine.ordinal)
     this.byUse?.remove(engine.ordinal)
     this.byArrival?.remove(engine.ordinal)
+    this.buckets?.remove(engine.ordinal)
   }
 
   /** An available engine's load or last use changed. */
@@ -68,6 +73,7 @@ export class EngineIndex {
     this.uses[ordinal] = engine.lastUsed
     this.byLoad?.changed(ordinal)
     if (moved) this.byUse?.changed(ordinal)
+    this.buckets?.changed(ordinal, engine.load)
   }
 
   leastLoaded(): EngineRecord {
@@ -85,6 +91,14 @@ export class EngineIndex {
     return this.byOrdinal[this.byArrival.select(rank)] as EngineRecord
   }
 
+  draw(weight: (load: number) => number, random: Random): EngineRecord {
+    if (this.buckets === undefined) {
+      this.buckets = new LoadBuckets(this.capacity)
+      for (const engine of this.byOrdinal) if (engine?.available) this.buckets.add(engine.ordinal, engine.load)
+    }
+    return this.byOrdinal[this.buckets.draw(weight, random)] as EngineRecord
+  }
+
   /** The first in order of arrival with a greater number, or the very first. `id` may have left long ago. */
   after(id: EngineId): EngineRecord {
     this.byArrival ??= this.tree()
@@ -97,6 +111,7 @@ export class EngineIndex {
     this.byLoad = undefined
     this.byUse = undefined
     this.byArrival = undefined
+    this.buckets = undefined
   }
 
   /** Ordinals and numbers grow alike. */

@@ -67,6 +67,10 @@ export class IndexView implements Engines {
     return drawRanks(this.index.count, n, this.random).map((rank) => this.index.at(rank))
   }
 
+  draw(weight: (load: number) => number): EngineRecord {
+    return this.index.draw(weight, this.random)
+  }
+
   after(id: EngineId): EngineRecord {
     return this.index.after(id)
   }
@@ -104,6 +108,16 @@ export class ListView implements Engines {
 
   sample(n: number): EngineRecord[] {
     return drawRanks(this.list.length, n, this.random).map((rank) => this.at(rank))
+  }
+
+  draw(weight: (load: number) => number): EngineRecord {
+    const total = this.list.reduce((sum, engine) => sum + weight(engine.load), 0)
+    let left = this.random.unit() * total
+    for (const engine of this.list) {
+      left -= weight(engine.load)
+      if (left < 0) return engine
+    }
+    return this.at(this.list.length - 1)
   }
 
   after(id: EngineId): EngineRecord {

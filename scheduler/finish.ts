@@ -20,7 +20,7 @@ export function finish(state: SchedulerState, task: TaskRecord, status: Terminal
     task.output = undefined
     task.outputBytes = 0
   }
-  task.endedAt = state.now
+  task.ended = state.moment
   task.asked = 'nothing'
   state.effects.push({ type: 'end', task })
   if (task.dependents !== undefined) state.toldNext.push(task)

@@ -11,7 +11,7 @@ import { enqueue } from './waiting.ts'
 export function returnToReady(state: SchedulerState, task: TaskRecord): void {
   move(state, task, 'ready')
   task.asked = 'nothing'
-  if (task.queueDeadline <= state.now) finishQueueTimeout(state, task)
+  if (task.overdue) finishQueueTimeout(state, task)
   else enqueue(state, task)
 }
 
@@ -31,22 +31,23 @@ export function retryOr(
   engine: EngineRecord,
   status: 'failed' | 'timedOut',
 ): void {
-  task.failures += 1
+  const { failures, failedOn } = task.trouble
+  const elsewhere = failedOn.includes(engine.id) ? failedOn : [...failedOn, engine.id]
+  task.trouble = { ...task.trouble, failures: failures + 1, failedOn: elsewhere }
   if (task.failures > task.retries) {
     finish(state, task, status, task.fault)
     return
   }
-  if (!task.failedOn.includes(engine.id)) task.failedOn = [...task.failedOn, engine.id]
   returnToReady(state, task)
 }
 
 /** Its engine, or its executor there, died with it. This takes no retry. */
 export function resolveLoss(state: SchedulerState, task: TaskRecord, reason: string): void {
-  task.losses += 1
+  task.trouble = { ...task.trouble, losses: task.trouble.losses + 1 }
   const { id, engine, losses } = task
   if (task.asked === 'cancel') {
     finishAborted(state, task)
-  } else if (task.asked === 'recall' && task.queueDeadline <= state.now) {
+  } else if (task.overdue) {
     finishQueueTimeout(state, task)
   } else if (!task.retryOnEngineLoss) {
     const message = `Engine ${engine} was lost (${reason}) with task ${id}, which must not run twice.`

@@ -31,7 +31,10 @@ export function possibleEngines(state: SchedulerState, task: TaskRecord): Engine
 
 export function outlook(state: SchedulerState, task: TaskRecord): Outlook {
   const possible = possibleEngines(state, task)
-  if (task.refusedBy.length > 0) task.refusedBy = task.refusedBy.filter((engine) => state.engines.has(engine))
+  const { trouble } = task
+  if (trouble.refusedBy.length > 0) {
+    task.trouble = { ...trouble, refusedBy: trouble.refusedBy.filter((engine) => state.engines.has(engine)) }
+  }
   const refused = task.refusedBy
   if (possible === undefined) {
     const byAll = refused.length > 0 && refused.length === state.engines.size

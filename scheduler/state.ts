@@ -10,7 +10,7 @@ import { ReadyQueue } from './ready-queue.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
 import { resolveStrategy } from './strategies/named.ts'
 import type { FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
-import type { TaskRecord, TaskStatus } from './task.ts'
+import type { Moment, TaskRecord, TaskStatus, Terms } from './task.ts'
 import { TaskTable } from './task-table.ts'
 
 export interface SchedulerConfig {
@@ -46,6 +46,7 @@ export interface ActiveStrategy {
 export interface SchedulerState {
   /** The time of the last step. */
   now: number
+  moment: Moment
   /** Every live and every retained record. */
   readonly tasks: TaskTable
   /** How many records are in each state; the terminal ones count all that ever ended. */
@@ -66,23 +67,26 @@ export interface SchedulerState {
   readonly engineLossLimit: number
   readonly random: Random
 
+  /** Those of the latest submission. */
+  lastTerms: Terms | undefined
   /** The next task's place in the order of submission. */
   nextSequence: number
   /** Places in the list by last assignment: joining engines count down, assigned ones up. */
   front: number
   back: number
 
-  /** What this step asks for; emptied when the next one starts. */
-  readonly effects: Effect[]
+  /** What this step asks for; a list of its own for each step. */
+  effects: Effect[]
   /** Ended tasks whose dependents have not been told; empty between steps. */
-  readonly toldNext: TaskRecord[]
+  toldNext: TaskRecord[]
   /** Circles that may have become stuck; empty between steps. */
   readonly circles: (readonly TaskRecord[])[]
   /** Engines that became available in this step; empty between steps. */
-  readonly freed: EngineRecord[]
+  freed: EngineRecord[]
   /** Engines that became idle in this step, for strategies that steal. */
-  readonly idle: EngineRecord[]
-  /** The last few, for the message of a defect. */
+  idle: EngineRecord[]
+  /** How many events there were, and the types of the last few, in a ring. */
+  eventCount: number
   readonly recentEvents: string[]
 }
 
@@ -102,7 +106,8 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const tasks = new TaskTable()
   const index = new EngineIndex()
   return {
-    now: 0,
+    now: Number.NEGATIVE_INFINITY,
+    moment: { ms: Number.NEGATIVE_INFINITY },
     tasks,
     counts: {
       waiting: 0,
@@ -126,6 +131,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     hwm,
     engineLossLimit,
     random,
+    lastTerms: undefined,
     nextSequence: 0,
     front: 0,
     back: 0,
@@ -134,6 +140,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     circles: [],
     freed: [],
     idle: [],
+    eventCount: 0,
     recentEvents: [],
   }
 }

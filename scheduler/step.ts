@@ -13,12 +13,13 @@ import { propagate } from './waiting.ts'
 const eventsRemembered = 8
 
 /**
- * Tells the scheduler one event, at a time that never falls, and answers what is to be done, in order. The list is valid until the next step.
+ * Tells the scheduler one event, at a time that never falls, and answers what is to be done, in order. The list is the caller's.
  * Costs O(log n) for each task it concerns; how many others are blocked plays no part.
  */
 export function step(state: SchedulerState, event: SchedulerEvent, now: number): readonly Effect[] {
-  state.effects.length = 0
-  state.now = Math.max(now, state.now)
+  state.effects = []
+  if (now > state.now) state.moment = { ms: now }
+  state.now = state.moment.ms
   remember(state, event)
   state.retention.trim()
   expire(state)
@@ -57,7 +58,8 @@ function handle(state: SchedulerState, event: SchedulerEvent): void {
   }
 }
 
+/** For the message of a defect. */
 function remember(state: SchedulerState, event: SchedulerEvent): void {
-  state.recentEvents.push(event.type)
-  if (state.recentEvents.length > eventsRemembered) state.recentEvents.shift()
+  state.recentEvents[state.eventCount % eventsRemembered] = event.type
+  state.eventCount += 1
 }

@@ -34,7 +34,7 @@ export function stealForIdle(state: SchedulerState): void {
       .sort(latestFirst)[0]
     if (task !== undefined && mayServe(engine, task)) recall(state, task)
   }
-  state.idle.length = 0
+  state.idle = []
 }
 
 function unbegun(task: TaskRecord): boolean {

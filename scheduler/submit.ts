@@ -2,7 +2,7 @@ import { findCircles } from './circles.ts'
 import { attach } from './dependencies.ts'
 import type { SchedulerEvent, TaskSpec } from './events.ts'
 import type { SchedulerState } from './state.ts'
-import { TaskRecord } from './task.ts'
+import { TaskRecord, termsOf } from './task.ts'
 import { move } from './transitions.ts'
 import { enqueue, finishImpossible, release, watch } from './waiting.ts'
 
@@ -37,7 +37,8 @@ export function accept(
     })
     return undefined
   }
-  const task = new TaskRecord(spec, state.nextSequence, state.now)
+  state.lastTerms = termsOf(spec, state.lastTerms)
+  const task = new TaskRecord(spec, state.lastTerms, state.nextSequence, state.moment)
   state.nextSequence += 1
   state.tasks.add(task)
   state.counts.waiting += 1

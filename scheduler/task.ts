@@ -14,103 +14,234 @@ export const noEngine: EngineId = -1
 
 const none: readonly never[] = Object.freeze([])
 
-/**
- * One task, live or retained. Only the scheduler writes to it; others read it, and must not keep it beyond their turn.
- * All records have one shape, with every field present from the start. Times are those passed to `step`; NaN: not yet.
- */
-export class TaskRecord {
-  readonly id: TaskId
-  client: SessionId
-  /** As submitted, by reference; undefined once purged. */
-  body: unknown
-  readonly label: string | undefined
-  readonly resubmittedFrom: TaskId | undefined
-  resubmittedAs: TaskId | undefined = undefined
-
-  after: readonly DependencySpec[]
-  follow: readonly DependencySpec[]
-  /** Empty: any engine. */
-  targets: readonly EngineId[]
+/** What tasks submitted together have in common, as a rule; so they share it. */
+export interface Terms {
+  readonly client: SessionId
   readonly priority: number
   readonly retries: number
   readonly queueTimeoutMs: number
   readonly runTimeoutMs: number
   readonly retryOnEngineLoss: boolean
   readonly onUnmet: 'fail' | 'wait'
+}
 
-  status: TaskStatus = 'waiting'
-  /** The current or last attempt, from 1; 0 before the first. */
-  attempt = 0
-  /** Where the current or last attempt is or was; `noEngine` where none was sent. */
-  engine: EngineId = noEngine
+/** The terms of a task: `last`, where they are equal. */
+export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
+  const { client, priority = 0, retries = 0, queueTimeoutMs = 0, runTimeoutMs = 0 } = spec
+  const { retryOnEngineLoss = true, onUnmet = 'fail' } = spec
+  if (
+    last !== undefined &&
+    last.client === client &&
+    last.priority === priority &&
+    last.retries === retries &&
+    last.queueTimeoutMs === queueTimeoutMs &&
+    last.runTimeoutMs === runTimeoutMs &&
+    last.retryOnEngineLoss === retryOnEngineLoss &&
+    last.onUnmet === onUnmet
+  ) {
+    return last
+  }
+  return { client, priority, retries, queueTimeoutMs, runTimeoutMs, retryOnEngineLoss, onUnmet }
+}
+
+/** What went wrong with a task so far. Few have any, so that all the others share one. */
+export interface Trouble {
   /** Attempts that ended with the task's own error or a run timeout. */
-  failures = 0
-  /** Engines that died with it. */
-  losses = 0
-  /** Engines that refused it and are alive. */
-  refusedBy: readonly EngineId[] = none
+  readonly failures: number
+  /** Engines, or executors, that died with it. */
+  readonly losses: number
+  /** Engines that refused it and, when it was last looked at, were alive. */
+  readonly refusedBy: readonly EngineId[]
   /** Engines where it failed: others are preferred. */
-  failedOn: readonly EngineId[] = none
+  readonly failedOn: readonly EngineId[]
+}
 
-  submittedAt: number
-  assignedAt = Number.NaN
-  /** Reported, or computed from the duration when the end was the first news. */
-  startedAt = Number.NaN
-  endedAt = Number.NaN
-  /** Of the last attempt that ran to an end. */
-  durationMs = Number.NaN
+const noTrouble: Trouble = Object.freeze({ failures: 0, losses: 0, refusedBy: none, failedOn: none })
+
+/** A time as passed to `step`. One object serves all that happens in a step: a number of its own costs each record an allocation. */
+export interface Moment {
+  readonly ms: number
+}
+
+/**
+ * One task, live or retained. Only the scheduler writes to it; others read it, and must not keep it beyond their turn.
+ * All records have one shape, written once by the constructor (hence `declare`: a class field would be written twice).
+ */
+export class TaskRecord {
+  declare readonly id: TaskId
+  /** As submitted, by reference; undefined once purged. */
+  declare body: unknown
+  declare readonly label: string | undefined
+  declare readonly resubmittedFrom: TaskId | undefined
+  declare resubmittedAs: TaskId | undefined
+
+  declare readonly after: readonly DependencySpec[]
+  declare readonly follow: readonly DependencySpec[]
+  /** Empty: any engine. */
+  declare readonly targets: readonly EngineId[]
+  declare readonly terms: Terms
+
+  declare status: TaskStatus
+  /** The current or last attempt, from 1; 0 before the first. */
+  declare attempt: number
+  /** Where the current or last attempt is or was; `noEngine` where none was sent. */
+  declare engine: EngineId
+  declare trouble: Trouble
 
   /** The payload of the result, or of the last error of its own; opaque. */
-  output: unknown = undefined
-  outputBytes = 0
+  declare output: unknown
+  declare outputBytes: number
   /** Why it ended, where the scheduler ended it; else undefined. */
-  fault: Fault | undefined = undefined
+  declare fault: Fault | undefined
   /** Its result was dropped: purged on request or beyond the retention limit. */
-  purged = false
+  declare purged: boolean
+
+  /** @internal */
+  declare readonly submitted: Moment
+  /** @internal When the current or last attempt was sent, was reported to have begun, and was answered for. */
+  declare assigned: Moment | undefined
+  /** @internal */
+  declare begun: Moment | undefined
+  /** @internal */
+  declare answered: Moment | undefined
+  /** @internal */
+  declare ended: Moment | undefined
+  /** @internal */
+  declare ranMs: number | undefined
 
   /** @internal Position among all submissions. */
-  readonly sequence: number
+  declare readonly sequence: number
   /** @internal The strategy's order among tasks of equal priority; smaller goes first. */
-  rank = 0
-  /** @internal Neighbours in its ready group's list, or in the list of retained records. */
-  previous: TaskRecord | undefined = undefined
+  declare rank: number
+  /** @internal Neighbours in its ready group's list, or in a list of retained records. */
+  declare previous: TaskRecord | undefined
   /** @internal */
-  next: TaskRecord | undefined = undefined
+  declare next: TaskRecord | undefined
   /** @internal Its queue while ready. */
-  group: ReadyGroup | undefined = undefined
+  declare group: ReadyGroup | undefined
   /** @internal Where it waits within its group. */
-  lane: 'none' | 'list' | 'heap' = 'none'
+  declare lane: 'none' | 'list' | 'heap'
   /** @internal Index in its engine's list while assigned or running. */
-  slot = -1
+  declare slot: number
   /** @internal What is asked of its engine and not answered yet. */
-  asked: 'nothing' | 'cancel' | 'recall' = 'nothing'
-  /** @internal Infinity: no queue timeout, or it began. */
-  queueDeadline = Number.POSITIVE_INFINITY
-  /** @internal Until it is due or void. */
-  timer: Timer | undefined = undefined
+  declare asked: 'nothing' | 'cancel' | 'recall'
+  /** @internal Its queue timeout until that is due or void. */
+  declare timer: Timer | undefined
+  /** @internal Its queue timeout has passed while it was at an engine and not known to have begun. */
+  declare overdue: boolean
   /** @internal What is left of its dependencies while that matters. */
-  dependencies: DependencyState | undefined = undefined
+  declare dependencies: DependencyState | undefined
   /** @internal Those that are told when this one ends. */
-  dependents: SpecState[] | undefined = undefined
+  declare dependents: SpecState[] | undefined
   /** @internal Those among them that need to know no more. */
-  closedDependents = 0
+  declare closedDependents: number
 
-  constructor(spec: TaskSpec, sequence: number, now: number) {
+  constructor(spec: TaskSpec, terms: Terms, sequence: number, now: Moment) {
     this.id = spec.id
-    this.client = spec.client
     this.body = spec.body
     this.label = spec.label
     this.resubmittedFrom = spec.resubmittedFrom
+    this.resubmittedAs = undefined
     this.after = spec.after ?? none
     this.follow = spec.follow ?? none
     this.targets = spec.targets ?? none
-    this.priority = spec.priority ?? 0
-    this.retries = spec.retries ?? 0
-    this.queueTimeoutMs = spec.queueTimeoutMs ?? 0
-    this.runTimeoutMs = spec.runTimeoutMs ?? 0
-    this.retryOnEngineLoss = spec.retryOnEngineLoss ?? true
-    this.onUnmet = spec.onUnmet ?? 'fail'
-    this.submittedAt = now
+    this.terms = terms
+    this.status = 'waiting'
+    this.attempt = 0
+    this.engine = noEngine
+    this.trouble = noTrouble
+    this.output = undefined
+    this.outputBytes = 0
+    this.fault = undefined
+    this.purged = false
+    this.submitted = now
+    this.assigned = undefined
+    this.begun = undefined
+    this.answered = undefined
+    this.ended = undefined
+    this.ranMs = undefined
     this.sequence = sequence
+    this.rank = 0
+    this.previous = undefined
+    this.next = undefined
+    this.group = undefined
+    this.lane = 'none'
+    this.slot = -1
+    this.asked = 'nothing'
+    this.timer = undefined
+    this.overdue = false
+    this.dependencies = undefined
+    this.dependents = undefined
+    this.closedDependents = 0
+  }
+
+  get client(): SessionId {
+    return this.terms.client
+  }
+
+  get priority(): number {
+    return this.terms.priority
+  }
+
+  get retries(): number {
+    return this.terms.retries
+  }
+
+  get queueTimeoutMs(): number {
+    return this.terms.queueTimeoutMs
+  }
+
+  get runTimeoutMs(): number {
+    return this.terms.runTimeoutMs
+  }
+
+  get retryOnEngineLoss(): boolean {
+    return this.terms.retryOnEngineLoss
+  }
+
+  get onUnmet(): 'fail' | 'wait' {
+    return this.terms.onUnmet
+  }
+
+  get failures(): number {
+    return this.trouble.failures
+  }
+
+  get losses(): number {
+    return this.trouble.losses
+  }
+
+  get refusedBy(): readonly EngineId[] {
+    return this.trouble.refusedBy
+  }
+
+  get failedOn(): readonly EngineId[] {
+    return this.trouble.failedOn
+  }
+
+  /** Times are on the clock given to `step`; NaN: not yet. */
+  get submittedAt(): number {
+    return this.submitted.ms
+  }
+
+  /** When the current or last attempt was sent to its engine. */
+  get assignedAt(): number {
+    return this.assigned?.ms ?? Number.NaN
+  }
+
+  /** Of the current or last attempt: reported or, where its end was the first news, computed from its duration. */
+  get startedAt(): number {
+    if (this.begun !== undefined) return this.begun.ms
+    if (this.answered === undefined) return Number.NaN
+    return Math.max(this.assignedAt, this.answered.ms - this.durationMs)
+  }
+
+  get endedAt(): number {
+    return this.ended?.ms ?? Number.NaN
+  }
+
+  /** Of the last attempt that ran to an end. */
+  get durationMs(): number {
+    return this.ranMs ?? Number.NaN
   }
 }

@@ -13,6 +13,7 @@ const nowhere = 'none of the engines that could take it is left'
 /** Tells those that depend on what has ended, and those that depend on them in turn, without recursion. */
 export function propagate(state: SchedulerState): void {
   const { toldNext } = state
+  if (toldNext.length === 0) return
   for (let i = 0; i < toldNext.length; i += 1) {
     const ended = toldNext[i] as TaskRecord
     const dependents = ended.dependents ?? []
@@ -20,7 +21,7 @@ export function propagate(state: SchedulerState): void {
     ended.closedDependents = 0
     for (const spec of dependents) if (!spec.closed) tell(state, spec, ended)
   }
-  toldNext.length = 0
+  state.toldNext = []
 }
 
 function tell(state: SchedulerState, spec: SpecState, ended: TaskRecord): void {

@@ -44,6 +44,8 @@ export interface Engines {
   leastRecentlyUsed(): EngineView
   /** `n` uniform draws without replacement from the strategy's own randomness, in the order drawn; all of them if there are fewer. */
   sample(n: number): readonly EngineView[]
+  /** A draw in which each engine's probability is proportional to `weight(load)`, a positive number; O(number of different loads). */
+  draw(weight: (load: number) => number): EngineView
   /** The next in order of arrival after engine number `id`, the first again after the last. */
   after(id: EngineId): EngineView
 }
