@@ -1,0 +1,51 @@
+/**
+ * The main module of the process that `yardmaster start` leaves behind. What to host comes over the channel to the
+ * command, which ends when everything is ready; if it ends before, so does this.
+ */
+import { type Fault, faultFrom } from '../core/errors.ts'
+import { type HostOptions, hostCluster } from './host-cluster.ts'
+import { onInterrupt } from './interrupts.ts'
+
+export type FromBackground =
+  | {
+      readonly type: 'ready'
+      readonly connectionFile: string
+      readonly addresses: readonly string[]
+      readonly engines: number
+    }
+  | { readonly type: 'failed'; readonly fault: Fault }
+
+const leaveEarly = () => process.exit(1)
+process.on('disconnect', leaveEarly)
+process.once('message', (message) => {
+  void host(message as HostOptions)
+})
+
+async function host(options: HostOptions): Promise<void> {
+  process.title = `yardmaster ${options.name}`
+  try {
+    const { cluster, connectionFile, drain, stop, ended } = await hostCluster(options, log)
+    onInterrupt(
+      () => void drain().catch(() => stop()),
+      () => void stop(),
+    )
+    log('info', `cluster '${cluster.name}' is ready: ${cluster.addresses.join(', ')}`)
+    process.off('disconnect', leaveEarly)
+    tell({ type: 'ready', connectionFile, addresses: cluster.addresses, engines: cluster.engines.length })
+    await ended
+    log('info', 'stopped')
+  } catch (error) {
+    const fault = faultFrom(error)
+    log('warn', `${fault.message} [${fault.code}]`)
+    tell({ type: 'failed', fault })
+    process.exitCode = 1
+  }
+}
+
+function tell(message: FromBackground): void {
+  if (process.connected) process.send?.(message, () => process.disconnect())
+}
+
+function log(level: 'info' | 'warn', message: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${level} ${message}\n`)
+}

@@ -1,0 +1,61 @@
+import { rmSync } from 'node:fs'
+import { Command } from 'commander'
+import { exitCode } from './exit-code.ts'
+import { type HostOptions, hostCluster } from './host-cluster.ts'
+import { onInterrupt } from './interrupts.ts'
+import { countFrom, options } from './option-parsers.ts'
+
+type ControllerCommandOptions = HostOptions & { readonly quiet?: true }
+
+export function controllerCommand(): Command {
+  return new Command('controller')
+    .description('Run a controller in the foreground, until Ctrl-C. A second Ctrl-C ends it at once.')
+    .addOption(options.name())
+    .option('-n, --engines <count>', 'how many engines to start beside it', countFrom(0), 0)
+    .option(
+      '--listen <address...>',
+      'where to listen: ws://HOST:PORT, tcp://HOST:PORT, ipc://PATH; port 0 takes a free one',
+    )
+    .addOption(options.transport())
+    .addOption(options.engineKind('process'))
+    .addOption(options.strategy())
+    .addOption(options.hwm())
+    .addOption(options.concurrency())
+    .option('--quiet', 'print nothing about what joins and leaves')
+    .addHelpText(
+      'after',
+      `
+The key comes from $YARDMASTER_KEY if that is set; otherwise a new one is made. It stands in the connection file, which
+only you can read.
+
+Example, with engines on other machines:
+  $ yardmaster controller --listen tcp://192.168.1.16:10101
+  $ YARDMASTER_KEY=… yardmaster engine --address tcp://192.168.1.16:10101 -n 8     (there)`,
+    )
+    .action(runController)
+}
+
+async function runController({ quiet, ...host }: ControllerCommandOptions): Promise<void> {
+  const say = (text: string) => quiet || process.stderr.write(`${text}\n`)
+  const { cluster, connectionFile, drain, stop, ended } = await hostCluster(host, (_level, message) => say(message))
+  const letGo = onInterrupt(
+    () => {
+      say('stopping when the tasks that are here have ended; Ctrl-C again: at once')
+      drain().catch(() => stop())
+    },
+    () => {
+      process.exitCode = exitCode.interrupted
+      // If stopping in order takes long, it may not be the last word.
+      setTimeout(() => {
+        rmSync(connectionFile, { force: true })
+        process.exit()
+      }, 2_000).unref()
+      void stop()
+    },
+  )
+  const option = cluster.name === 'default' ? '' : ` --name ${cluster.name}`
+  say(`controller '${cluster.name}' listens at ${cluster.addresses.join(', ')}`)
+  say(`connection file: ${connectionFile}`)
+  say(`more engines: yardmaster engine${option}`)
+  await ended.finally(letGo)
+}

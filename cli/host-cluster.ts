@@ -1,0 +1,85 @@
+/** A controller, and engines if wanted, under a name, until it is told to stop. */
+import type { ConnectionFile } from '../cluster/connection-file.ts'
+import { removeConnectionFile } from '../cluster/connection-file.ts'
+import { Cluster } from '../views/cluster.ts'
+import { takeKeyFromEnvironment } from './key.ts'
+import { publishCluster, requireFreeName } from './named-cluster.ts'
+
+export interface HostOptions {
+  readonly name: string
+  readonly engines: number
+  readonly engineKind: 'process' | 'thread'
+  readonly transport: 'websocket' | 'zeromq'
+  /** Where to listen instead of at a free port of this machine. */
+  readonly listen?: readonly string[] | undefined
+  readonly strategy?: string | undefined
+  readonly hwm?: number | 'auto' | undefined
+  readonly concurrency: number
+}
+
+export interface HostedCluster {
+  readonly cluster: Cluster
+  readonly connectionFile: string
+  /** Takes no more tasks, finishes what is there for a while, then ends. */
+  drain(): Promise<void>
+  /** Ends at once. */
+  stop(): Promise<void>
+  /** Resolves when it has ended, whoever asked for it, and nothing of it is left. */
+  readonly ended: Promise<void>
+}
+
+const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1:0' } as const
+
+/** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
+export async function hostCluster(
+  { name, listen, transport, strategy, hwm, ...options }: HostOptions,
+  log: (level: 'info' | 'warn', message: string) => void,
+): Promise<HostedCluster> {
+  await requireFreeName(name)
+  const key = takeKeyFromEnvironment()
+  const cluster = await Cluster.start({
+    ...options,
+    name,
+    log,
+    addresses: listen ?? [localAddresses[transport]],
+    ...(options.engineKind === 'process' ? { transport } : {}),
+    ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(hwm === undefined ? {} : { hwm }),
+  })
+  try {
+    const connectionFile = await publishCluster(connectionFileOf(cluster))
+    const ended = cluster.stopped.finally(async () => {
+      await cluster.stop()
+      await removeConnectionFile(connectionFile)
+    })
+    ended.catch(() => {})
+    return {
+      cluster,
+      connectionFile,
+      ended,
+      async drain() {
+        const client = await cluster.connect()
+        await client.shutdown()
+        await ended
+      },
+      async stop() {
+        await cluster.stop()
+        await ended
+      },
+    }
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+}
+
+function connectionFileOf({ name, addresses, key }: Cluster): ConnectionFile {
+  return {
+    version: 1,
+    cluster: name,
+    addresses: [...addresses],
+    key: Buffer.from(key).toString('base64url'),
+    pid: process.pid,
+  }
+}

@@ -1,0 +1,96 @@
+/** Clusters by name: each has a connection file, and a process that is alive as long as the cluster is. */
+import { link, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type ConnectionFile,
+  connectionDirectory,
+  connectionFilePath,
+  readConnectionFile,
+  writeConnectionFile,
+} from '../cluster/connection-file.ts'
+import { ConfigurationError } from '../core/errors.ts'
+import { isAlive } from './process-alive.ts'
+
+export function logFilePath(name: string): string {
+  return join(connectionDirectory(), `${name}.log`)
+}
+
+/** The connection file of a cluster that is running; undefined where there is none, or only what a dead one left. */
+export async function findCluster(name: string): Promise<ConnectionFile | undefined> {
+  try {
+    const file = await readConnectionFile(connectionFilePath(name))
+    return isAlive(file.pid) ? file : undefined
+  } catch (error) {
+    if (error instanceof ConfigurationError && isMissing(error.cause)) return undefined
+    throw error
+  }
+}
+
+/** @throws ConfigurationError that names the clusters that do run */
+export async function requireCluster(name: string): Promise<ConnectionFile> {
+  const file = await findCluster(name)
+  if (file) return file
+  const running = await runningClusters()
+  const others = running.length > 0 ? ` Running: ${running.join(', ')}.` : ''
+  throw new ConfigurationError(
+    `no cluster named '${name}' is running.${others} Start it: yardmaster start${name === 'default' ? '' : ` --name ${name}`}`,
+    { details: { name, running } },
+  )
+}
+
+/** @throws ConfigurationError where the name is taken */
+export async function requireFreeName(name: string): Promise<void> {
+  const file = await findCluster(name)
+  if (file) throw nameTaken(name, file.pid)
+}
+
+/**
+ * Publishes a cluster under its name; of two that try at the same time, one succeeds. What a dead one left is replaced.
+ * @throws ConfigurationError where the name is taken
+ */
+export async function publishCluster(content: ConnectionFile): Promise<string> {
+  const path = connectionFilePath(content.cluster)
+  const draft = `${path}.${content.pid}`
+  await writeConnectionFile(draft, content)
+  try {
+    await requireFreeName(content.cluster)
+    await rm(path, { force: true })
+    // Unlike a rename, this fails where someone was faster.
+    await link(draft, path)
+    return path
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    throw nameTaken(content.cluster, (await readConnectionFile(path)).pid)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Removes the connection file of a cluster that has ended, unless another has its name already. */
+export async function removeRemains({ cluster, pid }: ConnectionFile): Promise<void> {
+  const path = connectionFilePath(cluster)
+  const present = await readConnectionFile(path).catch(() => undefined)
+  if (present?.pid === pid) await rm(path, { force: true })
+}
+
+async function runningClusters(): Promise<string[]> {
+  const names: string[] = []
+  const files = await readdir(connectionDirectory()).catch(() => [])
+  for (const file of files.filter((file) => file.endsWith('.json')).sort()) {
+    const name = file.slice(0, -'.json'.length)
+    if (await findCluster(name).catch(() => undefined)) names.push(name)
+  }
+  return names
+}
+
+function nameTaken(name: string, pid: number): ConfigurationError {
+  const option = name === 'default' ? '' : ` --name ${name}`
+  return new ConfigurationError(
+    `a cluster named '${name}' is running already (process ${pid}). Use it, stop it with \`yardmaster stop${option}\`, or choose another --name`,
+    { details: { name, pid } },
+  )
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import type { EngineInfo, QueueStatus } from '../core/messages.ts'
+import { Client } from '../views/client.ts'
+import { requireCluster } from './named-cluster.ts'
+import { options } from './option-parsers.ts'
+import { textTable } from './text-table.ts'
+
+interface StatusOptions {
+  readonly name: string
+  readonly json?: true
+}
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Show a cluster’s engines and tasks.')
+    .addOption(options.name())
+    .addOption(options.json())
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ yardmaster status
+  $ yardmaster status --json | jq .tasks.running`,
+    )
+    .action(runStatus)
+}
+
+async function runStatus({ name, json }: StatusOptions): Promise<void> {
+  const { pid, addresses } = await requireCluster(name)
+  await using client = await Client.connect({ cluster: name }, { reconnectMs: 0 })
+  const { engines: loads, ...tasks } = await client.queueStatus()
+  const engines = withLoads(enginesOf(client), loads)
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ name, pid, addresses, tasks, engines })}\n`)
+    return
+  }
+  process.stdout.write(`cluster '${name}' at ${addresses.join(', ')} (process ${pid})\n`)
+  const counts = Object.entries(tasks).map(([status, count]) => `${count} ${status}`)
+  process.stdout.write(`tasks: ${counts.join(', ')}\n`)
+  if (engines.length === 0) {
+    const option = name === 'default' ? '' : ` --name ${name}`
+    process.stdout.write(`no engines; to add one: yardmaster engine${option}\n`)
+    return
+  }
+  const heads = ['engine', 'kind', 'process', 'host', 'name', 'tasks', 'completed']
+  const rows = engines.map((engine) => [
+    engine.id,
+    engine.kind ?? '',
+    engine.pid ?? '',
+    engine.host ?? '',
+    engine.name,
+    engine.load,
+    engine.completed,
+  ])
+  process.stdout.write(`\n${textTable(heads, rows)}`)
+}
+
+function enginesOf(client: Client): readonly EngineInfo[] {
+  let engines: readonly EngineInfo[] = []
+  // It tells what it knows at once.
+  client.engines$
+    .subscribe((now) => {
+      engines = now
+    })
+    .unsubscribe()
+  return engines
+}
+
+function withLoads(engines: readonly EngineInfo[], loads: QueueStatus['engines']) {
+  const byId = new Map(loads.map((load) => [load.id, load]))
+  return engines.map((engine) => ({ ...engine, load: 0, completed: 0, ...byId.get(engine.id) }))
+}

@@ -1,0 +1,67 @@
+import { Command } from 'commander'
+import { type ConnectionFile, connectionFilePath } from '../cluster/connection-file.ts'
+import { ConfigurationError, TimeoutError, UnreachableError } from '../core/errors.ts'
+import { Client } from '../views/client.ts'
+import { removeRemains, requireCluster } from './named-cluster.ts'
+import { countFrom, options } from './option-parsers.ts'
+import { isYardmaster, waitForEnd } from './process-alive.ts'
+
+interface StopOptions {
+  readonly name: string
+  readonly now?: true
+  readonly timeout: number
+}
+
+export function stopCommand(): Command {
+  return new Command('stop')
+    .description('Stop a cluster: it takes no more tasks, finishes what it has, and ends. Returns when it is gone.')
+    .addOption(options.name())
+    .option('--now', 'do not wait for tasks: end its process')
+    .option('--timeout <milliseconds>', 'how long to wait for the end', countFrom(1), 30_000)
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ yardmaster stop
+  $ yardmaster stop --name nightly --now`,
+    )
+    .action(runStop)
+}
+
+async function runStop({ name, now, timeout }: StopOptions): Promise<void> {
+  const file = await requireCluster(name)
+  if (now) await kill(file)
+  else await shutDown(file)
+  if (!(await waitForEnd(file.pid, timeout))) {
+    throw new TimeoutError(
+      `cluster '${name}' (process ${file.pid}) has not ended within ${timeout} ms. To end it anyway: yardmaster stop --name ${name} --now`,
+    )
+  }
+  // A process that was killed could not do it itself.
+  await removeRemains(file)
+  process.stdout.write(`cluster '${name}' has stopped\n`)
+}
+
+async function shutDown({ cluster, pid }: ConnectionFile): Promise<void> {
+  try {
+    const client = await Client.connect({ cluster }, { reconnectMs: 0 })
+    await client.shutdown()
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error
+    throw new UnreachableError(
+      `cluster '${cluster}' (process ${pid}) does not answer: ${error.message}. To end it anyway: yardmaster stop --name ${cluster} --now`,
+      { cause: error },
+    )
+  }
+}
+
+async function kill({ cluster, pid }: ConnectionFile): Promise<void> {
+  if (!(await isYardmaster(pid))) {
+    const path = connectionFilePath(cluster)
+    throw new ConfigurationError(
+      `process ${pid} is not Yardmaster’s, so that cluster '${cluster}' must have ended without a word: remove ${path}`,
+    )
+  }
+  // Its engines end with it: their channel to it closes.
+  process.kill(pid, 'SIGKILL')
+}
