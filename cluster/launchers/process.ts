@@ -20,7 +20,7 @@ export async function launchProcessEngine(options: HostedEngineOptions): Promise
   let stopping = false
   child.on('message', (message) => watch.hear(message as FromHost))
   child.on('error', (error) => watch.gone(`the engine's process did not start: ${error.message}`))
-  child.on('exit', (code, signal) => {
+  child.on('close', (code, signal) => {
     watch.gone(stopping || code === 0 ? undefined : `the engine's process ended with ${signal ?? `code ${code}`}`)
   })
   const say = (message: ToHost) => child.connected && child.send(message)

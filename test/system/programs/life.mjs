@@ -6,17 +6,22 @@ const [ending, options] = process.argv.slice(2)
 const resources = () => process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|CloseReq)$/.test(name))
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
-{
-  await using cluster = await Cluster.start({ engines: 2, ...JSON.parse(options) })
+const cluster = await Cluster.start({ engines: 2, ...JSON.parse(options) })
+try {
   const client = await cluster.connect()
   const pids = cluster.engines.map((engine) => engine.pid).filter((pid) => pid !== process.pid)
   const squares = await client.loadBalancedView().map((x) => x * x, [1, 2, 3])
   say({ pids, squares })
   if (ending === 'throw') throw new Error('thrown on purpose')
   if (ending === 'wait') await new Promise((resolve) => setTimeout(resolve, 60_000))
-  if (ending === 'busy')
+  if (ending === 'busy') {
     await client.loadBalancedView().apply(() => {
       for (;;);
     })
+  }
+} finally {
+  await cluster.stop()
 }
+// Handles that are closing leave with the next turn of the loop.
+await new Promise(setImmediate)
 say({ left: resources() })
