@@ -39,7 +39,6 @@ const quietMs = 10
 /** Reads a socket until it is closed, and knows when nothing more is waiting in it. */
 export class SocketReader {
   #received = 0
-  #isStopped = false
   readonly #socket: zeromq.Readable & zeromq.Socket
 
   constructor(socket: zeromq.Readable & zeromq.Socket, onMessage: (parts: Buffer[]) => void) {
@@ -49,20 +48,15 @@ export class SocketReader {
 
   async #read(onMessage: (parts: Buffer[]) => void): Promise<void> {
     try {
-      while (!this.#isStopped && !this.#socket.closed) {
+      while (!this.#socket.closed) {
         const parts = (await this.#socket.receive()) as Buffer[]
         this.#received += 1
         onMessage(parts)
         if (this.#received % messagesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
       }
     } catch (error) {
-      if (!this.#isStopped && !this.#socket.closed) throw error
+      if (!this.#socket.closed) throw error
     }
-  }
-
-  /** For before an unbind, during which a socket cannot be read. */
-  stop(): void {
-    this.#isStopped = true
   }
 
   /** Calls when nothing has come for a moment: what a peer sent before it went away has been received by then. */

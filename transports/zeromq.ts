@@ -72,14 +72,14 @@ class ZeromqListener implements Listener {
   }
 
   async #free(): Promise<void> {
+    // Not by unbinding first: that works on the socket in another thread than the one that reads it, which corrupts it.
     const freed = new Promise<void>((resolve) => {
       this.#router.events.on('close', () => resolve())
+      this.#router.events.on('end', () => resolve())
       setTimeout(resolve, freeWithinMs).unref()
     })
-    this.#reader.stop()
-    await this.#router.unbind(this.address).catch(() => {})
-    await freed
     this.#router.close()
+    await freed
     if (this.address.startsWith('ipc://')) await rm(pathOf(this.address), { force: true })
   }
 
