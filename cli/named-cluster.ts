@@ -16,7 +16,7 @@ export function logFilePath(name: string): string {
 }
 
 /** The connection file of a cluster that is running; undefined where there is none, or only what a dead one left. */
-export async function findCluster(name: string): Promise<ConnectionFile | undefined> {
+async function findCluster(name: string): Promise<ConnectionFile | undefined> {
   try {
     const file = await readConnectionFile(connectionFilePath(name))
     return isAlive(file.pid) ? file : undefined

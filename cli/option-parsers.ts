@@ -11,7 +11,7 @@ export function countFrom(least: number): (text: string) => number {
   }
 }
 
-export function parseHighWaterMark(text: string): number | 'auto' {
+function parseHighWaterMark(text: string): number | 'auto' {
   if (text === 'auto') return text
   if (/^\d+$/.test(text)) return Number(text)
   throw new InvalidArgumentError("It must be 'auto' or a whole number, 0 for no limit.")

@@ -101,7 +101,7 @@ function check(count: number, kind: EngineKind, transport: TransportName): void 
 }
 
 /** Which links each kind of engine can have. */
-export const combinations: Readonly<Record<EngineKind, readonly TransportName[]>> = {
+const combinations: Readonly<Record<EngineKind, readonly TransportName[]>> = {
   inline: ['memory', 'zeromq', 'websocket'],
   thread: ['memory', 'threads', 'zeromq', 'websocket'],
   process: ['zeromq', 'websocket'],

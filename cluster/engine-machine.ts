@@ -9,7 +9,7 @@ import { AttemptTable } from './attempt-table.ts'
 import { backOffMs } from './back-off.ts'
 import type { ExecutorFactory } from './executor.ts'
 
-export type EngineLink = Link<EngineToController, ControllerToEngine>
+type EngineLink = Link<EngineToController, ControllerToEngine>
 
 export interface Registered {
   readonly link: EngineLink

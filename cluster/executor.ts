@@ -17,14 +17,14 @@ export interface ExecutorHandlers {
   onDeath(reason: string): void
 }
 
-export interface ExecutorOptions {
+interface ExecutorOptions {
   readonly claims: ClaimTable
   /** How many asynchronous tasks may be in progress together. Default 1. */
   readonly concurrency: number
   readonly engine: number
 }
 
-export type ExecutorKind = 'inline' | 'thread'
+type ExecutorKind = 'inline' | 'thread'
 
 export interface ExecutorFactory {
   readonly kind: ExecutorKind

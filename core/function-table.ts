@@ -7,7 +7,7 @@ import { ProtocolError } from './errors.ts'
 import type { FunctionHash } from './ids.ts'
 
 /** Functions kept for each link. */
-export const functionsMax = 1_024
+const functionsMax = 1_024
 
 export class FunctionTable<Value> {
   /** From the least to the most recently used. */

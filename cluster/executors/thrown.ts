@@ -2,7 +2,7 @@ import type { ThrownByTask } from '../../core/messages.ts'
 import { encodeValue, type Payload } from '../../core/payload.ts'
 
 /** What a task threw, described so that it survives even where the value itself cannot be cloned. */
-export function describeThrown(thrown: unknown): ThrownByTask {
+function describeThrown(thrown: unknown): ThrownByTask {
   if (thrown instanceof Error) {
     return { name: thrown.name, message: thrown.message, stack: thrown.stack ?? '', thrown }
   }
