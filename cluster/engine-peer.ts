@@ -2,6 +2,7 @@ import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
 import type { Assignment, AttemptRef, ControllerToEngine, EngineInfo, EngineToController } from '../core/messages.ts'
+import type { Payload } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -27,8 +28,12 @@ export class EnginePeer {
     this.heardAt = now
   }
 
-  assign(task: TaskRecord, attempt: number): void {
+  /** False where the task's arguments share memory and the engine is in another process. */
+  assign(task: TaskRecord, attempt: number): boolean {
+    const { supports } = this.link.connection
+    if (!supports.objects && !supports.transfer && sharesMemory((task.body as TaskBody).args)) return false
     this.#assigned.push({ task, attempt })
+    return true
   }
 
   cancel(id: TaskId, attempt: number): void {
@@ -69,6 +74,10 @@ export class EnginePeer {
       this.#recalled = []
     }
   }
+}
+
+function sharesMemory({ frames }: Payload): boolean {
+  return frames.length > 1 && frames.some(({ buffer }) => (buffer as ArrayBufferLike) instanceof SharedArrayBuffer)
 }
 
 function assignment({ task, attempt }: { task: TaskRecord; attempt: number }): Assignment {

@@ -14,7 +14,9 @@ import type {
   FunctionMessage,
   QueueStatus,
   Reply,
+  ThrownByTask,
 } from '../core/messages.ts'
+import { encodeValue } from '../core/payload.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
@@ -152,10 +154,11 @@ export class Router {
 
   /** Has the scheduler's effects done. They leave together, at the end of this turn. */
   perform(effects: readonly Effect[]): void {
+    const unsendable: Extract<Effect, { type: 'assign' }>[] = []
     for (const effect of effects) {
       switch (effect.type) {
         case 'assign':
-          this.#engine(effect.engine)?.assign(effect.task, effect.attempt)
+          if (this.#engine(effect.engine)?.assign(effect.task, effect.attempt) === false) unsendable.push(effect)
           break
         case 'cancel':
           this.#engine(effect.engine)?.cancel(effect.id, effect.attempt)
@@ -175,6 +178,16 @@ export class Router {
       }
     }
     if (!this.#flushing && effects.length > 0) this.#flushSoon()
+    // Told on a later turn: the scheduler is in the middle of a step.
+    if (unsendable.length > 0) queueMicrotask(() => this.#tellUnsendable(unsendable))
+  }
+
+  #tellUnsendable(assigned: readonly { engine: EngineId; task: TaskRecord; attempt: number }[]): void {
+    const output = encodeValue(sharedMemoryRefused)
+    for (const { engine, task, attempt } of assigned) {
+      const result = { id: task.id, attempt, outcome: 'failed' as const, durationMs: 0, output }
+      this.#options.happened([{ type: 'ended', engine, results: [result] }])
+    }
   }
 
   /** Lets every peer go, after what it is still owed. */
@@ -312,6 +325,13 @@ export class Router {
   #tellClients(message: Parameters<ClientPeer['link']['send']>[0]): void {
     for (const client of this.#clients.values()) client.link.send(message)
   }
+}
+
+const sharedMemoryRefused: ThrownByTask = {
+  name: 'CloneError',
+  message:
+    'an argument shares memory (SharedArrayBuffer), which cannot leave its process: use engines that are threads, or pass a copy',
+  stack: '',
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
