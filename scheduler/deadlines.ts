@@ -17,6 +17,11 @@ export class Deadlines {
   armed = 0
   private heap = new TinyQueue<Timer>([], sooner)
 
+  /** Timers kept, void ones included. */
+  get size(): number {
+    return this.heap.length
+  }
+
   arm(task: TaskRecord, at: number): void {
     task.timer = { at, task }
     this.heap.push(task.timer)

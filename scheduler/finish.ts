@@ -3,7 +3,7 @@ import { detach } from './dependencies.ts'
 import type { SchedulerState } from './state.ts'
 import type { TaskRecord, TerminalStatus } from './task.ts'
 import { move } from './transitions.ts'
-import { unwatch } from './waiting.ts'
+import { unwatch } from './witnesses.ts'
 
 /**
  * Ends a task: the one terminal reply. It must hold no slot at an engine any more. Its dependents are told by `propagate`,

@@ -12,7 +12,7 @@ import type { TaskRecord } from './task.ts'
 export type Outlook = 'open' | 'refused' | 'impossible'
 
 /** May a task be sent there now or later: it is alive or its number has not been given out. */
-export function canServe(state: SchedulerState, engine: EngineId): boolean {
+function canServe(state: SchedulerState, engine: EngineId): boolean {
   return engine >= state.nextEngine || state.engines.has(engine)
 }
 

@@ -8,7 +8,7 @@ import type { LiveStatus, TaskRecord, TaskStatus, TerminalStatus } from './task.
  * - `ready` → `failed`: every engine refused it, or no place is left for a retry, which then ends with the last error of its own.
  * - Nothing leaves a terminal state.
  */
-export const transitions: Readonly<Record<LiveStatus, readonly TaskStatus[]>> = {
+const transitions: Readonly<Record<LiveStatus, readonly TaskStatus[]>> = {
   waiting: ['ready', 'aborted', 'timedOut', 'impossible'],
   ready: ['assigned', 'failed', 'aborted', 'timedOut', 'impossible'],
   assigned: ['running', 'ready', 'succeeded', 'failed', 'aborted', 'timedOut'],

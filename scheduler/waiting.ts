@@ -3,8 +3,9 @@ import { close, type Obstacle, obstacleOf, type SpecState } from './dependencies
 import { faultOf, finish } from './finish.ts'
 import { outlook, placeOf, possibleEngines } from './placement.ts'
 import type { SchedulerState } from './state.ts'
-import { noEngine, type TaskRecord } from './task.ts'
+import type { TaskRecord } from './task.ts'
 import { isLive, move } from './transitions.ts'
+import { unwatch } from './witnesses.ts'
 
 const nowhere = 'none of the engines that could take it is left'
 
@@ -78,7 +79,7 @@ export function enqueue(state: SchedulerState, task: TaskRecord): void {
 }
 
 /** Puts a ready task that is in no queue into the right one; false if there is none, and it has ended. */
-export function requeue(state: SchedulerState, task: TaskRecord): boolean {
+function requeue(state: SchedulerState, task: TaskRecord): boolean {
   const bound = task.targets.length > 0 || task.refusedBy.length > 0 || task.dependencies !== undefined
   const view = bound ? outlook(state, task) : 'open'
   if (view !== 'open') {
@@ -108,15 +109,6 @@ export function watch(state: SchedulerState, task: TaskRecord): void {
   const tasks = state.witnesses.get(witness)
   if (tasks === undefined) state.witnesses.set(witness, new Set([task]))
   else tasks.add(task)
-}
-
-export function unwatch(state: SchedulerState, task: TaskRecord): void {
-  const { dependencies } = task
-  if (dependencies === undefined || dependencies.witness === noEngine) return
-  const tasks = state.witnesses.get(dependencies.witness)
-  tasks?.delete(task)
-  if (tasks?.size === 0) state.witnesses.delete(dependencies.witness)
-  dependencies.witness = noEngine
 }
 
 export function finishImpossible(state: SchedulerState, task: TaskRecord, { reason, dependency }: Obstacle): void {

@@ -10,9 +10,9 @@ import type {
 import { validate } from '../../scheduler/invariants.ts'
 import { createScheduler, type SchedulerConfig, type SchedulerState } from '../../scheduler/state.ts'
 import { step } from '../../scheduler/step.ts'
-import { noEngine, type TaskRecord, type TerminalStatus } from '../../scheduler/task.ts'
+import type { TaskRecord, TerminalStatus } from '../../scheduler/task.ts'
 
-export const client = 'tester' as SessionId
+const client = 'tester' as SessionId
 
 export function id(name: string | number): TaskId {
   return `t.${name}` as TaskId
@@ -60,27 +60,21 @@ export class World {
   readonly assignments: { id: TaskId; engine: EngineId; attempt: number }[] = []
   readonly sent: SchedulerEvent[] = []
   nextEngine = 0
-  private readonly swapping: boolean
 
-  constructor(config: SchedulerConfig = {}, { ranked = false } = {}) {
+  constructor(config: SchedulerConfig = {}) {
     this.state = createScheduler({ hwm: 1, ...config })
-    this.swapping = ranked
-  }
-
-  get ranked(): boolean {
-    return this.swapping
   }
 
   // What can happen
 
   submit(...tasks: TaskSpec[]): readonly Effect[] {
-    const batch = new Set(tasks.map((task) => task.id))
     this.state.retention.trim()
     const before = new Set([...this.state.tasks].map((task) => task.id))
+    const known = new Set([...before, ...tasks.map((task) => task.id)])
     for (const task of tasks) {
       if (before.has(task.id) || this.specs.has(task.id)) continue
       this.specs.set(task.id, task)
-      this.known.set(task.id, new Set([...before, ...batch]))
+      this.known.set(task.id, known)
     }
     return this.send({ type: 'submit', tasks })
   }
@@ -155,10 +149,15 @@ export class World {
     this.sent.push(event)
     const effects = step(this.state, event, this.now)
     for (const effect of effects) this.account(effect)
+    this.check()
+    return [...effects]
+  }
+
+  /** Everything that must hold between steps. */
+  protected check(): void {
     const violations = validate(this.state)
     if (violations.length > 0)
       throw new Error(violations.map((v) => `invariant ${v.invariant}: ${v.message}`).join('\n'))
-    return [...effects]
   }
 
   // What is known
@@ -269,7 +268,7 @@ export class World {
   }
 
   /** Whether nothing that can still happen lets the task run, from the account alone; a circle is taken at its word. */
-  private isHopeless(task: TaskId): boolean {
+  protected isHopeless(task: TaskId): boolean {
     const { targets = [], after = [], follow = [] } = this.specs.get(task) as TaskSpec
     const outcomes = (dependency: DependencySpec) =>
       dependency.ids.map((other) => {
@@ -311,5 +310,3 @@ export class World {
     return false
   }
 }
-
-export { noEngine }
