@@ -43,7 +43,7 @@ export function ended(state: SchedulerState, event: Ended): void {
       observeDuration(engine, result.durationMs)
       note(state, task, result)
     } else if (result.outcome === 'timedOut') note(state, task, result)
-    tellStrategy(state, task, engine, result)
+    state.strategy.finished?.(task, engine, result)
     settle(state, task, engine, result)
   }
   if (engine.hwm !== 'auto' || !ran) return
@@ -90,17 +90,4 @@ function settle(state: SchedulerState, task: TaskRecord, engine: EngineRecord, {
     task.engine = noEngine
     returnToReady(state, task)
   }
-}
-
-function tellStrategy(
-  state: SchedulerState,
-  task: TaskRecord,
-  engine: EngineRecord,
-  { outcome, durationMs }: AttemptResult,
-): void {
-  const { strategy, run } = state.strategy
-  if (run.taskFinished === undefined) return
-  // Typed strategies cannot ask for what they were not granted; what they are handed does not have it either.
-  const report = strategy.information === 'durations' ? { outcome, durationMs } : { outcome, durationMs: Number.NaN }
-  run.taskFinished(task, engine, report)
 }

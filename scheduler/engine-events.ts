@@ -36,7 +36,7 @@ export function engineLeft(state: SchedulerState, event: EventOf<'engineLeft'>):
   const lost = engine.tasks.sort((a, b) => a.sequence - b.sequence)
   for (const task of lost) {
     task.slot = -1
-    state.strategy.run.taskFinished?.(task, engine, { outcome: 'lost', durationMs: Number.NaN })
+    state.strategy.finished?.(task, engine, { outcome: 'lost', durationMs: 0 })
     resolveLoss(state, task, event.reason)
   }
   reconsiderBound(state, engine)

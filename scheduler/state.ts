@@ -36,7 +36,9 @@ export const schedulerDefaults = {
 /** The strategy in force. */
 export interface ActiveStrategy {
   readonly strategy: Strategy
-  readonly run: StrategyRun<FinishedWithDuration>
+  readonly run: Omit<StrategyRun, 'taskFinished'>
+  /** Tells it that an attempt ended, as much as it may know; undefined where it does not listen. */
+  readonly finished: ((task: TaskRecord, engine: EngineRecord, attempt: FinishedWithDuration) => void) | undefined
   readonly random: Random
   /** All available engines, drawing from `random`. */
   readonly view: IndexView
@@ -149,7 +151,16 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
 export function activate(like: StrategyLike, random: Random, index: EngineIndex): ActiveStrategy {
   const strategy = resolveStrategy(like)
   const stream = random.substream(`strategy/${strategy.name}`)
-  return { strategy, run: strategy.start({ random: stream }), random: stream, view: new IndexView(index, stream) }
+  const common = { strategy, random: stream, view: new IndexView(index, stream) }
+  if (strategy.information === 'durations') {
+    const run = strategy.start({ random: stream })
+    const tell: ActiveStrategy['finished'] = (task, engine, { outcome, durationMs }) =>
+      run.taskFinished?.(task, engine, { outcome, durationMs })
+    return { ...common, run, finished: run.taskFinished && tell }
+  }
+  const run = strategy.start({ random: stream })
+  const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) => run.taskFinished?.(task, engine, { outcome })
+  return { ...common, run, finished: run.taskFinished && tell }
 }
 
 /** Throws a `ConfigurationError` unless it is 'auto' or a whole number from 0 on. */

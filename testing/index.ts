@@ -1,4 +1,5 @@
-/** The published kit for those who write a transport or build upon Yardmaster. */
+/** The published kit for those who write a transport or a strategy, or build upon Yardmaster. */
+export { type StrategyCase, type StrategySuiteOptions, strategySuite } from './strategy-suite.ts'
 export {
   type SuiteRunner,
   type TransportCase,

@@ -58,7 +58,7 @@ export interface Finished {
 
 /** What is granted in addition to strategies that declare `information: 'durations'`. */
 export interface FinishedWithDuration extends Finished {
-  /** Time of execution at the engine, in milliseconds; 0 where it did not begin. */
+  /** Time of execution at the engine, in milliseconds; 0 where it did not begin or is not known. */
   readonly durationMs: number
 }
 

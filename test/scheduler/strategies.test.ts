@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { strategies } from '../../scheduler/strategies/named.ts'
 import { type StrategyLike, strategy } from '../../scheduler/strategies/strategy.ts'
 import { strategySuite } from '../../testing/strategy-suite.ts'
+import { fastest } from './fastest.ts'
 import { id, spec, World } from './world.ts'
 
 for (const name of Object.keys(strategies)) {
@@ -15,6 +17,15 @@ strategySuite({
   name: 'a bare function',
   runner: { describe, test },
   strategy: () => (_task, engines) => engines.at(0),
+})
+
+strategySuite({ name: 'fastest, the example of the guide', runner: { describe, test }, strategy: () => fastest })
+
+test('the guide shows the example as it is tested', () => {
+  const [guide, example] = ['../../docs/STRATEGIES.md', 'fastest.ts'].map((path) =>
+    readFileSync(new URL(path, import.meta.url), 'utf8'),
+  ) as [string, string]
+  expect(guide).toContain(example.slice(example.indexOf('/**')))
 })
 
 /** Submits one task at a time, and answers where each went. */

@@ -69,10 +69,10 @@ export class World {
 
   submit(...tasks: TaskSpec[]): readonly Effect[] {
     this.state.retention.trim()
-    const before = new Set([...this.state.tasks].map((task) => task.id))
-    const known = new Set([...before, ...tasks.map((task) => task.id)])
+    const isGraph = tasks.some(({ after = [], follow = [] }) => after.length + follow.length > 0)
+    const known = new Set(isGraph ? [...this.state.tasks, ...tasks].map((task) => task.id) : [])
     for (const task of tasks) {
-      if (before.has(task.id) || this.specs.has(task.id)) continue
+      if (this.specs.has(task.id)) continue
       this.specs.set(task.id, task)
       this.known.set(task.id, known)
     }
