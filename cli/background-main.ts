@@ -5,6 +5,7 @@
 import { type Fault, faultFrom } from '../core/errors.ts'
 import { type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { leave } from './leave.ts'
 
 export type FromBackground =
   | {
@@ -18,7 +19,7 @@ export type FromBackground =
 const leaveEarly = () => process.exit(1)
 process.on('disconnect', leaveEarly)
 process.once('message', (message) => {
-  void host(message as HostOptions)
+  void host(message as HostOptions).then(leave)
 })
 
 async function host(options: HostOptions): Promise<void> {
@@ -31,19 +32,27 @@ async function host(options: HostOptions): Promise<void> {
     )
     log('info', `cluster '${cluster.name}' is ready: ${cluster.addresses.join(', ')}`)
     process.off('disconnect', leaveEarly)
-    tell({ type: 'ready', connectionFile, addresses: cluster.addresses, engines: cluster.engines.length })
+    await tell({ type: 'ready', connectionFile, addresses: cluster.addresses, engines: cluster.engines.length })
     await ended
     log('info', 'stopped')
   } catch (error) {
     const fault = faultFrom(error)
     log('warn', `${fault.message} [${fault.code}]`)
-    tell({ type: 'failed', fault })
     process.exitCode = 1
+    await tell({ type: 'failed', fault })
   }
 }
 
-function tell(message: FromBackground): void {
-  if (process.connected) process.send?.(message, () => process.disconnect())
+/** Resolves when it was said: nothing else will be, so the channel closes. */
+function tell(message: FromBackground): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      if (process.connected) process.disconnect()
+      resolve()
+    }
+    if (process.connected) process.send?.(message, done)
+    else resolve()
+  })
 }
 
 function log(level: 'info' | 'warn', message: string): void {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { controllerCommand } from './controller.ts'
 import { engineCommand } from './engine.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
+import { leave } from './leave.ts'
 import { mapCommand } from './map.ts'
 import { oneLine, reportError } from './report-error.ts'
 import { startCommand } from './start.ts'
@@ -47,3 +48,4 @@ function version(): string {
 }
 
 await main()
+await leave()

@@ -1,0 +1,3 @@
+import { join } from 'node:path'
+
+export default (line: string): number => join(line).split(' ').length
