@@ -20,6 +20,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { bundleTypebox } from './bundle-typebox.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
@@ -60,6 +61,7 @@ function compile(): boolean {
     })
     if (compiled.error) throw compiled.error
     process.stderr.write(compiled.stdout + compiled.stderr)
+    bundleTypebox(ROOT, STAGING, filesIn(STAGING))
     for (const file of sourceFiles().filter((file) => ASSET.test(file))) {
       mkdirSync(dirname(join(STAGING, file)), { recursive: true })
       copyFileSync(join(ROOT, file), join(STAGING, file))
