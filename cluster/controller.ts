@@ -2,6 +2,7 @@ import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstat
 import { type Clock, systemClock } from '../core/clock.ts'
 import { YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
+import { machineClock } from '../core/machine-clock.ts'
 import {
   type ClientWelcome,
   clientHello,
@@ -19,7 +20,6 @@ import { transportFor } from '../transports/connect.ts'
 import { ClientPeer } from './client-peer.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
-import { machineClock } from './machine-clock.ts'
 
 export interface ControllerOptions extends SchedulerConfig {
   /** Shown to clients. Default 'default'. */

@@ -1,4 +1,5 @@
 import { assign, fromPromise, setup } from 'xstate'
+import { backOffMs } from '../core/back-off.ts'
 import type { Clock } from '../core/clock.ts'
 import { ConnectionLostError, YardmasterError } from '../core/errors.ts'
 import type { Link } from '../core/link.ts'
@@ -6,7 +7,6 @@ import type { ControllerToEngine, EngineToController, EngineWelcome } from '../c
 import type { Random } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import { AttemptTable } from './attempt-table.ts'
-import { backOffMs } from './back-off.ts'
 import type { ExecutorFactory } from './executor.ts'
 
 type EngineLink = Link<EngineToController, ControllerToEngine>

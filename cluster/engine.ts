@@ -2,13 +2,13 @@ import { hostname } from 'node:os'
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { offerHandshake } from '../core/handshake.ts'
+import { machineClock } from '../core/machine-clock.ts'
 import { controllerToEngine, engineToController, engineWelcome } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
 import { engineMachine, type Registered } from './engine-machine.ts'
 import type { ExecutorFactory } from './executor.ts'
-import { machineClock } from './machine-clock.ts'
 
 export interface EngineOptions {
   readonly address: string

@@ -1,4 +1,5 @@
 import { assign, fromPromise, setup } from 'xstate'
+import { backOffMs } from '../core/back-off.ts'
 import type { Clock } from '../core/clock.ts'
 import {
   AuthenticationError,
@@ -65,8 +66,6 @@ interface ClientContext extends ClientMachineInput {
 
 /** After this many heartbeats without a sound the link counts as lost. Beats, not milliseconds: a busy client hears nothing either. */
 const silentBeatsMax = 4
-const firstPauseMs = 50
-const longestPauseMs = 2_000
 /** How long a full link may take to accept what was submitted before `close`. */
 const closeGraceMs = 10_000
 /** The longest delay that a timer takes, for when no heartbeat was agreed on. */
@@ -169,10 +168,7 @@ export const clientMachine = setup({
     isFlushed: ({ context }) => context.session.isFlushed,
   },
   delays: {
-    pause: ({ context }) => {
-      const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(context.failures, 16))
-      return longest / 2 + (longest / 2) * context.random.unit()
-    },
+    pause: ({ context }) => backOffMs(context.failures, context.random),
     giveUp: ({ context }) => context.reconnectMs,
     heartbeat: ({ context }) => (context.heartbeatMs > 0 ? context.heartbeatMs : neverMs),
     closeGrace: closeGraceMs,

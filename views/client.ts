@@ -3,6 +3,7 @@ import { type Actor, createActor, type InspectionEvent, type Observer, waitFor }
 import { type Clock, systemClock } from '../core/clock.ts'
 import { ClosedError, InternalError } from '../core/errors.ts'
 import { type EngineId, newSessionId, type TaskId } from '../core/ids.ts'
+import { machineClock } from '../core/machine-clock.ts'
 import type { EngineInfo, QueueStatus, TaskStatus } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import { AsyncResult } from './async-result.ts'
@@ -68,10 +69,7 @@ export class Client implements AsyncDisposable {
     const random = options.random ?? seededRandom(freshSeed())
     const session = new Session(newSessionId(random), clock)
     const actor = createActor(clientMachine, {
-      clock: {
-        setTimeout: (callback: () => void, delayMs: number) => clock.after(delayMs, callback),
-        clearTimeout: (cancel: () => void) => cancel(),
-      },
+      clock: machineClock(clock),
       ...(options.inspect ? { inspect: options.inspect } : {}),
       input: { session, connector, clock, random, reconnectMs: options.reconnectMs ?? 30_000 },
     })

@@ -27,6 +27,7 @@ const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reas
     reason: 'What arrived before anybody listened is delivered on a turn of its own.',
   },
   'core/link.ts': { in: ['promises'], reason: 'Closing a connection takes its time.' },
+  'core/machine-clock.ts': { in: ['timers'], reason: 'XState names its clock so; the time is the given one.' },
   'core/transport.ts': {
     in: ['promises'],
     reason: 'It only states types; a transport opens and closes in its own time.',

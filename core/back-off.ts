@@ -1,7 +1,7 @@
-import type { Random } from '../core/random.ts'
+import type { Random } from './random.ts'
 
 const firstMs = 50
-const longestMs = 5_000
+const longestMs = 2_000
 
 /** How long to wait before try number `failures` (from 1): doubling, with half of it random so that peers spread out. */
 export function backOffMs(failures: number, random: Random): number {

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Our clock in the form in which XState wants it, so that its delayed transitions follow the same time. */
 export function machineClock(clock: Clock): {
