@@ -23,7 +23,6 @@ process.once('message', (message) => {
 })
 
 async function host(options: HostOptions): Promise<void> {
-  process.title = `yardmaster ${options.name}`
   try {
     const { cluster, connectionFile, drain, stop, ended } = await hostCluster(options, log)
     onInterrupt(

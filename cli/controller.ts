@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { nameOption } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
 
 type ControllerCommandOptions = HostOptions & { readonly quiet?: true }
@@ -53,9 +54,8 @@ async function runController({ quiet, ...host }: ControllerCommandOptions): Prom
       void stop()
     },
   )
-  const option = cluster.name === 'default' ? '' : ` --name ${cluster.name}`
   say(`controller '${cluster.name}' listens at ${cluster.addresses.join(', ')}`)
   say(`connection file: ${connectionFile}`)
-  say(`more engines: yardmaster engine${option}`)
+  say(`more engines: yardmaster engine${nameOption(cluster.name)}`)
   await ended.finally(letGo)
 }

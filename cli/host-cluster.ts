@@ -20,13 +20,16 @@ export interface HostOptions {
 export interface HostedCluster {
   readonly cluster: Cluster
   readonly connectionFile: string
-  /** Takes no more tasks, finishes what is there for a while, then ends. */
+  /** Takes no more tasks, finishes what is there, then ends. */
   drain(): Promise<void>
   /** Ends at once. */
   stop(): Promise<void>
   /** Resolves when it has ended, whoever asked for it, and nothing of it is left. */
   readonly ended: Promise<void>
 }
+
+/** The longest delay that a timer takes: whoever waits for the tasks to end decides for how long. */
+const drainMs = 2 ** 31 - 1
 
 const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1:0' } as const
 
@@ -36,11 +39,14 @@ export async function hostCluster(
   log: (level: 'info' | 'warn', message: string) => void,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
+  // `yardmaster stop --now` ends no process that calls itself anything else.
+  process.title = `yardmaster ${name}`
   const key = takeKeyFromEnvironment()
   const cluster = await Cluster.start({
     ...options,
     name,
     log,
+    drainMs,
     addresses: listen ?? [localAddresses[transport]],
     ...(options.engineKind === 'process' ? { transport } : {}),
     ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),

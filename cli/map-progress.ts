@@ -1,6 +1,9 @@
 import cliProgress from 'cli-progress'
 
-/** How a map goes, on a terminal; elsewhere nothing is shown. What is said meanwhile stands above it. */
+/**
+ * How a map goes, on a terminal that does not show its results already; elsewhere nothing is shown. What is said
+ * meanwhile stands above it.
+ */
 export class MapProgress {
   readonly #stream: NodeJS.WriteStream
   #bar: cliProgress.SingleBar | undefined
@@ -14,7 +17,7 @@ export class MapProgress {
   }
 
   start(): void {
-    if (!this.#stream.isTTY) return
+    if (!this.#stream.isTTY || process.stdout.isTTY) return
     const format = '[{bar}] {value}/{total} items | {rate}/s | {failed} failed | {duration_formatted}'
     this.#bar = new cliProgress.SingleBar(
       { stream: this.#stream, format, hideCursor: true, clearOnComplete: false },

@@ -13,7 +13,7 @@ import { MapProgress } from './map-progress.ts'
 import { MapReport } from './map-report.ts'
 import { mapStream } from './map-stream.ts'
 import { moduleTask } from './module-argument.ts'
-import { requireCluster } from './named-cluster.ts'
+import { nameOption, requireCluster } from './named-cluster.ts'
 import { countFrom, options, parseClusterName } from './option-parsers.ts'
 import { OutputClosed, ResultWriter } from './result-writer.ts'
 
@@ -98,7 +98,11 @@ async function runMap(argument: string, given: MapOptions): Promise<void> {
     const view = client
       .loadBalancedView()
       .with({ returnExceptions: true, retries: given.retries, signal: stop.signal, label: argument.slice(0, 1_024) })
-    if (client.ids.length === 0) progress.say(`cluster '${given.cluster}' has no engines: waiting for one`)
+    if (given.cluster !== undefined && client.ids.length === 0) {
+      progress.say(
+        `cluster '${given.cluster}' has no engines: waiting for one. To add one: yardmaster engine${nameOption(given.cluster)}`,
+      )
+    }
     progress.start()
     const work = mapStream({
       items: new InputItems(stream, given.input),

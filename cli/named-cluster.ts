@@ -15,6 +15,11 @@ export function logFilePath(name: string): string {
   return join(connectionDirectory(), `${name}.log`)
 }
 
+/** What a command says about the name, to be put behind `yardmaster COMMAND`. */
+export function nameOption(name: string): string {
+  return name === 'default' ? '' : ` --name ${name}`
+}
+
 /** The connection file of a cluster that is running; undefined where there is none, or only what a dead one left. */
 async function findCluster(name: string): Promise<ConnectionFile | undefined> {
   try {
@@ -33,7 +38,7 @@ export async function requireCluster(name: string): Promise<ConnectionFile> {
   const running = await runningClusters()
   const others = running.length > 0 ? ` Running: ${running.join(', ')}.` : ''
   throw new ConfigurationError(
-    `no cluster named '${name}' is running.${others} Start it: yardmaster start${name === 'default' ? '' : ` --name ${name}`}`,
+    `no cluster named '${name}' is running.${others} Start it: yardmaster start${nameOption(name)}`,
     { details: { name, running } },
   )
 }
@@ -84,9 +89,8 @@ async function runningClusters(): Promise<string[]> {
 }
 
 function nameTaken(name: string, pid: number): ConfigurationError {
-  const option = name === 'default' ? '' : ` --name ${name}`
   return new ConfigurationError(
-    `a cluster named '${name}' is running already (process ${pid}). Use it, stop it with \`yardmaster stop${option}\`, or choose another --name`,
+    `a cluster named '${name}' is running already (process ${pid}). Use it, stop it with \`yardmaster stop${nameOption(name)}\`, or choose another --name`,
     { details: { name, pid } },
   )
 }

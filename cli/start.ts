@@ -8,7 +8,7 @@ import type { FromBackground } from './background-main.ts'
 import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
-import { logFilePath, requireFreeName } from './named-cluster.ts'
+import { logFilePath, nameOption, requireFreeName } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
 
 type StartOptions = HostOptions & { readonly json?: true }
@@ -48,7 +48,7 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
     process.stdout.write(`${JSON.stringify({ name, pid, engines, addresses, connectionFile, logFile })}\n`)
     return
   }
-  const option = host.name === 'default' ? '' : ` --name ${host.name}`
+  const option = nameOption(host.name)
   process.stdout.write(
     `cluster '${host.name}' is ready: ${engines} ${engines === 1 ? 'engine' : 'engines'} at ${addresses[0]} (process ${pid})
   use it:   Client.connect(${host.name === 'default' ? '' : `{ cluster: '${host.name}' }`}), or: yardmaster map --cluster ${host.name} MODULE < items.jsonl

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { EngineInfo, QueueStatus } from '../core/messages.ts'
 import { Client } from '../views/client.ts'
-import { requireCluster } from './named-cluster.ts'
+import { nameOption, requireCluster } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
 import { textTable } from './text-table.ts'
 
@@ -38,8 +38,7 @@ async function runStatus({ name, json }: StatusOptions): Promise<void> {
   const counts = Object.entries(tasks).map(([status, count]) => `${count} ${status}`)
   process.stdout.write(`tasks: ${counts.join(', ')}\n`)
   if (engines.length === 0) {
-    const option = name === 'default' ? '' : ` --name ${name}`
-    process.stdout.write(`no engines; to add one: yardmaster engine${option}\n`)
+    process.stdout.write(`no engines; to add one: yardmaster engine${nameOption(name)}\n`)
     return
   }
   const heads = ['engine', 'kind', 'process', 'host', 'name', 'tasks', 'completed']

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { type ConnectionFile, connectionFilePath } from '../cluster/connection-file.ts'
-import { ConfigurationError, TimeoutError, UnreachableError } from '../core/errors.ts'
+import { ConfigurationError, ConnectionLostError, TimeoutError, UnreachableError } from '../core/errors.ts'
 import { Client } from '../views/client.ts'
-import { removeRemains, requireCluster } from './named-cluster.ts'
+import { nameOption, removeRemains, requireCluster } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
 import { isYardmaster, waitForEnd } from './process-alive.ts'
 
@@ -30,11 +30,13 @@ Example:
 
 async function runStop({ name, now, timeout }: StopOptions): Promise<void> {
   const file = await requireCluster(name)
+  const ended = waitForEnd(file.pid, timeout)
   if (now) await kill(file)
-  else await shutDown(file)
-  if (!(await waitForEnd(file.pid, timeout))) {
+  // It answers when its tasks have ended, which may be later than anyone wants to wait.
+  else await Promise.race([shutDown(file), ended])
+  if (!(await ended)) {
     throw new TimeoutError(
-      `cluster '${name}' (process ${file.pid}) has not ended within ${timeout} ms. To end it anyway: yardmaster stop --name ${name} --now`,
+      `cluster '${name}' (process ${file.pid}) has not ended within ${timeout} ms. It takes no more tasks and goes on with those it has; to end it anyway: yardmaster stop${nameOption(name)} --now`,
     )
   }
   // A process that was killed could not do it itself.
@@ -47,9 +49,11 @@ async function shutDown({ cluster, pid }: ConnectionFile): Promise<void> {
     const client = await Client.connect({ cluster }, { reconnectMs: 0 })
     await client.shutdown()
   } catch (error) {
+    // It can be gone before it answered.
+    if (error instanceof ConnectionLostError) return
     if (!(error instanceof UnreachableError)) throw error
     throw new UnreachableError(
-      `cluster '${cluster}' (process ${pid}) does not answer: ${error.message}. To end it anyway: yardmaster stop --name ${cluster} --now`,
+      `cluster '${cluster}' (process ${pid}) does not answer: ${error.message}. To end it anyway: yardmaster stop${nameOption(cluster)} --now`,
       { cause: error },
     )
   }

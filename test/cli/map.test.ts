@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ended, family, gone, lines, said, Yardmaster } from './yardmaster.ts'
+import { family, gone, lines, Yardmaster } from './yardmaster.ts'
 
 const tasks = 'programs/tasks.js'
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
@@ -56,7 +57,7 @@ describe('items', () => {
   })
 
   test('come from a file', async () => {
-    const file = join(yardmaster.directory, 'items.jsonl')
+    const file = join(yardmaster.folder, 'items.jsonl')
     writeFileSync(file, input(numbers(5)))
     const { stdout } = await yardmaster.run(['map', tasks, '--file', file])
     expect(lines(stdout)).toEqual([1, 4, 9, 16, 25])
@@ -92,6 +93,13 @@ describe('failures', () => {
   })
 })
 
+describe('retries', () => {
+  test('give a failed item further attempts', async () => {
+    const { code, stdout } = await yardmaster.run(['map', `${tasks}#atSecond`, '-n', '1', '--retries', '1'], '7\n')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '7\n' })
+  })
+})
+
 describe('modules', () => {
   test('may be TypeScript', async () => {
     const { code, stdout, stderr } = await yardmaster.run(['map', 'programs/words.ts'], 'one two\nthree\n')
@@ -109,36 +117,66 @@ describe('modules', () => {
   test.for(['missing', 'version'])('without a function %s tell which they have', async (name) => {
     const { code, stdout, stderr } = await yardmaster.run(['map', `${tasks}#${name}`], input(numbers(100)))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^yardmaster: .*default, echo, later, notThrees, odd, sleep.* \[YM_MODULE\]\n$/)
+    expect(stderr).toMatch(/^yardmaster: .*atSecond, default, echo, later, notThrees, odd, sleep.* \[YM_MODULE\]\n$/)
+  })
+})
+
+// util-linux has it; others of that name take other options.
+const hasPty = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
+
+describe.skipIf(!hasPty)('on a terminal (skipped where the `script` of util-linux is missing)', () => {
+  const onTerminal = (command: string) => yardmaster.shell(`script -qec "${command}" /dev/null`)
+
+  test('progress is shown while results go elsewhere, and keeps out of the way of what is said', async () => {
+    const [items, results] = [join(yardmaster.folder, 'numbers.jsonl'), join(yardmaster.folder, 'results.jsonl')]
+    writeFileSync(items, input(numbers(7)))
+    const { stdout } = await onTerminal(`yardmaster map ${tasks}#notThrees -n 1 --file ${items} > ${results}`)
+    expect(stdout).toContain('7/7 items')
+    expect(stdout).toContain('2 failed')
+    expect(stdout).toContain('\r\u001b[Kline 3: RangeError: 3 is a multiple of three (engine 0)\r\n')
+    expect(lines(readFileSync(results, 'utf8'))).toHaveLength(7)
+  })
+
+  test('results are not mixed with progress', async () => {
+    const { stdout } = await onTerminal(`echo 3 | yardmaster map ${tasks}`)
+    expect(stdout).toBe('9\r\n')
+  })
+
+  test('whoever is asked for items is told so', async () => {
+    const { stdout } = await onTerminal(`yardmaster map ${tasks}`)
+    expect(stdout).toContain('reading items from the terminal, one a line; Ctrl-D ends\r\n')
   })
 })
 
 describe('ends', () => {
-  test.for(['thread', 'process'])('quietly when nobody reads any more (%s engines)', async (kind) => {
-    const child = yardmaster.spawn(['map', tasks, '--engine-kind', kind, '-n', '2'])
-    child.stdin.on('error', () => {})
-    const feed = setInterval(() => child.stdin.write(input(numbers(1_000))), 1)
-    const members = said(child.stdout, /\n/).then(() => {
-      const found = family(child.pid as number)
-      child.stdout.destroy()
-      return found
-    })
-    const { code, stderr } = await ended(child)
+  test('quietly when nobody reads any more', async () => {
+    const piped = await yardmaster.shell(
+      `seq 1000000 | { yardmaster map ${tasks} -n 2; echo "code $?" >&2; } | head -n 1`,
+    )
+    expect(piped).toEqual({ code: 0, stdout: '1\n', stderr: 'code 0\n' })
+  })
+
+  test('with its engines when nobody reads any more', async () => {
+    const map = yardmaster.spawn(['map', tasks, '--engine-kind', 'process', '-n', '2'])
+    const feed = setInterval(() => map.stdin.write(input(numbers(1_000))), 1)
+    await map.says(/\n/)
+    const members = family(map.pid)
+    expect(members).toHaveLength(3)
+    map.closeOutput()
+    expect(await map.over).toMatchObject({ code: 0, stderr: '' })
     clearInterval(feed)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    await gone(await members)
+    await gone(members)
   })
 
   test.for(['thread', 'process'])('at Ctrl-C, with nothing left behind (%s engines)', async (kind) => {
-    const child = yardmaster.spawn(['map', `${tasks}#sleep`, '--engine-kind', kind, '-n', '2', '--chunk', '1'])
-    child.stdin.write('1\n600000\n600000\n600000\n')
-    await said(child.stdout, /1\n/)
-    const members = family(child.pid as number)
-    expect(members.length).toBeGreaterThanOrEqual(kind === 'process' ? 3 : 1)
-    child.kill('SIGINT')
-    const { code, stdout, stderr } = await ended(child)
-    expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: '', stderr: '' })
+    const map = yardmaster.spawn(['map', `${tasks}#sleep`, '--engine-kind', kind, '-n', '2', '--chunk', '1'])
+    map.stdin.write('1\n600000\n600000\n600000\n')
+    await map.says(/1\n/)
+    const members = family(map.pid)
+    expect(members).toHaveLength(kind === 'process' ? 3 : 1)
+    map.kill('SIGINT')
+    expect(await map.over).toEqual({ code: 130, stdout: '1\n', stderr: '' })
     await gone(members)
-    expect(yardmaster.files.filter((file) => file !== 'items.jsonl')).toEqual([])
+    expect(yardmaster.files).toEqual([])
   })
 })

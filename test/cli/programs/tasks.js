@@ -12,6 +12,13 @@ export const later = (x) => new Promise((resolve) => setTimeout(resolve, (10 - x
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms, ms))
 
+let calls = 0
+export function atSecond(x) {
+  calls += 1
+  if (calls < 2) throw new Error('not yet')
+  return x
+}
+
 /** What JSON lacks. */
 export const odd = (kind) =>
   ({ nothing: undefined, big: 2n ** 64n, map: new Map([[1, 2]]), bytes: new Uint8Array([1, 2]), cycle: cycle() })[kind]
