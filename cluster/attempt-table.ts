@@ -175,8 +175,9 @@ export class AttemptTable {
       const { id, attempt: number } = attempt.assignment
       this.#sent.delete(attempt.sequence)
       this.#byTask.delete(id)
-      const end = { id, attempt: number, outcome, durationMs }
-      return output === undefined ? end : { ...end, output }
+      return output === undefined
+        ? { id, attempt: number, outcome, durationMs }
+        : { id, attempt: number, outcome, durationMs, output }
     })
     if (results.length > 0) this.#options.report({ type: 'ended', results })
   }

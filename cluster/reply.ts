@@ -6,24 +6,30 @@ import type { Payload } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 /** The terminal reply about a task, as its record stands; about one that is not there, the reason. */
 export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock): Reply {
   const wallTime = clock.wallTime()
   if (task === undefined) return replyWithFault(id, unknown(id), wallTime)
   const toWallTime = wallTime - clock.now()
-  return {
+  // Field by field: this is built once a task, and spreading optional parts costs five times the memory.
+  const reply: Mutable<Reply> = {
     id,
     status: task.status as Reply['status'],
     call: (task.body as TaskBody | undefined)?.call ?? 'once',
     attempts: task.attempt,
-    ...(task.engine >= 0 ? { engine: task.engine } : {}),
     submittedAt: task.submittedAt + toWallTime,
-    ...(Number.isNaN(task.startedAt) ? {} : { startedAt: task.startedAt + toWallTime }),
     endedAt: task.endedAt + toWallTime,
     durationMs: task.durationMs || 0,
-    ...(task.output === undefined ? {} : { output: task.output as Payload }),
-    ...faultOf(task),
   }
+  const { engine, startedAt } = task
+  if (engine >= 0) reply.engine = engine
+  if (!Number.isNaN(startedAt)) reply.startedAt = startedAt + toWallTime
+  if (task.output !== undefined) reply.output = task.output as Payload
+  const fault = task.purged ? purged(id) : task.fault
+  if (fault !== undefined) reply.fault = fault
+  return reply
 }
 
 export function replyWithFault(id: TaskId, fault: Fault, wallTime: number): Reply {
@@ -37,11 +43,6 @@ export function replyWithFault(id: TaskId, fault: Fault, wallTime: number): Repl
     durationMs: 0,
     fault,
   }
-}
-
-function faultOf(task: TaskRecord): { fault?: Fault } {
-  if (task.purged) return { fault: purged(task.id) }
-  return task.fault === undefined ? {} : { fault: task.fault }
 }
 
 function unknown(id: TaskId): Fault {

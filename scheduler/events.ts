@@ -29,24 +29,24 @@ export interface TaskSpec {
   readonly id: TaskId
   readonly client: SessionId
   /** When it may run: every entry must be met. */
-  readonly after?: readonly DependencySpec[]
+  readonly after?: readonly DependencySpec[] | undefined
   /** Where it may run: every entry must be met by tasks that ran at that engine. */
-  readonly follow?: readonly DependencySpec[]
+  readonly follow?: readonly DependencySpec[] | undefined
   /** Absent or empty: any engine. A number that was not given out yet may still arrive. */
-  readonly targets?: readonly EngineId[]
+  readonly targets?: readonly EngineId[] | undefined
   /** Further attempts after the task's own errors, run timeouts among them. Default 0. */
-  readonly retries?: number
-  readonly queueTimeoutMs?: number
+  readonly retries?: number | undefined
+  readonly queueTimeoutMs?: number | undefined
   /** Kept by the engine, which answers `timedOut`. */
-  readonly runTimeoutMs?: number
+  readonly runTimeoutMs?: number | undefined
   /** Higher goes first. Default 0. */
-  readonly priority?: number
+  readonly priority?: number | undefined
   /** Default true. False marks a task that must not run twice. */
-  readonly retryOnEngineLoss?: boolean
+  readonly retryOnEngineLoss?: boolean | undefined
   /** What to do when every engine has refused it. Default 'fail'. */
-  readonly onUnmet?: 'fail' | 'wait'
-  readonly label?: string
-  readonly resubmittedFrom?: TaskId
+  readonly onUnmet?: 'fail' | 'wait' | undefined
+  readonly label?: string | undefined
+  readonly resubmittedFrom?: TaskId | undefined
   /** The function's hash, arguments and whatever else the engine needs; the scheduler only hands it on. */
   readonly body: unknown
 }
@@ -67,7 +67,7 @@ export interface AttemptResult {
   /** The result's or the error's payload, opaque. */
   readonly output: unknown
   /** Size of `output`, counted against `retention.bytesMax`. Default 0. */
-  readonly outputBytes?: number
+  readonly outputBytes?: number | undefined
 }
 
 export interface AttemptName {

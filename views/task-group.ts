@@ -107,6 +107,8 @@ export class TaskGroup implements TaskOwner {
   /** What went wrong so far: one error as it is, several as one. */
   get error(): Error | undefined {
     if (this.failure) return this.failure
+    const only = this.tasks.length === 1 ? this.tasks[0] : undefined
+    if (only && !only.errors) return only.error
     // One reason may have ended many tasks.
     const found = new Set<YardmasterError>()
     for (const task of this.tasks) {
