@@ -1,6 +1,15 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { family, gone } from '../cli/yardmaster.ts'
 import { type InstalledPackage, installPackage, type Ran, TSC } from './installed-package.ts'
+
+/** What `start --json` prints. */
+interface StartedCluster {
+  readonly pid: number
+  readonly logFile: string
+}
 
 const INSTALL_TIMEOUT_MS = 240_000
 
@@ -43,6 +52,58 @@ describe('in JavaScript', () => {
     await expect(installed.run('node', ['--input-type=module', '--eval', script])).rejects.toThrow(
       'ERR_PACKAGE_PATH_NOT_EXPORTED',
     )
+  })
+})
+
+describe('on the command line', () => {
+  const yardmaster = (args: string, input = '') =>
+    installed.run('npx', ['--no-install', 'yardmaster', ...args.split(' ')], { input })
+
+  beforeAll(() => {
+    installed.write('task.js', 'export default (x) => x * x')
+    installed.write('typed.ts', 'export const root = (x: number): number => Math.sqrt(x)')
+  })
+
+  test('a cluster is started, used, looked at and stopped, with nothing left', async () => {
+    const { pid, logFile } = JSON.parse((await yardmaster('start -n 2 --json')).stdout) as StartedCluster
+    const members = family(pid)
+    expect(members).toHaveLength(3)
+    expect((await yardmaster('map ./task.js --cluster default', '3\n4\n')).stdout).toBe('9\n16\n')
+    expect((await yardmaster('status')).stdout).toContain(`(process ${pid})`)
+    expect((await yardmaster('stop')).stdout).toBe("cluster 'default' has stopped\n")
+    await gone(members)
+    const folder = dirname(logFile)
+    expect(folder).toBe(join(installed.folder, 'clusters'))
+    expect(readdirSync(folder)).toEqual(['default.log'])
+  })
+
+  test.for(['thread memory', 'process websocket', 'process zeromq'])(
+    'map runs on %s engines',
+    async (way, { skip }) => {
+      const [kind, transport] = way.split(' ')
+      const isMissing = transport === 'zeromq' && !existsSync(join(installed.folder, 'node_modules/zeromq'))
+      skip(isMissing, 'npm left the optional package out')
+      const { stdout } = await yardmaster(`map ./task.js -n 2 --engine-kind ${kind} --transport ${transport}`, '3\n4\n')
+      expect(stdout).toBe('9\n16\n')
+    },
+  )
+
+  test('map of a TypeScript module says what it needs, and works once that is there', async () => {
+    const map = () => yardmaster('map ./typed.ts#root -n 1', '81\n')
+    if (!Reflect.get(process.features, 'typescript')) {
+      const failed = await map().catch((error: unknown) => error)
+      expect(failed).toMatchObject({ code: 2, stdout: '' })
+      expect(failed).toMatchObject({ stderr: expect.stringMatching(/typed\.ts.*npm install tsx.*\[YM_MODULE\]/) })
+      installed.borrow('tsx')
+    }
+    expect((await map()).stdout).toBe('9\n')
+  })
+
+  test('every command has its help', async () => {
+    const { stdout } = await yardmaster('--help')
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[command\])/gm)].map(([, name]) => name)
+    expect(commands).toEqual(['start', 'controller', 'engine', 'status', 'stop', 'map', 'help'])
+    for (const name of commands) expect((await yardmaster(`${name} --help`)).stdout).toContain(`yardmaster ${name}`)
   })
 })
 

@@ -13,7 +13,10 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** A stranger's project in an empty folder, with the package installed from what `npm pack` would publish. */
+/**
+ * A stranger's project in an empty folder, with the package installed from what `npm pack` would publish. Clusters that
+ * it starts by name are its own.
+ */
 export interface InstalledPackage {
   readonly folder: string
   /** Paths in the package, as published. */
@@ -28,7 +31,7 @@ export interface InstalledPackage {
 
 export async function installPackage(): Promise<InstalledPackage> {
   const folder = mkdtempSync(join(tmpdir(), 'yardmaster-package-'))
-  const env = foreignEnvironment()
+  const env = { ...foreignEnvironment(), YARDMASTER_DIR: join(folder, 'clusters') }
   // dist was built by the tests' own set-up; building again here could change it beneath other tests.
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, env, encoding: 'utf8' }))
