@@ -10,15 +10,18 @@ type ControllerCommandOptions = HostOptions & { readonly quiet?: true }
 
 export function controllerCommand(): Command {
   return new Command('controller')
-    .description('Run a controller in the foreground, until Ctrl-C. A second Ctrl-C ends it at once.')
+    .summary('run a controller in the foreground; engines join it')
+    .description(
+      'Runs a controller in the foreground, until Ctrl-C, which lets it finish the tasks that it has. A second Ctrl-C ends it at once.',
+    )
     .addOption(options.name())
-    .option('-n, --engines <count>', 'how many engines to start beside it', countFrom(0), 0)
+    .option('-n, --engines <count>', 'how many engines to start with it', countFrom(0), 0)
+    .addOption(options.engineKind())
     .option(
       '--listen <address...>',
-      'where to listen: ws://HOST:PORT, tcp://HOST:PORT, ipc://PATH; port 0 takes a free one',
+      'where to listen: ws://HOST:PORT (WebSocket), tcp://HOST:PORT or ipc://PATH (ZeroMQ); port 0 takes a free one (default: ws://127.0.0.1:0)',
     )
-    .addOption(options.transport())
-    .addOption(options.engineKind('process'))
+    .addOption(options.transport().conflicts('listen'))
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
@@ -26,12 +29,12 @@ export function controllerCommand(): Command {
     .addHelpText(
       'after',
       `
-The key comes from $YARDMASTER_KEY if that is set; otherwise a new one is made. It stands in the connection file, which
-only you can read.
+Clients and engines need its key: $YARDMASTER_KEY if that is set, otherwise a new one. The connection file, which only
+you can read, holds the addresses and the key.
 
-Example, with engines on other machines:
-  $ yardmaster controller --listen tcp://192.168.1.16:10101
-  $ YARDMASTER_KEY=… yardmaster engine --address tcp://192.168.1.16:10101 -n 8     (there)`,
+Example, with engines on another machine:
+  here   $ yardmaster controller --listen ws://192.168.1.16:10101
+  there  $ yardmaster engine --file default.json -n 8              (a copy of the connection file, mode 600)`,
     )
     .action(runController)
 }

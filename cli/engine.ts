@@ -27,14 +27,17 @@ interface Place {
 
 export function engineCommand(): Command {
   return new Command('engine')
-    .description('Run engines in the foreground, until Ctrl-C or until their controller stops.')
+    .summary('add engines to a cluster, from this machine or another')
+    .description(
+      'Runs engines in the foreground, until Ctrl-C or until their controller stops. Each runs tasks in a thread of its own.',
+    )
     .addOption(
-      new Option('--name <name>', 'the name of a cluster of this machine (default: "default")')
+      new Option('--name <name>', 'join this cluster of this machine (default: "default")')
         .argParser(parseClusterName)
         .conflicts(['file', 'address']),
     )
-    .addOption(new Option('--file <path>', 'a connection file, copied from the controller’s machine').conflicts('name'))
-    .option('--address <address>', 'where the controller listens; the key comes from --file or $YARDMASTER_KEY')
+    .option('--file <path>', 'join the cluster of this connection file, copied from the machine of its controller')
+    .option('--address <address>', 'join the controller at this address; the key comes from --file or $YARDMASTER_KEY')
     .option('-n, --engines <count>', 'how many engines', countFrom(1), 1)
     .addOption(options.concurrency())
     .option('--quiet', 'print nothing')
@@ -42,9 +45,9 @@ export function engineCommand(): Command {
       'after',
       `
 Examples:
-  $ yardmaster engine                                     (joins the cluster 'default' of this machine)
+  $ yardmaster engine -n 2
   $ yardmaster engine --file default.json -n 8
-  $ YARDMASTER_KEY=… yardmaster engine --address tcp://192.168.1.16:10101`,
+  $ YARDMASTER_KEY=… yardmaster engine --address ws://192.168.1.16:10101`,
     )
     .action(runEngines)
 }

@@ -11,13 +11,28 @@ import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 
-const commands = [startCommand, controllerCommand, engineCommand, statusCommand, stopCommand, mapCommand]
+const commands = [mapCommand, startCommand, statusCommand, stopCommand, controllerCommand, engineCommand]
+
+const notes = `
+All about a command: yardmaster COMMAND --help
+
+Exit codes: 0 done, 1 a task, an engine or a link failed, 2 the command or what it needs is wrong, 130 Ctrl-C.
+Connection files and logs lie in $YARDMASTER_DIR, else $XDG_RUNTIME_DIR/yardmaster, else ~/.yardmaster.
+
+Example:
+  $ yardmaster map ./task.js < items.jsonl > results.jsonl`
 
 async function main(): Promise<void> {
   const program = new Command('yardmaster')
-    .description('Functions mapped over threads, processes and machines.')
-    .version(version())
-    .option('--verbose', 'show stacks of errors')
+    .description(
+      'Runs your functions on many engines at once. An engine is a thread or a process, on this machine or another; a controller hands out the tasks; both together are a cluster, which has a name.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .option('--verbose', 'with an error, print its stack')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand(false)
+    .addHelpText('after', notes)
+    .showHelpAfterError('To see how: yardmaster --help')
     .exitOverride()
     .configureOutput({
       outputError: (text, write) =>

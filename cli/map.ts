@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import type { EngineKind, TransportName } from '../cluster/cluster.ts'
@@ -18,7 +17,7 @@ import { countFrom, options, parseClusterName } from './option-parsers.ts'
 import { OutputClosed, ResultWriter } from './result-writer.ts'
 
 interface MapOptions {
-  readonly engines?: number
+  readonly engines: number
   readonly engineKind?: EngineKind
   readonly transport?: TransportName
   readonly cluster?: string
@@ -31,21 +30,23 @@ interface MapOptions {
 
 export function mapCommand(): Command {
   return new Command('map')
-    .description('Call a module’s function with every line of the input, on all engines. Results are JSON, one a line.')
-    .argument('<module>', 'MODULE[#export]: a .js, .mjs or .ts file; without #export its default export')
-    .addOption(
-      new Option('-n, --engines <count>', `how many engines to start (default: ${availableParallelism()})`).argParser(
-        countFrom(1),
-      ),
+    .summary('call a function with each line of the input, in parallel')
+    .description(
+      'Calls a function with each line of the input, on many engines, and writes each result as a line of JSON.',
     )
-    .addOption(options.engineKind())
+    .argument('<module>', 'file of the function, .js, .mjs or .ts; FILE#NAME for an export that is not the default one')
+    .addOption(options.engines(1))
     .addOption(
-      new Option('--transport <name>', 'the link to these engines').choices([
-        'memory',
-        'threads',
-        'zeromq',
-        'websocket',
-      ]),
+      new Option(
+        '--engine-kind <kind>',
+        'what each engine is; without it, a thread unless the transport is for processes',
+      ).choices(['thread', 'process']),
+    )
+    .addOption(
+      new Option(
+        '--transport <name>',
+        'what links the engines to the controller; without it, memory or, to processes, websocket',
+      ).choices(['memory', 'threads', 'websocket', 'zeromq']),
     )
     .addOption(
       new Option('--cluster <name>', 'use this running cluster instead of starting engines')
@@ -54,20 +55,27 @@ export function mapCommand(): Command {
     )
     .option('--file <path>', 'read items from a file instead of standard input')
     .addOption(
-      new Option('--input <format>', 'what a line is; without it the first line tells').choices(['json', 'text']),
+      new Option('--input <format>', 'what a line is; without it, json if the first line is').choices(['json', 'text']),
     )
-    .option('--unordered', 'write results as they come, each as {"index":…,"value":…}')
-    .option('--chunk <count>', 'items in one task; without it, as many as make some milliseconds of work', countFrom(1))
-    .option('--retries <count>', 'further attempts for a task of which an item failed', countFrom(0), 0)
+    .option('--unordered', 'write results as they come, each as {"index":…,"value":…}; the first item has index 0')
+    .option(
+      '--chunk <count>',
+      'how many items make one task; without it, as many as take some milliseconds',
+      countFrom(1),
+    )
+    .option('--retries <count>', 'how often a task is tried again when an item of it fails', countFrom(0), 0)
     .addHelpText(
       'after',
       `
-It starts engines of its own, and stops them at the end, unless --cluster names one that runs.
-A failed item is told on standard error and leaves {"error":…} in its place; the exit code is then 1.
+The engines are started for this and stopped at the end, unless --cluster names a cluster that runs.
+An item that fails leaves {"error":…} in its place; standard error tells its line, and the exit code is 1.
+A .ts file needs tsx beside it (npm install tsx), or a Node that loads TypeScript by itself.
 
 Examples:
-  $ yardmaster map ./task.js < items.jsonl > results.jsonl
-  $ ls *.txt | yardmaster map ./words.ts#count -n 8 --unordered`,
+  $ cat square.js
+  export default (x) => x * x
+  $ seq 1000 | yardmaster map ./square.js
+  $ ls *.txt | yardmaster map ./words.ts#count -n 8 --unordered > counts.jsonl`,
     )
     .action(runMap)
 }
@@ -142,7 +150,7 @@ async function findPlace({ cluster: name, engines, engineKind, transport }: MapO
   const isWire = transport === 'zeromq' || transport === 'websocket'
   const kind = engineKind ?? (isWire ? 'process' : 'thread')
   const cluster = await Cluster.start({
-    engines: engines ?? availableParallelism(),
+    engines,
     engineKind: kind,
     ...(transport === undefined ? {} : { transport }),
   })

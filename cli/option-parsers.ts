@@ -24,34 +24,32 @@ export function parseClusterName(text: string): string {
 
 /** Options that several commands share, each made anew: commander keeps state in them. */
 export const options = {
-  name: () => new Option('--name <name>', 'the cluster’s name').default('default').argParser(parseClusterName),
-  engines: (count = availableParallelism()) =>
-    new Option('-n, --engines <count>', 'how many engines').default(count).argParser(countFrom(0)),
-  engineKind: (kind?: 'process' | 'thread') =>
-    withDefault(
-      new Option('--engine-kind <kind>', 'engines as processes or as threads').choices(['process', 'thread']),
-      kind,
-    ),
+  name: () => new Option('--name <name>', 'name of the cluster').default('default').argParser(parseClusterName),
+  engines: (least: number) => {
+    const count = availableParallelism()
+    return new Option('-n, --engines <count>', 'how many engines to start')
+      .default(count, `one for each CPU: ${count}`)
+      .argParser(countFrom(least))
+  },
+  engineKind: () =>
+    new Option('--engine-kind <kind>', 'what each engine is').choices(['process', 'thread']).default('process'),
   transport: () =>
-    new Option('--transport <name>', 'the link to clients, and to engines that are processes')
+    new Option('--transport <name>', 'what links clients, and engines that are processes, to the controller')
       .choices(['websocket', 'zeromq'])
       .default('websocket'),
   strategy: () =>
     new Option(
       '--strategy <name>',
-      'which engine takes which task: leastload, lru, plainrandom, twobin, weighted, pure, powerOf2, …',
+      'how an engine is chosen for a task: leastload, lru, plainrandom, twobin, weighted, pure, powerOf2, powerOf3, … (default: leastload)',
     ),
   hwm: () =>
-    new Option('--hwm <count>', 'tasks outstanding at an engine: auto, a number, or 0 for no limit').argParser(
-      parseHighWaterMark,
-    ),
+    new Option(
+      '--hwm <count>',
+      'how many tasks an engine may hold at a time: a number, 0 for no limit, or auto, by how long they take (default: auto)',
+    ).argParser(parseHighWaterMark),
   concurrency: () =>
-    new Option('--concurrency <count>', 'asynchronous tasks that one engine runs at a time')
+    new Option('--concurrency <count>', 'how many asynchronous tasks one engine runs at a time')
       .default(1)
       .argParser(countFrom(1)),
   json: () => new Option('--json', 'print JSON, for programs'),
-}
-
-function withDefault(option: Option, value: unknown): Option {
-  return value === undefined ? option : option.default(value)
 }

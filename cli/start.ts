@@ -16,11 +16,12 @@ type Ready = Extract<FromBackground, { type: 'ready' }>
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('Start a controller and engines in the background. Returns when all are ready.')
+    .summary('start a cluster in the background')
+    .description('Starts a cluster, a controller and engines, in the background. Returns when all are ready.')
     .addOption(options.name())
-    .addOption(options.engines())
+    .addOption(options.engines(0))
+    .addOption(options.engineKind())
     .addOption(options.transport())
-    .addOption(options.engineKind('process'))
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
@@ -28,6 +29,9 @@ export function startCommand(): Command {
     .addHelpText(
       'after',
       `
+Programs of yours on this machine can use it until it is stopped: Client.connect(), or yardmaster map --cluster NAME.
+More engines can join from anywhere: yardmaster engine --help.
+
 Example:
   $ yardmaster start -n 4
   $ yardmaster map --cluster default ./task.js < items.jsonl

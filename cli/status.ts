@@ -12,7 +12,8 @@ interface StatusOptions {
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Show a cluster’s engines and tasks.')
+    .summary('show the engines and tasks of a cluster')
+    .description('Shows the engines of a cluster, and how many of its tasks are in which state.')
     .addOption(options.name())
     .addOption(options.json())
     .addHelpText(

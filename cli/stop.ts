@@ -14,10 +14,11 @@ interface StopOptions {
 
 export function stopCommand(): Command {
   return new Command('stop')
-    .description('Stop a cluster: it takes no more tasks, finishes what it has, and ends. Returns when it is gone.')
+    .summary('stop a cluster')
+    .description('Stops a cluster: it takes no more tasks, finishes those it has, and ends. Returns when it is gone.')
     .addOption(options.name())
-    .option('--now', 'do not wait for tasks: end its process')
-    .option('--timeout <milliseconds>', 'how long to wait for the end', countFrom(1), 30_000)
+    .option('--now', 'drop the tasks that it has: end its process at once')
+    .option('--timeout <milliseconds>', 'how long to wait for it; it goes on ending after that', countFrom(1), 30_000)
     .addHelpText(
       'after',
       `
