@@ -104,7 +104,10 @@ export const controllerMachine = setup({
       clock: input.clock,
       abortGraceMs: input.abortGraceMs,
       heartbeatMs: input.heartbeatMs,
-      happened: (events) => scheduler.send({ type: 'happened', events }),
+      happened: (events) => {
+        // Engines still leave after it has stopped; that is no news to anyone.
+        if (scheduler.getSnapshot().status === 'active') scheduler.send({ type: 'happened', events })
+      },
       core: () => scheduler.getSnapshot().context.core,
       onShutdown: () => self.send({ type: 'drain' }),
       onStrategyFault: (fault) => input.log('warn', fault.message),
