@@ -16,7 +16,8 @@ export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock)
   // Field by field: this is built once a task, and spreading optional parts costs five times the memory.
   const reply: Mutable<Reply> = {
     id,
-    status: task.status as Reply['status'],
+    // Without its result, not even a success can be told as one.
+    status: task.purged ? 'failed' : (task.status as Reply['status']),
     call: (task.body as TaskBody | undefined)?.call ?? 'once',
     attempts: task.attempt,
     submittedAt: task.submittedAt + toWallTime,

@@ -8,6 +8,7 @@ import { type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
+  Ask,
   ClientToController,
   EngineInfo,
   EngineToController,
@@ -49,8 +50,8 @@ export class Router {
   #dirtyClients = new Set<ClientPeer>()
   #dirtyEngines = new Set<EnginePeer>()
   #flushing = false
-  /** What the scheduler refused in the question that is being answered. */
-  #refused: Fault[] = []
+  /** What the scheduler refused in the question that is being answered, by the id that it named. */
+  #refused = new Map<TaskId, Fault>()
   #checkedAt: number | undefined
   accepting = true
 
@@ -170,7 +171,7 @@ export class Router {
           break
         case 'refuse':
           if (effect.request === 'submit') this.#tellRefused(effect.id, effect.fault)
-          else this.#refused.push(effect.fault)
+          else this.#refused.set(effect.id, effect.fault)
           break
         case 'strategyFault':
           this.#options.onStrategyFault(effect.fault)
@@ -224,9 +225,7 @@ export class Router {
     const { tasks } = this.#options.core()
     const specs: TaskSpec[] = []
     for (const [i, submission] of message.tasks.entries()) {
-      if (!submission.id.startsWith(`${peer.session}.`)) {
-        throw new ProtocolError(`task ${submission.id} does not belong to session ${peer.session}`)
-      }
+      checkOwner(peer, submission.id)
       if (tasks.has(submission.id)) {
         // A client that lost its link sends again what was not answered.
         this.#watch(peer, submission.id)
@@ -244,15 +243,15 @@ export class Router {
     if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
   }
 
-  #answer(peer: ClientPeer, request: number, ask: Extract<ClientToController, { type: 'ask' }>['ask']): void {
+  #answer(peer: ClientPeer, request: number, ask: Ask): void {
     const value = this.#valueFor(peer, ask)
-    const [fault] = this.#refused
-    this.#refused = []
+    const [fault] = this.#refused.values()
+    this.#refused.clear()
     peer.link.send(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
     if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
   }
 
-  #valueFor(peer: ClientPeer, ask: Extract<ClientToController, { type: 'ask' }>['ask']): unknown {
+  #valueFor(peer: ClientPeer, ask: Ask): unknown {
     const core = this.#options.core()
     switch (ask.kind) {
       case 'queueStatus':
@@ -264,14 +263,34 @@ export class Router {
         return null
       case 'purge':
         this.#options.happened([{ type: 'purge', tasks: ask.tasks }])
-        return { purged: ask.tasks.length - this.#refused.length }
+        return { purged: ask.tasks.length }
       case 'resubmit':
-        this.#options.happened([{ type: 'resubmit', pairs: ask.pairs, client: peer.session }])
+        this.#resubmit(peer, ask.pairs)
         return null
       case 'shutdown':
         for (const id of ask.engines ?? []) this.#engines.get(id)?.link.send({ type: 'stop' })
         return null
     }
+  }
+
+  /** A new task that is not accepted is answered like one that failed at once; the others go on. */
+  #resubmit(peer: ClientPeer, pairs: Extract<Ask, { kind: 'resubmit' }>['pairs']): void {
+    const { tasks } = this.#options.core()
+    const fresh: typeof pairs = []
+    for (const pair of pairs) {
+      checkOwner(peer, pair.to)
+      // A client that lost its link asks again what was not answered.
+      if (tasks.has(pair.to)) this.#watch(peer, pair.to)
+      else if (this.accepting) fresh.push(pair)
+      else this.#tell(peer, replyWithFault(pair.to, shutDown, this.#options.clock.wallTime()))
+    }
+    if (fresh.length === 0) return
+    this.#options.happened([{ type: 'resubmit', pairs: fresh, client: peer.session }])
+    for (const { from, to } of fresh) {
+      const fault = this.#refused.get(from)
+      if (fault) this.#tell(peer, replyWithFault(to, fault, this.#options.clock.wallTime()))
+    }
+    this.#refused.clear()
   }
 
   #watch(peer: ClientPeer, id: TaskId): void {
@@ -366,6 +385,10 @@ function specOf(submission: Submission, client: SessionId, body: TaskBody): Task
     retryOnEngineLoss,
     onUnmet,
   }
+}
+
+function checkOwner({ session }: ClientPeer, id: TaskId): void {
+  if (!id.startsWith(`${session}.`)) throw new ProtocolError(`task ${id} does not belong to session ${session}`)
 }
 
 function isEnded(task: TaskRecord): boolean {

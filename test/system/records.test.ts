@@ -1,0 +1,140 @@
+/** What the controller keeps of tasks, and what any client can do with it, through real links. */
+import { describe, expect, it } from 'vitest'
+import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
+
+const links: readonly { name: string; options: LocalClusterOptions }[] = [
+  { name: 'threads', options: { engineKind: 'thread', transport: 'threads' } },
+  { name: 'zeromq', options: { engineKind: 'thread', transport: 'zeromq' } },
+  { name: 'websocket', options: { engineKind: 'process', transport: 'websocket' } },
+]
+
+const double = (x: number) => x * 2
+const fail = (x: number) => {
+  throw new RangeError(`no ${x}`)
+}
+
+/** Two clients of one cluster: over the wire where there is one. */
+async function withTwo(
+  options: LocalClusterOptions,
+  body: (one: Client, other: Client, cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  await using cluster = await Cluster.start({ engines: 2, ...options })
+  const [address] = cluster.addresses
+  const connect = () => (address ? Client.connect(address, { key: cluster.key }) : cluster.connect())
+  await using one = await connect()
+  await using other = await connect()
+  await body(one, other, cluster)
+}
+
+function idOf({ ids }: { readonly ids: readonly string[] }): string {
+  return ids[0] as string
+}
+
+async function errorOf(result: PromiseLike<unknown>): Promise<unknown> {
+  return result.then(
+    (value) => ({ resolved: value }),
+    (error: unknown) => error,
+  )
+}
+
+describe.each(links)('on $name', ({ options }) => {
+  it('another client gets results, live and retained, and is told what there is not', async () => {
+    await withTwo(options, async (one, other) => {
+      const lview = one.loadBalancedView()
+      const done = lview.apply(double, 21)
+      await done
+      const failed = lview.apply(fail, 7)
+      await failed.wait()
+      const map = lview.with({ chunk: 3 }).map(double, [1, 2, 3, 4])
+      await map
+      expect(await other.getResult<number>(idOf(done))).toBe(42)
+      expect(await other.getResult<number>([...map.ids])).toEqual([2, 4, 6, 8])
+      expect(await errorOf(other.getResult(idOf(failed)))).toMatchObject({
+        code: 'YM_REMOTE',
+        remoteName: 'RangeError',
+      })
+      expect(await errorOf(other.getResult('nobody.1'))).toMatchObject({ code: 'YM_UNKNOWN_TASK' })
+      const slow = lview.apply(() => new Promise<string>((resolve) => setTimeout(resolve, 50, 'slow')))
+      while ((await other.resultStatus(slow))[slow.ids[0] as never] === 'unknown');
+      expect(await other.getResult<string>(idOf(slow))).toBe('slow')
+      expect(await other.resultStatus([idOf(done), idOf(failed), 'nobody.1'])).toEqual({
+        [idOf(done)]: 'succeeded',
+        [idOf(failed)]: 'failed',
+        'nobody.1': 'unknown',
+      })
+    })
+  })
+
+  it('what was purged says so, and what is pending cannot be', async () => {
+    await withTwo(options, async (one, other) => {
+      const lview = one.loadBalancedView()
+      const done = lview.apply(double, 1)
+      await done
+      const pending = lview.apply(() => new Promise<void>(() => {}))
+      const waiting = lview.with({ after: pending }).apply(double, 2)
+      expect(await errorOf(one.purge([done, waiting]))).toMatchObject({ code: 'YM_PENDING' })
+      expect(await errorOf(other.purge('nobody.1'))).toMatchObject({ code: 'YM_UNKNOWN_TASK' })
+      expect(await other.purge(done)).toBe(1)
+      expect((await one.resultStatus(done))[done.ids[0] as never]).toBe('purged')
+      expect(await errorOf(other.getResult(idOf(done)))).toMatchObject({ code: 'YM_PURGED' })
+      expect(await errorOf(one.getResult(idOf(done)))).toMatchObject({ code: 'YM_PURGED' })
+      expect(await errorOf(other.resubmit(idOf(done)))).toMatchObject({ code: 'YM_PURGED' })
+      other.abort([pending, waiting])
+      expect(await errorOf(waiting)).toMatchObject({ code: 'YM_ABORTED' })
+      expect(await errorOf(pending)).toMatchObject({ code: 'YM_ABORTED' })
+      const status = await one.queueStatus()
+      expect(status).toMatchObject({ waiting: 0, ready: 0, running: 0, ended: 3 })
+    })
+  })
+
+  it('resubmission runs what can run, and fails only what cannot', async () => {
+    await withTwo(options, async (one, other) => {
+      const lview = one.loadBalancedView()
+      const results = [lview.apply(double, 1), lview.apply(double, 2), lview.apply(fail, 3)]
+      for (const result of results) await result.wait()
+      const [first, second, third] = results.map(idOf) as [string, string, string]
+      await one.purge(first)
+      const [again, gone, failing, nobody] = [second, first, third, 'nobody.1'].map((id) => other.resubmit<number>(id))
+      expect(await again).toBe(4)
+      expect(await errorOf(gone as PromiseLike<number>)).toMatchObject({ code: 'YM_PURGED' })
+      expect(await errorOf(failing as PromiseLike<number>)).toMatchObject({ code: 'YM_REMOTE' })
+      expect(await errorOf(nobody as PromiseLike<number>)).toMatchObject({ code: 'YM_UNKNOWN_TASK' })
+      const mixed = other.resubmit<number>([first, second])
+      await mixed.wait()
+      expect(mixed.metadata.map(({ status }) => status)).toEqual(['failed', 'succeeded'])
+      expect((await other.resultStatus(mixed))[mixed.ids[1] as never]).toBe('succeeded')
+      expect(await other.getResult<number>(mixed.ids[1] as string)).toBe(4)
+    })
+  })
+
+  it('beyond the limits the oldest result is dropped, and later forgotten', async () => {
+    const retention = { countMax: 3, purgedMax: 2 }
+    await withTwo({ ...options, retention }, async (one, other) => {
+      const lview = one.loadBalancedView()
+      const ids: string[] = []
+      for (let i = 0; i < 8; i += 1) {
+        const result = lview.apply(double, i)
+        await result
+        ids.push(idOf(result))
+      }
+      // What has ended last is dropped with the next event.
+      const states = async () => Object.values(await other.resultStatus(ids))
+      const [kept] = await Promise.all([other.getResult<number>(ids[7] as string), states()])
+      expect(kept).toBe(14)
+      expect((await states()).filter((state) => state === 'succeeded').length).toBeLessThanOrEqual(4)
+      expect((await states()).slice(0, 2)).toEqual(['unknown', 'unknown'])
+      expect(await states()).toContain('purged')
+    })
+    await withTwo({ ...options, retention: { bytesMax: 3_000 } }, async (one, other) => {
+      const lview = one.loadBalancedView()
+      const ids: string[] = []
+      for (let i = 0; i < 4; i += 1) {
+        const result = lview.apply((n: number) => 'x'.repeat(1_000) + n, i)
+        await result
+        ids.push(idOf(result))
+      }
+      await lview.apply(double, 1)
+      expect(Object.values(await other.resultStatus(ids))).toEqual(['purged', 'purged', 'succeeded', 'succeeded'])
+    })
+  })
+})
