@@ -57,7 +57,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   }
   const address = wire.length > 0 ? controller.addresses[1] : controller.addresses[0]
   const launch = (index: number) =>
-    launchEngine(kind, transport, controller, {
+    launchEngine(kind, transport, controller, options.inspect, {
       address: address as string,
       key,
       concurrency: options.concurrency ?? 1,
@@ -77,12 +77,14 @@ function launchEngine(
   kind: EngineKind,
   transport: TransportName,
   controller: Controller,
+  inspect: ControllerOptions['inspect'],
   options: HostedEngineOptions,
 ): Promise<Engine> {
   if (kind === 'process') return launchProcessEngine(options)
   if (transport === 'threads') return launchThreadEngine(options, (connection) => controller.adopt(connection))
   const executors = kind === 'inline' ? inlineExecutor : threadExecutor
-  return startEngine({ ...options, executors, info: { name: options.name, kind } })
+  const info = { name: options.name, kind }
+  return startEngine({ ...options, executors, info, ...(inspect ? { inspect } : {}) })
 }
 
 function check(count: number, kind: EngineKind, transport: TransportName): void {

@@ -10,18 +10,21 @@ import { Client, type ClientOptions } from './client.ts'
  */
 export class Cluster implements AsyncDisposable {
   readonly #local: LocalCluster
+  readonly #inspect: LocalClusterOptions['inspect']
   readonly #clients = new Set<Client>()
 
-  private constructor(local: LocalCluster) {
+  private constructor(local: LocalCluster, inspect: LocalClusterOptions['inspect']) {
     this.#local = local
+    this.#inspect = inspect
   }
 
   /**
-   * Resolves when every engine is ready. On failure nothing is left behind.
+   * Resolves when every engine is ready. On failure nothing is left behind. `inspect` shows the machines of this
+   * thread: controller, scheduler, engines whose link is here, and the clients that `connect` makes.
    * @throws ConfigurationError, AddressInUseError, TransportUnavailableError, EngineStartError
    */
   static async start(options: LocalClusterOptions = {}): Promise<Cluster> {
-    return new Cluster(await startLocalCluster(options))
+    return new Cluster(await startLocalCluster(options), options.inspect)
   }
 
   get name(): string {
@@ -50,7 +53,8 @@ export class Cluster implements AsyncDisposable {
   /** A client in this thread, linked to the controller in memory. `stop` closes it. */
   async connect(options: Omit<ClientOptions, 'key'> = {}): Promise<Client> {
     const [here] = this.#local.controller.addresses
-    const client = await Client.connect(here, { ...options, key: this.#local.key })
+    const inspect = this.#inspect ? { inspect: this.#inspect } : {}
+    const client = await Client.connect(here, { ...inspect, ...options, key: this.#local.key })
     this.#clients.add(client)
     return client
   }
