@@ -1,3 +1,4 @@
+import { faultFrom } from '../core/errors.ts'
 import { recall } from './abort.ts'
 import type { EngineRecord } from './engine-record.ts'
 import type { SchedulerEvent } from './events.ts'
@@ -5,18 +6,25 @@ import { activate, type SchedulerState } from './state.ts'
 import type { TaskRecord } from './task.ts'
 import { enqueue } from './waiting.ts'
 
-/** The new strategy is told of the engines and of the ready tasks, as if they had just come. Nothing that was assigned moves. */
+/**
+ * The new strategy is told of the engines and of the ready tasks, as if they had just come. Nothing that was assigned moves.
+ * One that cannot start does not come into force.
+ */
 export function setStrategy(state: SchedulerState, event: Extract<SchedulerEvent, { type: 'setStrategy' }>): void {
-  state.strategy = activate(event.strategy, state.random, state.index)
+  const { strategy } = event
+  try {
+    state.strategy = activate(strategy, state.random, state.index)
+  } catch (error) {
+    const name = typeof strategy === 'string' ? strategy : strategy.name
+    state.effects.push({ type: 'strategyFault', strategy: name, fault: faultFrom(error) })
+    return
+  }
   state.index.reset()
   for (const engine of state.engines.values()) state.strategy.run.engineJoined?.(engine)
   const ready = [...state.ready.occupied()].flatMap((group) => [...group]).sort((a, b) => a.sequence - b.sequence)
   // All leave before any comes back: ranks must not change in a queue.
   for (const task of ready) state.ready.remove(task)
-  for (const task of ready) {
-    task.rank = 0
-    enqueue(state, task)
-  }
+  for (const task of ready) enqueue(state, task)
 }
 
 /** Lets engines that became idle, and for which nothing was ready, call back a task from a busy one. */

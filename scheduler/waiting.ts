@@ -63,9 +63,9 @@ export function release(state: SchedulerState, task: TaskRecord): boolean {
   if (dependencies !== undefined) {
     const place = placeOf(state, task)
     if (place.kind === 'only' && place.engines.length === 0) return false
+    unwatch(state, task)
     if (dependencies.follow.length === 0) task.dependencies = undefined
   }
-  unwatch(state, task)
   move(state, task, 'ready')
   enqueue(state, task)
   return true
@@ -74,7 +74,7 @@ export function release(state: SchedulerState, task: TaskRecord): boolean {
 /** A task has become ready: puts it into its queue, or ends it when no place is left for it. */
 export function enqueue(state: SchedulerState, task: TaskRecord): void {
   const { run } = state.strategy
-  if (run.rank !== undefined) task.rank = run.rank(task)
+  task.rank = run.rank === undefined ? 0 : run.rank(task)
   if (requeue(state, task)) run.taskReady?.(task)
 }
 

@@ -291,6 +291,14 @@ describe('depth', () => {
     expect(w.state.counts).toMatchObject({ ready: 99_999, assigned: 1 })
   })
 
+  it('23: no engine remembers a task that waited, when it waits no more', () => {
+    const w = world(1)
+    w.submit(spec('a'), spec('b', { targets: [0], after: [on([id('a')])] }))
+    expect(w.state.witnesses.size).toBe(1)
+    w.end(id('a'))
+    expect(w.state.witnesses.size).toBe(0)
+  })
+
   it('23: what listens to a long task is forgotten when it ends for another reason', () => {
     const w = world(1)
     w.submit(spec('long'))

@@ -135,6 +135,18 @@ describe('exchange', () => {
     expect(w.assignments.slice(2).map((one) => one.id)).toEqual([id('c'), id('a')])
   })
 
+  it('15: a task that was out when its strategy went comes back without the rank that one gave it', () => {
+    const backwards = strategy('backwards', {
+      start: () => ({ choose: (_task, engines) => engines.at(0), rank: (task) => -task.id.length }),
+    })
+    const w = world(backwards, 0, 1)
+    w.submit(spec('a'), spec('longer'))
+    w.join()
+    w.send({ type: 'setStrategy', strategy: 'leastload' })
+    w.end(id('longer'), 'recalled')
+    expect(w.assignments.map((one) => one.id)).toEqual([id('longer'), id('a')])
+  })
+
   it('27: randomness is that of the seed and the name', () => {
     const run = (seed: number, first: string) => {
       const w = new World({ strategy: first, seed, hwm: 0 })
