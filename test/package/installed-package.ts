@@ -67,6 +67,6 @@ export const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 /** Without what `npm test` and vitest tell their children, which would lead npm back to this repository. */
 function foreignEnvironment(): NodeJS.ProcessEnv {
   const own =
-    /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_(local_)?prefix|INIT_CWD|VITEST|NODE_ENV|NODE_OPTIONS|TEST$|DEV$|PROD$|MODE$)/
+    /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_((local_)?prefix|package|call)|INIT_CWD|VITEST|NODE_ENV|NODE_OPTIONS|TEST$|DEV$|PROD$|MODE$)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)))
 }
