@@ -29,15 +29,15 @@ Example:
 async function runStatus({ name, json }: StatusOptions): Promise<void> {
   const { pid, addresses } = await requireCluster(name)
   await using client = await Client.connect({ cluster: name }, { reconnectMs: 0 })
-  const { engines: loads, ...tasks } = await client.queueStatus()
+  const { engines: loads, strategy, ...tasks } = await client.queueStatus()
   const engines = withLoads(enginesOf(client), loads)
   if (json) {
-    process.stdout.write(`${JSON.stringify({ name, pid, addresses, tasks, engines })}\n`)
+    process.stdout.write(`${JSON.stringify({ name, pid, addresses, strategy, tasks, engines })}\n`)
     return
   }
   process.stdout.write(`cluster '${name}' at ${addresses.join(', ')} (process ${pid})\n`)
   const counts = Object.entries(tasks).map(([status, count]) => `${count} ${status}`)
-  process.stdout.write(`tasks: ${counts.join(', ')}\n`)
+  process.stdout.write(`tasks: ${counts.join(', ')}; strategy: ${strategy}\n`)
   if (engines.length === 0) {
     process.stdout.write(`no engines; to add one: yardmaster engine${nameOption(name)}\n`)
     return

@@ -16,6 +16,7 @@ import {
 } from '../core/messages.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import type { SchedulerConfig } from '../scheduler/state.ts'
+import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import { transportFor } from '../transports/connect.ts'
 import { ClientPeer } from './client-peer.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
@@ -51,6 +52,11 @@ export interface Controller {
   readonly engines: readonly EngineInfo[]
   /** Lets in a peer over a connection that is already open. */
   adopt(connection: Connection): void
+  /**
+   * Lets another strategy choose from here on; nothing that was assigned moves.
+   * @throws ConfigurationError for an unknown name, or where it cannot start
+   */
+  setStrategy(strategy: StrategyLike): void
   /** Takes no more tasks, finishes what is there, then stops. */
   drain(): Promise<void>
   /** Stops now; tasks that have not ended get no reply. */
@@ -158,6 +164,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       return actor.getSnapshot().context.router.engines
     },
     adopt,
+    setStrategy: (strategy) => actor.getSnapshot().context.router.setStrategy(strategy),
     async drain() {
       send({ type: 'drain' })
       await stopped

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, wallTimeOffset } from '../core/clock.ts'
 import type { Fault } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { Reply } from '../core/messages.ts'
@@ -10,9 +10,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** The terminal reply about a task, as its record stands; about one that is not there, the reason. */
 export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock): Reply {
-  const wallTime = clock.wallTime()
-  if (task === undefined) return replyWithFault(id, unknown(id), wallTime)
-  const toWallTime = wallTime - clock.now()
+  if (task === undefined) return replyWithFault(id, unknown(id), clock.wallTime())
+  const toWallTime = wallTimeOffset(clock)
   // Field by field: this is built once a task, and spreading optional parts costs five times the memory.
   const reply: Mutable<Reply> = {
     id,

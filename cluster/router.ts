@@ -4,7 +4,7 @@
  * wants to know how one ends.
  */
 import type { Clock } from '../core/clock.ts'
-import { type Fault, ProtocolError } from '../core/errors.ts'
+import { ConfigurationError, type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
@@ -21,11 +21,14 @@ import type {
 import { encodeValue } from '../core/payload.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
+import { resolveStrategy } from '../scheduler/strategies/named.ts'
+import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
 import { replyFor, replyWithFault } from './reply.ts'
 import type { TaskBody } from './task-body.ts'
+import { historyPage, queryPage } from './task-pages.ts'
 
 export interface RouterOptions {
   readonly clock: Clock
@@ -52,6 +55,8 @@ export class Router {
   #flushing = false
   /** What the scheduler refused in the question that is being answered, by the id that it named. */
   #refused = new Map<TaskId, Fault>()
+  /** The last one, if there was one since a strategy was put in force. */
+  readonly #strategyFaults: Fault[] = []
   #checkedAt: number | undefined
   accepting = true
 
@@ -152,6 +157,19 @@ export class Router {
     }
   }
 
+  /** @throws ConfigurationError where there is no such strategy, or it cannot start; the old one stays in force */
+  setStrategy(like: StrategyLike): void {
+    const strategy = resolveStrategy(like)
+    const faults = this.#strategyFaults
+    faults.length = 0
+    this.#options.happened([{ type: 'setStrategy', strategy }])
+    if (this.#options.core().strategy.strategy === strategy) return
+    const why = faults[0]?.message ?? 'the controller has stopped'
+    throw new ConfigurationError(`strategy '${strategy.name}' cannot start: ${why}`, {
+      details: { strategy: strategy.name },
+    })
+  }
+
   /** Has the scheduler's effects done. They leave together, at the end of this turn. */
   perform(effects: readonly Effect[]): void {
     const unsendable: Extract<Effect, { type: 'assign' }>[] = []
@@ -174,6 +192,7 @@ export class Router {
           else this.#refused.set(effect.id, effect.fault)
           break
         case 'strategyFault':
+          this.#strategyFaults[0] = effect.fault
           this.#options.onStrategyFault(effect.fault)
       }
     }
@@ -244,8 +263,15 @@ export class Router {
   }
 
   #answer(peer: ClientPeer, request: number, ask: Ask): void {
-    const value = this.#valueFor(peer, ask)
-    const [fault] = this.#refused.values()
+    let value: unknown
+    let fault: Fault | undefined
+    try {
+      value = this.#valueFor(peer, ask)
+      fault = this.#refused.values().next().value
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      fault = error.toFault()
+    }
     this.#refused.clear()
     peer.link.send(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
     if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
@@ -266,6 +292,13 @@ export class Router {
         return { purged: ask.tasks.length }
       case 'resubmit':
         this.#resubmit(peer, ask.pairs)
+        return null
+      case 'query':
+        return queryPage(core, ask, this.#options.clock)
+      case 'history':
+        return historyPage(core, ask, peer.session)
+      case 'setStrategy':
+        this.setStrategy(ask.strategy)
         return null
       case 'shutdown':
         for (const id of ask.engines ?? []) this.#engines.get(id)?.link.send({ type: 'stop' })
@@ -354,7 +387,10 @@ const sharedMemoryRefused: ThrownByTask = {
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
 
-function queueStatus({ counts, engines }: SchedulerState, peers: ReadonlyMap<EngineId, EnginePeer>): QueueStatus {
+function queueStatus(
+  { counts, engines, strategy }: SchedulerState,
+  peers: ReadonlyMap<EngineId, EnginePeer>,
+): QueueStatus {
   const { waiting, ready, assigned, running, succeeded, failed, aborted, timedOut, impossible } = counts
   return {
     waiting,
@@ -362,6 +398,7 @@ function queueStatus({ counts, engines }: SchedulerState, peers: ReadonlyMap<Eng
     assigned,
     running,
     ended: succeeded + failed + aborted + timedOut + impossible,
+    strategy: strategy.strategy.name,
     engines: [...engines.values()].map(({ id, load }) => ({ id, load, completed: peers.get(id)?.completed ?? 0 })),
   }
 }

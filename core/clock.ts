@@ -16,3 +16,18 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+const offsets = new WeakMap<Clock, number>()
+/** What the two clocks differ by from one reading to the next; more is a jump. */
+const unevenMs = 50
+
+/**
+ * What makes wall time of `now`. It stays the same until the wall clock jumps, so that one moment is told alike each time.
+ */
+export function wallTimeOffset(clock: Clock): number {
+  const offset = clock.wallTime() - clock.now()
+  const known = offsets.get(clock)
+  if (known !== undefined && Math.abs(offset - known) < unevenMs) return known
+  offsets.set(clock, offset)
+  return offset
+}

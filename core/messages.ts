@@ -85,6 +85,7 @@ const flags = {
 /** A task as a client submits it. */
 const submission = Type.Object({ id: taskIdSchema, function: hashSchema, call, args: PayloadSchema, ...flags })
 export type Submission = Static<typeof submission>
+export type TaskFlags = Omit<Submission, 'id' | 'function' | 'call' | 'args'>
 
 /** One attempt of a task, as an engine gets it. */
 const attempt = Type.Object({ id: taskIdSchema, attempt: count })
@@ -141,7 +142,7 @@ const news = Type.Union([
 ])
 export type TaskNews = Static<typeof news>
 
-const taskStatus = Type.Union([
+const taskState = Type.Union([
   Type.Literal('waiting'),
   Type.Literal('ready'),
   Type.Literal('assigned'),
@@ -151,10 +152,11 @@ const taskStatus = Type.Union([
   Type.Literal('aborted'),
   Type.Literal('timedOut'),
   Type.Literal('impossible'),
-  Type.Literal('purged'),
-  Type.Literal('unknown'),
 ])
-export type TaskStatus = Static<typeof taskStatus>
+/** Where a task is in its life. */
+export type TaskState = Static<typeof taskState>
+/** What can be said of an id: `purged`, where the task has ended and its result was dropped. */
+export type TaskStatus = TaskState | 'purged' | 'unknown'
 
 /** The one terminal reply of a task. `output` is opaque: an engine made it; `fault` is the controller's own. */
 const reply = Type.Object({
@@ -193,10 +195,63 @@ const queueStatus = Type.Object({
   assigned: count,
   running: count,
   ended: count,
+  /** The strategy in force, by name. */
+  strategy: text(256),
   /** `load`: tasks assigned or running there. */
   engines: Type.Array(Type.Object({ id: engineId, load: count, completed: count })),
 })
 export type QueueStatus = Static<typeof queueStatus>
+
+/** Records on one page of an answer, at most; and fewer where they name many dependencies. */
+export const pageMax = 5_000
+const pageLimit = Type.Integer({ minimum: 1, maximum: pageMax })
+
+/** Of which tasks: every field that is there must hold, of a list one entry. `…After` includes the time, `…Before` does not. */
+const taskFilter = Type.Object({
+  ids: optional(Type.Array(taskIdSchema)),
+  client: optional(sessionIdSchema),
+  states: optional(Type.Array(taskState)),
+  purged: optional(Type.Boolean()),
+  labels: optional(Type.Array(text(1_024))),
+  /** Where the last attempt is or was. */
+  engines: optional(Type.Array(engineId)),
+  submittedAfter: optional(milliseconds),
+  submittedBefore: optional(milliseconds),
+  startedAfter: optional(milliseconds),
+  startedBefore: optional(milliseconds),
+  endedAfter: optional(milliseconds),
+  endedBefore: optional(milliseconds),
+})
+export type TaskFilterMessage = Static<typeof taskFilter>
+
+/** What the controller holds of a task, but for its function, arguments and result. */
+export interface TaskSummary {
+  readonly id: TaskId
+  readonly client: SessionId
+  readonly state: TaskState
+  /** It has ended, and its result was dropped. */
+  readonly purged: boolean
+  readonly attempts: number
+  /** Attempts that ended with an error of its own, and where. */
+  readonly failures: number
+  readonly failedOn?: readonly number[]
+  /** Engines, or executors, that died with it. */
+  readonly losses: number
+  /** Where the last attempt is or was. */
+  readonly engineId?: number
+  readonly submittedAt: number
+  /** Of the last attempt. Of a task that has not ended it is known only once it runs long. */
+  readonly startedAt?: number
+  readonly endedAt?: number
+  /** Of the last attempt that ran to an end. */
+  readonly durationMs?: number
+  /** The code of what it ended with, where that was no success: `YM_REMOTE` for what it threw itself. */
+  readonly error?: import('./errors.ts').ErrorCode
+  readonly resubmittedFrom?: TaskId
+  readonly resubmittedAs?: TaskId
+  /** Those that are not the default. */
+  readonly flags: TaskFlags
+}
 
 /** What a client can ask; each is answered once, by `request` number. */
 const ask = Type.Union([
@@ -209,6 +264,17 @@ const ask = Type.Union([
     kind: Type.Literal('resubmit'),
     pairs: Type.Array(Type.Object({ from: taskIdSchema, to: taskIdSchema })),
   }),
+  /** The latest tasks, in order of submission; those `before` a place in that order, for the page before. */
+  Type.Object({
+    kind: Type.Literal('query'),
+    where: taskFilter,
+    limit: pageLimit,
+    before: optional(count),
+  }),
+  /** The same, of the ids of this session's tasks. */
+  Type.Object({ kind: Type.Literal('history'), limit: pageLimit, before: optional(count) }),
+  /** By name. It chooses from here on; nothing that was assigned moves. */
+  Type.Object({ kind: Type.Literal('setStrategy'), strategy: text(256) }),
   Type.Object({ kind: Type.Literal('shutdown'), engines: optional(Type.Array(engineId)) }),
 ])
 export type Ask = Static<typeof ask>
@@ -220,6 +286,10 @@ export interface Answers {
   watch: null
   purge: { readonly purged: number }
   resubmit: null
+  /** `before`: where the page before this one ends; absent where there is none. */
+  query: { readonly tasks: readonly TaskSummary[]; readonly before?: number }
+  history: { readonly tasks: readonly TaskId[]; readonly before?: number }
+  setStrategy: null
   shutdown: null
 }
 

@@ -104,7 +104,8 @@ export type HighWaterMark = number | 'auto'
  * - `recall`: give it back (`recalled`) if it has not begun; else ignore this and end as usual.
  * - `end`: the one terminal reply; see `record.status`, with `fault` or the opaque `output`.
  * - `refuse`: one id of a submit, resubmit or purge was not accepted, nothing was changed for it, and no `end` will follow.
- * - `strategyFault`: the strategy threw or chose an engine it was not offered; the least loaded one was taken instead.
+ * - `strategyFault`: the strategy threw or chose an engine it was not offered; the least loaded one was taken
+ *   instead; or it could not start, and the one before stays in force.
  */
 export type Effect =
   | { readonly type: 'assign'; readonly engine: EngineId; readonly task: TaskRecord; readonly attempt: number }

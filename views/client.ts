@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import { type Actor, createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { ClosedError, InternalError } from '../core/errors.ts'
-import { type EngineId, newSessionId, type TaskId } from '../core/ids.ts'
+import { type EngineId, newSessionId, type SessionId, type TaskId } from '../core/ids.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import type { EngineInfo, QueueStatus, TaskStatus } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
@@ -14,6 +14,7 @@ import { Session } from './session.ts'
 import type { PartOf, ResultOf, TaskFunction } from './task-function.ts'
 import { TaskGroup } from './task-group.ts'
 import { collectIds, leavesOf, submitNoMore, type TaskIdsLike } from './task-ids.ts'
+import { historyOf, queryTasks, type TaskInfo, type TaskQuery } from './task-query.ts'
 import type { ViewFlags } from './view-flags.ts'
 
 export interface ClientOptions extends ConnectOptions {
@@ -82,6 +83,11 @@ export class Client implements AsyncDisposable {
     return client
   }
 
+  /** What the ids of its tasks begin with, and `query` finds them by. It stays when the link is lost and restored. */
+  get session(): SessionId {
+    return this.#session.id
+  }
+
   /** The numbers of the engines that are there, in order of arrival. */
   get ids(): EngineId[] {
     return this.#session.roster.ids
@@ -132,6 +138,28 @@ export class Client implements AsyncDisposable {
   /** The state of tasks, whosever they are. */
   resultStatus(tasks: TaskIdsLike): Promise<Readonly<Record<TaskId, TaskStatus>>> {
     return this.#session.ask({ kind: 'resultStatus', tasks: collectIds(tasks) })
+  }
+
+  /** The ids of this client's tasks that the controller knows, in order of submission; with `limit`, the latest so many. */
+  history({ limit }: { readonly limit?: number } = {}): Promise<TaskId[]> {
+    return historyOf(this.#session, limit)
+  }
+
+  /**
+   * What the controller holds of tasks, in order of submission: those that have not ended, and those that ended, as far
+   * as it retains them. Rejects with a `ConfigurationError` that names the field which is wrong. The controller looks at
+   * every record it holds, unless `ids` are given.
+   */
+  query(query: TaskQuery = {}): Promise<TaskInfo[]> {
+    return queryTasks(this.#session, query)
+  }
+
+  /**
+   * Lets another of the strategies that the controller has, by name, choose from here on; nothing that was assigned
+   * moves. Rejects with a `ConfigurationError` for an unknown name.
+   */
+  async setStrategy(strategy: string): Promise<void> {
+    await this.#session.ask({ kind: 'setStrategy', strategy })
   }
 
   /**

@@ -59,6 +59,14 @@ export class Cluster implements AsyncDisposable {
     return client
   }
 
+  /**
+   * Lets another strategy, by name or as it is, choose from here on; nothing that was assigned moves.
+   * @throws ConfigurationError for an unknown name, or where it cannot start: then the old one stays in force
+   */
+  setStrategy(strategy: NonNullable<LocalClusterOptions['strategy']>): void {
+    this.#local.controller.setStrategy(strategy)
+  }
+
   /** Ends clients, controller and engines. Tasks that have not ended are dropped. */
   async stop(): Promise<void> {
     await Promise.all([...this.#clients].map((client) => client.close()))

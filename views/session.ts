@@ -1,14 +1,21 @@
 import type { Clock } from '../core/clock.ts'
 import { MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
-import type { Answers, Ask, Call, ClientWelcome, ControllerToClient, FunctionMessage } from '../core/messages.ts'
+import type {
+  Answers,
+  Ask,
+  Call,
+  ClientWelcome,
+  ControllerToClient,
+  FunctionMessage,
+  TaskFlags,
+} from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import { type ClientLink, Outbox } from './outbox.ts'
 import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
 import { Roster } from './roster.ts'
 import { SharedOwner, type TaskOwner, TaskRecord } from './task-record.ts'
-import type { TaskFlags } from './view-flags.ts'
 
 /** One message names at most this many tasks. */
 const namesMax = 10_000

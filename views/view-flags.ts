@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
-import type { DependencySpec, Submission } from '../core/messages.ts'
-import { type DependencyLike, dependencySpecs } from './dependency.ts'
+import type { DependencySpec, TaskFlags } from '../core/messages.ts'
+import { Dependency, type DependencyLike, dependencySpecs } from './dependency.ts'
 
 /** What `with` takes. Undefined takes a flag back. Times are milliseconds, 0 meaning no limit. */
 export interface ViewFlags {
@@ -34,9 +34,6 @@ export interface ViewFlags {
   /** Whether a map gives errors in the place of results instead of failing. Default false. */
   readonly returnExceptions?: boolean | undefined
 }
-
-/** The flags that travel with each task. */
-export type TaskFlags = Omit<Submission, 'id' | 'function' | 'call' | 'args'>
 
 /** A view's flags, checked, and brought into the form in which they are used. */
 export interface CheckedFlags {
@@ -133,6 +130,18 @@ function taskFlags(base: CheckedFlags, added: ViewFlags): TaskFlags {
   if (given.retryOnEngineLoss === false) flags.retryOnEngineLoss = false
   if (given.onUnmet === 'wait') flags.onUnmet = 'wait'
   return flags
+}
+
+/** The flags of a task, in the form in which `with` takes them. */
+export function viewFlagsOf(flags: TaskFlags): ViewFlags {
+  const { after, follow, queueTimeoutMs: queueTimeout, runTimeoutMs: runTimeout, ...alike } = flags
+  return {
+    ...alike,
+    ...(after && { after: after.map(({ ids, ...how }) => new Dependency(ids, how)) }),
+    ...(follow && { follow: follow.map(({ ids, ...how }) => new Dependency(ids, how)) }),
+    ...(queueTimeout && { queueTimeout }),
+    ...(runTimeout && { runTimeout }),
+  }
 }
 
 function specsOf(given: DependencyLike | undefined): DependencySpec[] | undefined {

@@ -57,6 +57,21 @@ describe('a strategy that does wrong', () => {
     const forged = faultsOf((_task, engines) => ({ ...engines.at(0) }))
     expect(forged[0]).toMatchObject({ type: 'strategyFault' })
   })
+
+  it('by not starting is reported, and the one before stays in force', () => {
+    const state = createScheduler({ strategy: 'lru' })
+    const broken = strategy('broken', {
+      start: () => {
+        throw new Error('no file')
+      },
+    })
+    for (const bad of [broken, 'nobody'] as const) {
+      expect(step(state, { type: 'setStrategy', strategy: bad }, 0)).toMatchObject([
+        { type: 'strategyFault', strategy: typeof bad === 'string' ? bad : bad.name },
+      ])
+    }
+    expect(state.strategy.strategy.name).toBe('lru')
+  })
 })
 
 describe('what it is told', () => {

@@ -45,7 +45,7 @@ test('engines: now, as they come and go, and waiting for them', async () => {
 
 test('questions are answered, or fail with the controller’s fault', async () => {
   const { controller, client } = await connected()
-  const status: QueueStatus = { waiting: 1, ready: 2, assigned: 3, running: 4, ended: 5, engines: [] }
+  const status: QueueStatus = { waiting: 1, ready: 2, assigned: 3, running: 4, ended: 5, strategy: 'lru', engines: [] }
   answering(controller, status)
   expect(await client.queueStatus()).toEqual(status)
   answering(controller, { 'x.1': 'running' })

@@ -1,0 +1,106 @@
+import { type Clock, wallTimeOffset } from '../core/clock.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { Answers, Ask, TaskFilterMessage, TaskFlags, TaskSummary } from '../core/messages.ts'
+import { findTasks, type Span, type TaskFilter } from '../scheduler/find-tasks.ts'
+import type { SchedulerState } from '../scheduler/state.ts'
+import type { TaskRecord } from '../scheduler/task.ts'
+
+type AskOf<Kind extends Ask['kind']> = Extract<Ask, { kind: Kind }>
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** A page names at most this many ids of dependencies, unless one task alone names more. */
+const dependenciesMax = 10_000
+
+/** The latest tasks that match, told in full. */
+export function queryPage(core: SchedulerState, ask: AskOf<'query'>, clock: Clock): Answers['query'] {
+  const toWallTime = wallTimeOffset(clock)
+  const found = findTasks(core, { ...filterOf(ask.where, toWallTime), before: ask.before })
+  const page: TaskSummary[] = []
+  let dependencies = 0
+  let oldest = found.length
+  while (oldest > 0 && page.length < ask.limit) {
+    const task = found[oldest - 1] as TaskRecord
+    dependencies += countOfDependencies(task)
+    if (dependencies > dependenciesMax && page.length > 0) break
+    page.push(summaryOf(task, toWallTime))
+    oldest -= 1
+  }
+  return { tasks: page.reverse(), ...rest(found, oldest) }
+}
+
+/** The latest tasks of a session, by id only. */
+export function historyPage(core: SchedulerState, ask: AskOf<'history'>, client: SessionId): Answers['history'] {
+  const found = findTasks(core, { client, before: ask.before })
+  const oldest = Math.max(0, found.length - ask.limit)
+  return { tasks: found.slice(oldest).map(({ id }) => id), ...rest(found, oldest) }
+}
+
+function rest(found: readonly TaskRecord[], oldest: number): { before?: number } {
+  return oldest > 0 ? { before: (found[oldest - 1] as TaskRecord).sequence + 1 } : {}
+}
+
+function filterOf(where: TaskFilterMessage, toWallTime: number): TaskFilter {
+  const { ids, client, states, purged, labels, engines } = where
+  const span = (after: number | undefined, before: number | undefined): Span | undefined =>
+    after === undefined && before === undefined ? undefined : { from: after, until: before }
+  return {
+    ids,
+    client,
+    states: states && new Set(states),
+    purged,
+    labels: labels && new Set(labels),
+    engines: engines && new Set(engines),
+    submitted: span(where.submittedAfter, where.submittedBefore),
+    started: span(where.startedAfter, where.startedBefore),
+    ended: span(where.endedAfter, where.endedBefore),
+    timeOffset: toWallTime,
+  }
+}
+
+function summaryOf(task: TaskRecord, toWallTime: number): TaskSummary {
+  const { id, client, status: state, purged, attempt: attempts, failures, losses, engine, failedOn } = task
+  const { startedAt, endedAt, durationMs, fault, resubmittedFrom, resubmittedAs } = task
+  const summary: Mutable<TaskSummary> = {
+    id,
+    client,
+    state,
+    purged,
+    attempts,
+    failures,
+    losses,
+    submittedAt: task.submittedAt + toWallTime,
+    flags: flagsOf(task),
+  }
+  const hasEnded = !Number.isNaN(endedAt)
+  if (failedOn.length > 0) summary.failedOn = [...failedOn]
+  if (engine >= 0) summary.engineId = engine
+  if (!Number.isNaN(startedAt)) summary.startedAt = startedAt + toWallTime
+  if (hasEnded) summary.endedAt = endedAt + toWallTime
+  if (!Number.isNaN(durationMs)) summary.durationMs = durationMs
+  if (hasEnded && state !== 'succeeded') summary.error = fault?.code ?? 'YM_REMOTE'
+  if (resubmittedFrom !== undefined) summary.resubmittedFrom = resubmittedFrom
+  if (resubmittedAs !== undefined) summary.resubmittedAs = resubmittedAs
+  return summary
+}
+
+function flagsOf(task: TaskRecord): TaskFlags {
+  const flags: TaskFlags = {}
+  if (task.after.length > 0) flags.after = task.after.map((spec) => ({ ...spec, ids: [...spec.ids] }))
+  if (task.follow.length > 0) flags.follow = task.follow.map((spec) => ({ ...spec, ids: [...spec.ids] }))
+  if (task.targets.length > 0) flags.targets = [...task.targets]
+  if (task.retries > 0) flags.retries = task.retries
+  if (task.queueTimeoutMs > 0) flags.queueTimeoutMs = task.queueTimeoutMs
+  if (task.runTimeoutMs > 0) flags.runTimeoutMs = task.runTimeoutMs
+  if (task.priority !== 0) flags.priority = task.priority
+  if (!task.retryOnEngineLoss) flags.retryOnEngineLoss = false
+  if (task.onUnmet === 'wait') flags.onUnmet = 'wait'
+  if (task.label !== undefined) flags.label = task.label
+  return flags
+}
+
+function countOfDependencies({ after, follow }: TaskRecord): number {
+  let count = 0
+  for (const { ids } of after) count += ids.length
+  for (const { ids } of follow) count += ids.length
+  return count
+}
