@@ -1,6 +1,6 @@
 /** What the controller keeps of tasks, and what any client can do with it, through real links. */
 import { describe, expect, it } from 'vitest'
-import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
+import { Client, Cluster, Dependency, type LocalClusterOptions, type TaskQuery, type ViewFlags } from 'yardmaster'
 
 const links: readonly { name: string; options: LocalClusterOptions }[] = [
   { name: 'threads', options: { engineKind: 'thread', transport: 'threads' } },
@@ -135,6 +135,124 @@ describe.each(links)('on $name', ({ options }) => {
       }
       await lview.apply(double, 1)
       expect(Object.values(await other.resultStatus(ids))).toEqual(['purged', 'purged', 'succeeded', 'succeeded'])
+    })
+  })
+
+  it('history and queries tell what became of tasks, whosever they are', async () => {
+    await withTwo(options, async (one, other) => {
+      const before = Date.now()
+      const fits = one.loadBalancedView().with({ label: 'fit', retries: 1 })
+      const good = fits.apply(double, 1)
+      await good
+      const bad = fits.with({ targets: 1 }).apply(fail, 2)
+      await bad.wait()
+      const foreign = other.loadBalancedView().apply(double, 3)
+      await foreign
+      const blocker = one.loadBalancedView().apply(() => new Promise<void>(() => {}))
+      const waiting = one
+        .loadBalancedView()
+        .with({ after: [blocker, good] })
+        .apply(double, 4)
+      expect(await one.history()).toEqual([good, bad, blocker, waiting].map(idOf))
+      expect(await one.history({ limit: 2 })).toEqual([blocker, waiting].map(idOf))
+      expect(await other.history()).toEqual([idOf(foreign)])
+
+      const ids = async (query: TaskQuery) => (await one.query(query)).map(({ id }) => id)
+      expect(await ids({})).toEqual(await one.history())
+      expect(await ids({ client: 'any' })).toEqual([good, bad, foreign, blocker, waiting].map(idOf))
+      expect(await ids({ client: other.session })).toEqual([idOf(foreign)])
+      expect(await ids({ label: 'fit', state: 'succeeded' })).toEqual([idOf(good)])
+      expect(await ids({ client: 'any', engine: 1, state: ['failed', 'impossible'] })).toEqual([idOf(bad)])
+      expect(await ids({ ids: [foreign, 'nobody.1'] })).toEqual([idOf(foreign)])
+      expect(await ids({ client: 'any', limit: 1 })).toEqual([idOf(waiting)])
+
+      const [first, second, third, fourth] = await one.query()
+      expect(first).toMatchObject({ label: 'fit', client: one.session, state: 'succeeded', purged: false, attempts: 1 })
+      expect(first?.flags).toEqual({ label: 'fit', retries: 1 })
+      expect(second).toMatchObject({
+        state: 'failed',
+        error: 'YM_REMOTE',
+        attempts: 2,
+        failures: 2,
+        failedOn: [1],
+        engineId: 1,
+      })
+      expect(third?.endedAt).toBeUndefined()
+      expect(fourth).toMatchObject({ state: 'waiting', attempts: 0, failures: 0 })
+      expect(fourth?.flags.after).toEqual([new Dependency([blocker, good])])
+      const [metadata] = good.metadata
+      expect(first).toMatchObject({
+        submittedAt: metadata?.submittedAt,
+        startedAt: metadata?.startedAt,
+        endedAt: metadata?.endedAt,
+      })
+      // The two clocks may be read a millisecond apart.
+      expect(await ids({ submittedAfter: before - 2 })).toHaveLength(4)
+      expect(await ids({ submittedBefore: new Date(before - 2) })).toEqual([])
+      expect(await ids({ endedAfter: second?.endedAt })).toEqual([idOf(bad)])
+      expect(await ids({ endedBefore: second?.endedAt })).toEqual([idOf(good)])
+
+      await one.purge(good)
+      expect(await one.query({ purged: true })).toMatchObject([{ id: idOf(good), state: 'succeeded', purged: true }])
+      blocker.abort()
+      expect(await errorOf(waiting)).toMatchObject({ code: 'YM_IMPOSSIBLE_DEPENDENCY' })
+      expect(await one.query({ ids: [blocker, waiting] })).toMatchObject([
+        { state: 'aborted', error: 'YM_ABORTED' },
+        { state: 'impossible', error: 'YM_IMPOSSIBLE_DEPENDENCY' },
+      ])
+    })
+  })
+
+  it('pages of thousands of records come whole and in order', async () => {
+    await withTwo(options, async (one, other) => {
+      const held = one.loadBalancedView().with({ after: one.loadBalancedView().apply(() => new Promise(() => {})) })
+      const many = Array.from({ length: 12_000 }, (_, i) => held.with({ label: `t${i}` }).apply(double, i))
+      const found = await one.query({ state: 'waiting' })
+      expect(found.map(({ id }) => id)).toEqual(many.map(idOf))
+      expect(found.map(({ label }) => label)).toEqual(many.map((_, i) => `t${i}`))
+      expect(await other.query({ client: one.session, limit: 3 })).toEqual(found.slice(-3))
+      expect(await one.history()).toHaveLength(12_001)
+      one.abort()
+      await one.wait()
+      // Those that were not aborted before what they waited for can run no more.
+      expect(await one.query({ state: ['aborted', 'impossible'], label: ['t7', 't11999'] })).toMatchObject([
+        { id: idOf(many[7] as never) },
+        { id: idOf(many[11_999] as never) },
+      ])
+    })
+  })
+
+  it('22: resubmission keeps every constraint, and links both records', async () => {
+    await withTwo(options, async (one, other) => {
+      const dependency = one.loadBalancedView().with({ targets: 1 }).apply(double, 1)
+      await dependency
+      const flags: ViewFlags = {
+        after: [new Dependency(dependency, { all: false, failure: true })],
+        follow: [new Dependency(dependency)],
+        targets: [0, 1],
+        retries: 2,
+        queueTimeout: 60_000,
+        runTimeout: 50_000,
+        priority: 3,
+        retryOnEngineLoss: false,
+        onUnmet: 'wait',
+        label: 'fit',
+      }
+      const result = one.loadBalancedView().with(flags).apply(double, 21)
+      expect(await result).toBe(42)
+      const again = other.resubmit<number>(idOf(result))
+      expect(await again).toBe(42)
+      const [before, after] = await other.query({ ids: [result, again] })
+      expect(before?.flags).toEqual(flags)
+      expect(after?.flags).toEqual(flags)
+      expect(before).toMatchObject({ id: idOf(result), client: one.session, resubmittedAs: idOf(again), engineId: 1 })
+      expect(after).toMatchObject({
+        id: idOf(again),
+        client: other.session,
+        resubmittedFrom: idOf(result),
+        engineId: 1,
+      })
+      expect(await other.history()).toEqual([idOf(again)])
     })
   })
 })
