@@ -92,16 +92,13 @@ export class AttemptTable {
 
   /** Gives back those that have not begun, and says of the others that they have. */
   recall(refs: readonly AttemptRef[]): void {
-    const found = refs.map((ref) => this.#find(ref)).filter((attempt) => attempt !== undefined)
-    const begun = found.filter((attempt) => !this.#giveBack(attempt))
-    this.#reportBegun(begun)
+    this.#reportBegun(this.#giveBack(refs))
     this.#feed()
   }
 
   /** Gives back those that have not begun; of the others the signal fires, and after `graceMs` the executor is ended. */
   cancel(refs: readonly AttemptRef[], graceMs: number): void {
-    const found = refs.map((ref) => this.#find(ref)).filter((attempt) => attempt !== undefined)
-    const begun = found.filter((attempt) => !this.#giveBack(attempt))
+    const begun = this.#giveBack(refs)
     const forceAt = this.#options.clock.wallTime() + graceMs
     for (const attempt of begun) attempt.forceAt ??= forceAt
     if (begun.length > 0) this.#executor.send({ type: 'signal', sequences: begun.map((attempt) => attempt.sequence) })
@@ -118,19 +115,20 @@ export class AttemptTable {
     await this.#executor.end()
   }
 
-  #find(ref: AttemptRef): Attempt | undefined {
-    const attempt = this.#byTask.get(ref.id)
-    return attempt?.assignment.attempt === ref.attempt ? attempt : undefined
-  }
-
-  #giveBack(attempt: Attempt): boolean {
-    if (attempt.sequence === -1) {
-      this.#backlog.splice(this.#backlog.indexOf(attempt), 1)
-    } else if (!this.#claims.revoke(attempt.sequence)) {
-      return false
+  /** Gives back those that have not begun, and answers the others. What has ended is neither. */
+  #giveBack(refs: readonly AttemptRef[]): Attempt[] {
+    const unbegun = new Set<Attempt>()
+    const begun = new Set<Attempt>()
+    for (const ref of refs) {
+      const attempt = this.#byTask.get(ref.id)
+      if (attempt?.assignment.attempt !== ref.attempt) continue
+      const isUnbegun = attempt.sequence === -1 || this.#claims.revoke(attempt.sequence)
+      if (isUnbegun) unbegun.add(attempt)
+      else begun.add(attempt)
     }
-    this.#end([[attempt, 'recalled', 0, undefined]])
-    return true
+    if (unbegun.size > 0) this.#backlog = this.#backlog.filter((attempt) => !unbegun.has(attempt))
+    this.#end([...unbegun].map((attempt) => [attempt, 'recalled', 0, undefined]))
+    return [...begun]
   }
 
   /** Sends what waits here to the executor, as far as there is room. */

@@ -4,7 +4,8 @@
  * executor is deep in a synchronous task. The time of beginning stands beside it, for run timeouts and status.
  *
  * Each attempt at an engine has a sequence number; its place in the ring is the number modulo the capacity, so no more
- * than `capacity` attempts may be outstanding.
+ * than `capacity` attempts may be outstanding. The executor may still hold attempts that were taken back when the ring
+ * has come round to their places: hence a claim says in which round it was made.
  */
 const queued = 0
 const begun = 1
@@ -26,25 +27,33 @@ export class ClaimTable {
 
   /** Engine: the attempt is about to be sent. */
   queue(sequence: number): void {
-    Atomics.store(this.#claims, sequence % this.capacity, queued)
+    Atomics.store(this.#claims, sequence % this.capacity, this.#claim(sequence, queued))
   }
 
   /** Executor: begin, unless it was taken back. `wallTimeMs` is the time of beginning. */
   begin(sequence: number, wallTimeMs: number): boolean {
     const place = sequence % this.capacity
+    const asQueued = this.#claim(sequence, queued)
     this.#begunAt[place] = wallTimeMs
-    return Atomics.compareExchange(this.#claims, place, queued, begun) === queued
+    return Atomics.compareExchange(this.#claims, place, asQueued, this.#claim(sequence, begun)) === asQueued
   }
 
   /** Engine: take it back; false where it has begun. */
   revoke(sequence: number): boolean {
-    return Atomics.compareExchange(this.#claims, sequence % this.capacity, queued, revoked) !== begun
+    const place = sequence % this.capacity
+    const asQueued = this.#claim(sequence, queued)
+    const found = Atomics.compareExchange(this.#claims, place, asQueued, this.#claim(sequence, revoked))
+    return found !== this.#claim(sequence, begun)
   }
 
   /** Wall time in milliseconds, or undefined where it has not begun. */
   begunAt(sequence: number): number | undefined {
     const place = sequence % this.capacity
-    return Atomics.load(this.#claims, place) === begun ? this.#begunAt[place] : undefined
+    return Atomics.load(this.#claims, place) === this.#claim(sequence, begun) ? this.#begunAt[place] : undefined
+  }
+
+  #claim(sequence: number, state: number): number {
+    return (Math.floor(sequence / this.capacity) << 2) | state
   }
 }
 

@@ -192,6 +192,33 @@ describe('AttemptTable', () => {
     expect(ends().map(({ id }) => id)).toEqual(ids)
   })
 
+  it('what was taken back never begins, even when its place among the claims is taken again, and hides nothing', () => {
+    const { table, take, present, ends } = setUp()
+    take(['long'])
+    present().beginNext(0)
+    const aborted = Array.from({ length: 4_095 }, (_, i) => `a${i}`)
+    take(aborted)
+    table.cancel(aborted.map(ref), 1_000)
+    const later = Array.from({ length: 4_095 }, (_, i) => `b${i}`)
+    take(later)
+    const began: string[] = []
+    for (let task = present().beginNext(0); task; task = present().beginNext(0)) {
+      began.push(task.id)
+      present().finish(task)
+    }
+    expect(began).toEqual(later)
+    expect(ends()).toHaveLength(aborted.length + later.length)
+  })
+
+  it('gives back many with one message, each once', () => {
+    const { table, take, reports } = setUp()
+    const ids = Array.from({ length: 5_000 }, (_, i) => `t${i}`)
+    take(ids)
+    table.recall([...ids, 't7'].map(ref))
+    expect(reports).toHaveLength(1)
+    expect(reports[0]).toMatchObject({ type: 'ended', results: { length: 5_000 } })
+  })
+
   it('answers every attempt exactly once, whatever happens', () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 4 }) }) },
