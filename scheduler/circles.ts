@@ -12,7 +12,7 @@ import { finishUnplaced, propagate } from './waiting.ts'
 /** Remembers the circles within a batch, whose dependencies have been looked up, as to be looked at. */
 export function findCircles(state: SchedulerState, batch: readonly TaskRecord[]): void {
   const graph = new Map<TaskRecord, TaskRecord[]>()
-  for (const task of batch) if (task.status === 'waiting') graph.set(task, [])
+  for (const task of batch) if (task.dependencies !== undefined) graph.set(task, [])
   for (const task of graph.keys()) {
     for (const spec of task.dependents ?? []) if (!spec.closed) graph.get(spec.owner)?.push(task)
   }

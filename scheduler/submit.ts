@@ -59,10 +59,9 @@ export function start(state: SchedulerState, batch: readonly TaskRecord[], earli
     }
     const obstacle = attach(state, task, earlier?.[i])
     if (obstacle !== undefined) finishImpossible(state, task, obstacle)
-    else if (!release(state, task)) {
-      watch(state, task)
-      mayBeCircular ||= batch.length > 1 || namesItself(task)
-    }
+    else if (!release(state, task)) watch(state, task)
+    // One that follows any of several may be ready, and wait for another place when it loses the one it has.
+    if (task.dependencies !== undefined) mayBeCircular ||= batch.length > 1 || namesItself(task)
   }
   if (mayBeCircular && hasForwardReference(state, batch)) findCircles(state, batch)
 }
