@@ -1,5 +1,5 @@
 /** Clusters by name: each has a connection file, and a process that is alive as long as the cluster is. */
-import { link, readdir, rm } from 'node:fs/promises'
+import { link, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ConnectionFile,
@@ -58,17 +58,41 @@ export async function publishCluster(content: ConnectionFile): Promise<string> {
   const draft = `${path}.${content.pid}`
   await writeConnectionFile(draft, content)
   try {
-    await requireFreeName(content.cluster)
-    await rm(path, { force: true })
-    // Unlike a rename, this fails where someone was faster.
-    await link(draft, path)
+    // Unlike a rename, this fails where a file is there.
+    while (!(await linked(draft, path))) await removeDead(path, content)
     return path
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    throw nameTaken(content.cluster, (await readConnectionFile(path)).pid)
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+async function linked(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/**
+ * Takes the file out of the way before it looks: whoever else saw the same dead cluster cannot remove its successor's.
+ * @throws ConfigurationError where the cluster is alive; then the file is in its place again
+ */
+async function removeDead(path: string, { cluster, pid }: ConnectionFile): Promise<void> {
+  await requireFreeName(cluster)
+  const aside = `${path}.${pid}.old`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    // Someone else was faster.
+    if (isMissing(error)) return
+    throw error
+  }
+  const { pid: owner } = await readConnectionFile(aside)
+  if (isAlive(owner)) await linked(aside, path)
+  await rm(aside, { force: true })
 }
 
 /** Removes the connection file of a cluster that has ended, unless another has its name already. */

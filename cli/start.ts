@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -43,8 +43,11 @@ Example:
 async function runStart({ json, ...host }: StartOptions): Promise<void> {
   await requireFreeName(host.name)
   const logFile = logFilePath(host.name)
-  const child = await launch(host, logFile)
-  const { connectionFile, addresses, engines } = await readiness(child, host, logFile)
+  // Another start of this name may be under way: the log gets its name with the cluster.
+  const draft = `${logFile}.${process.pid}`
+  const child = await launch(host, draft)
+  const { connectionFile, addresses, engines } = await readiness(child, host, draft)
+  await rename(draft, logFile)
   const pid = child.pid as number
   child.unref()
   if (json) {
@@ -65,7 +68,6 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
 
 async function launch(host: HostOptions, logFile: string): Promise<ChildProcess> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
-  await rm(logFile, { force: true })
   const log = await open(logFile, 'wx', 0o600)
   try {
     const child = fork(fileURLToPath(new URL('./background-main.js', import.meta.url)), [host.name], {

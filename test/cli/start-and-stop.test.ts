@@ -70,6 +70,12 @@ describe('start', () => {
     expect(status.stdout).toMatch(/\nengine +kind +process +host +name +tasks +completed\n +0 {2}process /)
   })
 
+  test('a status that nobody reads is no failure', async () => {
+    await start('-n', '0')
+    const unread = await yardmaster.shell('{ yardmaster status; echo "code $?" >&2; } | true')
+    expect(unread).toEqual({ code: 0, stdout: '', stderr: 'code 0\n' })
+  })
+
   test('shows the key to nobody: not in arguments, output, status or log', async () => {
     const started = await start('-n', '1')
     const key = keyIn(started.connectionFile)
@@ -99,11 +105,17 @@ describe('start', () => {
     expect(missing.stderr).toContain('Running: b.')
   })
 
-  test('of two at the same time, one has the name', async () => {
+  test.for(['nothing', 'what a dead one left'])('of two at the same time over %s, one has the name', async (before) => {
+    if (before !== 'nothing') {
+      const dead = await start('-n', '0')
+      process.kill(dead.pid, 'SIGKILL')
+      await gone([dead])
+    }
     const both = await Promise.all([yardmaster.run(['start', '-n', '0']), yardmaster.run(['start', '-n', '0'])])
     expect(both.map(({ code }) => code).sort()).toEqual([0, 2])
     expect(both.find(({ code }) => code === 2)?.stderr).toContain("a cluster named 'default' is running already")
     expect((await yardmaster.run(['status'])).code).toBe(0)
+    expect(yardmaster.files).toEqual(['default.json', 'default.log'])
   })
 
   test('replaces what a dead cluster left', async () => {
@@ -125,6 +137,16 @@ describe('start', () => {
     expect(failed).toMatchObject({ code, stdout: '' })
     expect(failed.stderr).toMatch(message)
     expect(yardmaster.files).toEqual([])
+  })
+
+  test('serves again when a map on it was interrupted', async () => {
+    await start('-n', '1')
+    const map = yardmaster.spawn(['map', `${tasks}#sleep`, '--cluster', 'default', '--chunk', '1'])
+    map.stdin.write('1\n600000\n')
+    await map.says(/1\n/)
+    map.kill('SIGINT')
+    expect(await map.over).toMatchObject({ code: 130, stderr: '' })
+    expect(await yardmaster.run(['map', tasks, '--cluster', 'default'], '3\n')).toMatchObject({ stdout: '9\n' })
   })
 
   test('that is interrupted leaves nothing', async () => {
