@@ -91,7 +91,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
       log,
     },
   })
-  const send = (event: ControllerMachineEvent) => actor.send(event)
+  // Links still end, and `stop` is called again, when it has stopped; XState warns of what comes later.
+  const send = (event: ControllerMachineEvent) => {
+    if (actor.getSnapshot().status === 'active') actor.send(event)
+  }
 
   function adopt(connection: Connection): void {
     greet(connection).catch((error: unknown) => {

@@ -67,7 +67,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return actor.getSnapshot().context.registered?.welcome.engine ?? -1
     },
     async stop() {
-      actor.send({ type: 'stop' })
+      // The controller may have stopped it before; XState warns of what comes later.
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'stop' })
       await stopped
     },
     stopped,

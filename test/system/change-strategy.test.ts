@@ -25,7 +25,8 @@ async function connect(cluster: Cluster): Promise<Client> {
 
 describe.each(links)('on $name', ({ options }) => {
   it('another strategy takes over under load, and no task is lost or repeated', async () => {
-    await using cluster = await Cluster.start({ engines: engineCount, ...options })
+    // A low mark: most tasks are still to be assigned when a strategy goes.
+    await using cluster = await Cluster.start({ engines: engineCount, hwm: 8, ...options })
     await using client = await connect(cluster)
     const lview = client.loadBalancedView()
     expect((await client.queueStatus()).strategy).toBe('leastload')
