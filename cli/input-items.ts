@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { ConfigurationError } from '../core/errors.ts'
 
 export type InputFormat = 'json' | 'text'
 
@@ -29,7 +30,7 @@ export class InputItems {
     this.#format = format
   }
 
-  /** What is there, at least one item and at most `countMax`; none at the end. Rejects where the input cannot be read. */
+  /** What is there, at least one item and at most `countMax`; none at the end. Rejects with ConfigurationError where the input cannot be read. */
   async take(countMax: number): Promise<InputItem[]> {
     const items: InputItem[] = []
     while (items.length < countMax) {
@@ -45,7 +46,9 @@ export class InputItems {
   }
 
   async #read(): Promise<void> {
-    const { value, done } = await this.#chunks.next()
+    const { value, done } = await this.#chunks.next().catch((error: Error) => {
+      throw new ConfigurationError(`the input cannot be read: ${error.message}`, { cause: error })
+    })
     this.#next = 0
     if (done) {
       this.#isOver = true

@@ -7,6 +7,7 @@ import { exitCode, exitCodeOf } from './exit-code.ts'
 import { leave } from './leave.ts'
 import { mapCommand } from './map.ts'
 import { oneLine, reportError } from './report-error.ts'
+import { isClosed } from './result-writer.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
@@ -62,5 +63,11 @@ function version(): string {
   return manifest.version
 }
 
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    // Whoever reads need not read to the end.
+    if (!isClosed(error)) process.exitCode = exitCode.usage
+  })
+}
 await main()
 await leave()

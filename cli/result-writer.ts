@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { ConfigurationError } from '../core/errors.ts'
 
 /** Who reads the output is gone, as `head` is when it has enough. */
 export class OutputClosed extends Error {}
@@ -11,11 +12,13 @@ export class ResultWriter {
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream
     stream.on('error', (error: Error) => {
-      this.#failure = isClosed(error) ? new OutputClosed() : error
+      this.#failure = isClosed(error)
+        ? new OutputClosed()
+        : new ConfigurationError(`the results cannot be written: ${error.message}`, { cause: error })
     })
   }
 
-  /** Resolves when there is room for more. Rejects with `OutputClosed`, or with what else went wrong. */
+  /** Resolves when there is room for more. Rejects with `OutputClosed`, or with ConfigurationError where it cannot be written. */
   async write(lines: readonly string[]): Promise<void> {
     if (this.#failure) throw this.#failure
     if (lines.length === 0) return
@@ -27,7 +30,8 @@ export class ResultWriter {
   }
 }
 
-function isClosed(error: Error): boolean {
+/** Whether nobody reads any more. */
+export function isClosed(error: Error): boolean {
   return 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED')
 }
 

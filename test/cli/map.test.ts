@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { family, gone, lines, Yardmaster } from './yardmaster.ts'
+import { family, gone, here, lines, Yardmaster } from './yardmaster.ts'
 
 const tasks = 'programs/tasks.js'
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
@@ -45,6 +45,12 @@ describe('results', () => {
   })
 })
 
+test.skipIf(!existsSync('/dev/full'))('results that cannot be written are told (where /dev/full is)', async () => {
+  const { code, stderr } = await yardmaster.shell(`echo 3 | yardmaster map ${tasks} > /dev/full`)
+  expect(stderr).toMatch(/^yardmaster: the results cannot be written: ENOSPC.*\[YM_CONFIGURATION\]\n$/)
+  expect(code).toBe(2)
+})
+
 describe('items', () => {
   test('are plain lines where the first is not JSON, blank ones included', async () => {
     const { stdout } = await yardmaster.run(['map', `${tasks}#echo`], 'one\r\n\n2\n\nlast')
@@ -68,6 +74,14 @@ describe('items', () => {
     expect(lines(stdout)).toEqual([4, { error: { name: 'SyntaxError', message: expect.any(String) } }, 9])
     expect(stderr).toMatch(/^line 3: SyntaxError: not JSON/)
     expect(code).toBe(1)
+  })
+
+  test('that cannot be read are no work', async () => {
+    for (const file of [here, join(here, 'missing.jsonl')]) {
+      const { code, stdout, stderr } = await yardmaster.run(['map', tasks, '--file', file])
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^yardmaster: the input cannot be read: E[A-Z]+: .*\[YM_CONFIGURATION\]\n$/)
+    }
   })
 
   test('none: nothing to do, and nothing wrong', async () => {

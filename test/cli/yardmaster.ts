@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** Where the commands of a test run: the test programs are beside it. */
-const here = fileURLToPath(new URL('.', import.meta.url))
+export const here = fileURLToPath(new URL('.', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
