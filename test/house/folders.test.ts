@@ -18,6 +18,8 @@ const FOLDERS: Record<string, string> = {
   sim: 'virtual time, faults, workloads and measures',
   test: 'tests, by area',
   testing: 'the published kit: suites, arbitraries, invariants',
+  'testing/histories': 'random histories of a scheduler, and a check for each invariant',
+  'testing/oracle': 'how the tasks of a graph must end, worked out without the scheduler',
   transports: 'one file per transport',
   views: 'what a client program holds: client, views, results',
   'views/functions': 'how a function travels',

@@ -3,7 +3,7 @@ import type { EngineId } from '../../core/ids.ts'
 import type { TaskSpec } from '../../scheduler/events.ts'
 import { createScheduler } from '../../scheduler/state.ts'
 import { strategy, type TaskView } from '../../scheduler/strategies/strategy.ts'
-import { id, on, spec, World } from './world.ts'
+import { id, on, QuietWorld, spec, World } from './world.ts'
 
 function world(engines = 1, config = {}): World {
   const w = new World(config)
@@ -94,14 +94,13 @@ describe('work conservation', () => {
       durationMs: 1,
       output: undefined,
     }))
-    w.engines.get(0)?.clear()
     w.send({ type: 'ended', engine: 0, results })
     expect(w.state.engines.get(0)?.load).toBe(4)
   })
 
   it('24: an event does not look at tasks that are blocked', () => {
     const looked = (blocked: readonly TaskSpec[]) => {
-      const w = new Quiet({ hwm: 1 })
+      const w = new QuietWorld({ hwm: 1 })
       w.join(2)
       w.submit(spec('long', { targets: [1] }))
       let reads = 0
@@ -143,7 +142,7 @@ describe('high-water mark', () => {
   })
 
   it('auto: starts at one, doubles while tasks are short, up to two round trips of work', () => {
-    const w = new Quiet({ hwm: 'auto' })
+    const w = new QuietWorld({ hwm: 'auto' })
     w.join()
     for (let i = 0; i < 50; i += 1) w.send({ type: 'roundTrip', engine: 0, rttMs: 2 })
     w.submit(...Array.from({ length: 5_000 }, (_, i) => spec(i)))
@@ -157,7 +156,7 @@ describe('high-water mark', () => {
   })
 
   it('auto: falls to one at once when tasks turn out long, and stays within its bounds', () => {
-    const w = new Quiet({ hwm: 'auto' })
+    const w = new QuietWorld({ hwm: 'auto' })
     w.join()
     w.submit(...Array.from({ length: 20_000 }, (_, i) => spec(i)))
     for (let i = 0; i < 14; i += 1) endAll(w, 0)
@@ -184,10 +183,6 @@ describe('invalid settings', () => {
   })
 })
 
-class Quiet extends World {
-  protected override check(): void {}
-}
-
 function mark(w: World): number {
   return w.state.engines.get(0)?.mark ?? 0
 }
@@ -198,7 +193,6 @@ function endAll(w: World, durationMs: number): void {
   const results = w.outstanding().map(({ id: task, attempt }) => {
     return { id: task, attempt, outcome: 'succeeded' as const, durationMs, output: undefined }
   })
-  w.engines.get(engine)?.clear()
   w.send({ type: 'ended', engine, results })
 }
 

@@ -72,7 +72,6 @@ describe('resubmit', () => {
     const other = 'other' as SessionId
     w.submit(spec('a'))
     w.end(id('a'))
-    w.specs.set(id('b'), spec('b'))
     w.send({ type: 'resubmit', pairs: [{ from: id('a'), to: id('b') }], client: other })
     expect([w.record(id('a')).client, w.record(id('b')).client]).toEqual(['tester', other])
   })

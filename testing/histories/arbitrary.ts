@@ -1,0 +1,158 @@
+import type fc from 'fast-check'
+import type { Arbitrary } from 'fast-check'
+import type { AttemptOutcome } from '../../scheduler/events.ts'
+import type { SchedulerConfig } from '../../scheduler/state.ts'
+import { type StrategyLike, strategy } from '../../scheduler/strategies/strategy.ts'
+import type { Command, DependencyChoice, TaskChoice } from './commands.ts'
+import { History } from './history.ts'
+
+/** fast-check, as its default export gives it. It is handed in, so that the kit loads where it is not installed. */
+export type FastCheck = typeof fc
+
+export interface HistoryOptions {
+  /** The longest history, in commands. Default 60. */
+  readonly commandsMax?: number
+  /** What may be in force, at the start and after a swap. Default: all that come with the scheduler, one that steals and one that ranks. */
+  readonly strategies?: readonly StrategyLike[]
+}
+
+/** Histories of one scheduler: everything that clients, engines, links and time can do to it, in any order. */
+export function histories(fc: FastCheck, options: HistoryOptions = {}): Arbitrary<History> {
+  const { commandsMax = 60, strategies = allStrategies } = options
+  const config: Arbitrary<SchedulerConfig> = fc.record({
+    strategy: fc.constantFrom(...strategies),
+    seed: fc.nat(),
+    hwm: fc.constantFrom(1, 2, 0, 'auto' as const),
+    engineLossLimit: fc.constantFrom(3, 1, 2),
+    retention: fc.constantFrom(
+      {},
+      { countMax: 3, purgedMax: 100 },
+      { countMax: 4, purgedMax: 2 },
+      { bytesMax: 24, purgedMax: 3 },
+      { countMax: 0, purgedMax: 0 },
+    ),
+  })
+  // The length is drawn first, so that long histories are as likely as short ones.
+  const commands = fc.array(commandArbitrary(fc, strategies), { maxLength: commandsMax, size: 'max' })
+  return fc.tuple(config, commands).map(([settings, list]) => new History(settings, list))
+}
+
+function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): Arbitrary<Command> {
+  const pick = fc.nat(9)
+  const outcome = fc.constantFrom(...outcomes)
+  const simple = <Do extends string>(name: Do) => fc.record({ do: fc.constant(name), pick })
+  return fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        do: fc.constant('submit' as const),
+        tasks: fc.array(taskArbitrary(fc), { minLength: 1, maxLength: 4 }),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('join' as const), hwm: fc.constantFrom(1, 2, 0, 'auto' as const) }),
+    },
+    {
+      weight: 14,
+      arbitrary: fc.record({
+        do: fc.constant('finish' as const),
+        pick,
+        count: fc.integer({ min: 1, max: 3 }),
+        outcome,
+      }),
+    },
+    { weight: 6, arbitrary: simple('answer' as const) },
+    { weight: 5, arbitrary: simple('begin' as const) },
+    { weight: 2, arbitrary: simple('lose' as const) },
+    { weight: 1, arbitrary: simple('giveBack' as const) },
+    { weight: 1, arbitrary: simple('purge' as const) },
+    { weight: 2, arbitrary: simple('resubmit' as const) },
+    { weight: 2, arbitrary: simple('repeat' as const) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('abort' as const),
+        picks: fc.array(pick, { maxLength: 2 }),
+        isForeign: fc.nat(5).map((n) => n === 5),
+      }),
+    },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 12 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('late' as const), pick, how: fc.constantFrom(...lateness), outcome }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('swap' as const), strategy: fc.constantFrom(...strategies) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('measure' as const), pick, rttMs: fc.constantFrom(0.1, 5, 100) }),
+    },
+  )
+}
+
+function taskArbitrary(fc: FastCheck): Arbitrary<TaskChoice> {
+  const few = <T>(arbitrary: Arbitrary<T>, most: number) =>
+    fc.oneof({ weight: 3, arbitrary: fc.constant<T[]>([]) }, fc.array(arbitrary, { maxLength: most }))
+  return fc.record({
+    after: few(dependencyArbitrary(fc), 2),
+    follow: few(dependencyArbitrary(fc), 2),
+    targets: few(fc.integer({ min: 0, max: 5 }), 3),
+    limits: fc.record(
+      {
+        retries: fc.integer({ min: 0, max: 3 }),
+        queueTimeoutMs: fc.integer({ min: 1, max: 20 }),
+        priority: fc.integer({ min: -1, max: 1 }),
+        retryOnEngineLoss: fc.boolean(),
+        onUnmet: fc.constantFrom('fail' as const, 'wait' as const),
+        label: fc.constantFrom('fit', 'plot'),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+}
+
+function dependencyArbitrary(fc: FastCheck): Arbitrary<DependencyChoice> {
+  return fc.record({
+    back: fc.array(
+      fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.constantFrom(-1, -2, 0, 90)),
+      { maxLength: 3 },
+    ),
+    all: fc.boolean(),
+    success: fc.boolean(),
+    failure: fc.boolean(),
+  })
+}
+
+const outcomes: readonly AttemptOutcome[] = [
+  'succeeded',
+  'succeeded',
+  'failed',
+  'unmet',
+  'aborted',
+  'timedOut',
+  'recalled',
+  'lost',
+]
+
+const lateness = ['lostEngine', 'otherEngine', 'earlierAttempt', 'laterAttempt'] as const
+
+const thief = strategy('thief', {
+  start: () => ({ choose: (_task, engines) => engines.leastLoaded(), steal: (_idle, busy) => busy[0] }),
+})
+const backwards = strategy('backwards', {
+  start: () => ({
+    choose: (_task, engines, random) => engines.at(random.below(engines.size)),
+    rank: (task) => -task.id.length,
+  }),
+})
+const allStrategies: readonly StrategyLike[] = [
+  'leastload',
+  'lru',
+  'plainrandom',
+  'twobin',
+  'weighted',
+  'pure',
+  'powerOf2',
+  thief,
+  backwards,
+]

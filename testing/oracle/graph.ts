@@ -1,0 +1,67 @@
+import type { EngineId } from '../../core/ids.ts'
+
+/** Tasks whose behaviour is known beforehand, submitted together, for engines 0, 1, … that all stay. */
+export interface GraphNode {
+  readonly id: string
+  readonly after?: readonly GraphDependency[]
+  readonly follow?: readonly GraphDependency[]
+  /** Absent or empty: any engine. */
+  readonly targets?: readonly EngineId[]
+  /** Default 0. */
+  readonly retries?: number
+  /** Default: it succeeds. */
+  readonly behaviour?: Behaviour
+}
+
+export interface GraphDependency {
+  readonly ids: readonly string[]
+  readonly all: boolean
+  readonly success: boolean
+  readonly failure: boolean
+}
+
+/**
+ * What a task does when it is run. `fail`: its first `times` attempts throw. `refuse`: an unmet functional dependency at those
+ * engines, success at others. `abort`: its client aborts it when all are submitted and none has begun. `anything`: it
+ * succeeds or fails.
+ */
+export type Behaviour =
+  | { readonly does: 'succeed' | 'abort' | 'anything' }
+  | { readonly does: 'fail'; readonly times: number }
+  | { readonly does: 'refuse'; readonly engines: readonly EngineId[] }
+
+export type Fate = 'succeeded' | 'failed' | 'aborted' | 'impossible'
+
+export function behaviourOf(node: GraphNode): Behaviour {
+  return node.behaviour ?? { does: 'succeed' }
+}
+
+/** The empty set is met, and says nothing of where. */
+export function bindingDependencies({ after = [], follow = [] }: GraphNode): (GraphDependency & { where: boolean })[] {
+  return [...after.map((one) => ({ ...one, where: false })), ...follow.map((one) => ({ ...one, where: true }))].filter(
+    ({ ids }) => ids.length > 0,
+  )
+}
+
+/**
+ * Of nodes that wait for others, those that are in a circle which waits for nothing outside of it. `waitsFor` names only nodes that
+ * wait themselves.
+ */
+export function closedCircles<Node>(waiting: Iterable<Node>, waitsFor: (node: Node) => readonly Node[]): Node[] {
+  const reach = new Map([...waiting].map((node) => [node, reachable(node, waitsFor)]))
+  return [...reach].flatMap(([node, reached]) => {
+    const isClosed = reached.has(node) && [...reached].every((other) => reach.get(other)?.has(node))
+    return isClosed ? [node] : []
+  })
+}
+
+function reachable<Node>(from: Node, waitsFor: (node: Node) => readonly Node[]): Set<Node> {
+  const reached = new Set<Node>()
+  const next = [...waitsFor(from)]
+  for (let node = next.pop(); node !== undefined; node = next.pop()) {
+    if (reached.has(node)) continue
+    reached.add(node)
+    next.push(...waitsFor(node))
+  }
+  return reached
+}
