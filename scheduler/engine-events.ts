@@ -3,6 +3,7 @@ import { admit } from './engines.ts'
 import type { SchedulerEvent } from './events.ts'
 import { initialMark, initialRttMs, nextMark, observeRoundTrip } from './high-water-mark.ts'
 import { resolveLoss } from './outcomes.ts'
+import { outlook } from './placement.ts'
 import { checkMark, type SchedulerState } from './state.ts'
 import { reconsider } from './waiting.ts'
 
@@ -68,4 +69,5 @@ function endRefused(state: SchedulerState): void {
     if (refusing < state.engines.size) continue
     for (const task of [...group]) reconsider(state, task)
   }
+  for (const task of [...(state.ready.nowhere ?? [])]) if (outlook(state, task) !== 'open') reconsider(state, task)
 }

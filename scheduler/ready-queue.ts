@@ -42,6 +42,11 @@ export class ReadyQueue {
     if (group.size === 0 && group.kind !== 'any') this.drop(group)
   }
 
+  /** Tasks that had a place, and wait for another one to become known. */
+  get nowhere(): ReadyGroup | undefined {
+    return this.groups.get('only::')
+  }
+
   /** Every group that holds a task. */
   *occupied(): IterableIterator<ReadyGroup> {
     if (this.any.size > 0) yield this.any

@@ -115,6 +115,17 @@ describe('refusals', () => {
     expect(w.reply(id('a'))).toMatchObject({ status: 'failed', code: 'YM_UNMET_DEPENDENCY' })
   })
 
+  it('10: end it as well while it waits to follow another task, when only the engine that refused is left', () => {
+    const w = world(2)
+    w.submit(spec('a', { targets: [0] }), spec('b'))
+    w.submit(spec('c', { follow: [on([id('a'), id('b')], { all: false })] }))
+    w.end(id('a'))
+    w.end(id('c'), 'unmet')
+    expect(w.status(id('c'))).toBe('ready')
+    w.lose(1)
+    expect(w.reply(id('c'))).toMatchObject({ status: 'failed', code: 'YM_UNMET_DEPENDENCY' })
+  })
+
   it("10: with onUnmet 'wait', engines to come are waited for", () => {
     const w = world(1)
     w.submit(spec('a', { onUnmet: 'wait' }))
