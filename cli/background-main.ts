@@ -3,7 +3,7 @@
  * command, which ends when everything is ready; if it ends before, so does this.
  */
 import { type Fault, faultFrom } from '../core/errors.ts'
-import { type HostOptions, hostCluster } from './host-cluster.ts'
+import { type HostedCluster, type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
 import { leave } from './leave.ts'
 
@@ -17,20 +17,28 @@ export type FromBackground =
   | { readonly type: 'failed'; readonly fault: Fault }
 
 const leaveEarly = () => process.exit(1)
-process.on('disconnect', leaveEarly)
+process.once('disconnect', leaveEarly)
 process.once('message', (message) => {
+  process.off('disconnect', leaveEarly)
   void host(message as HostOptions).then(leave)
 })
 
 async function host(options: HostOptions): Promise<void> {
+  let hosted: HostedCluster | undefined
+  let isUnwanted = false
+  onInterrupt(
+    () => {
+      isUnwanted = true
+      hosted?.drain().catch(() => hosted?.stop())
+    },
+    () => (hosted ? void hosted.stop() : process.exit(1)),
+  )
   try {
-    const { cluster, connectionFile, drain, stop, ended } = await hostCluster(options, log)
-    onInterrupt(
-      () => void drain().catch(() => stop()),
-      () => void stop(),
-    )
+    hosted = await hostCluster(options, log)
+    // Nobody would know of it.
+    if (isUnwanted || !process.connected) return await hosted.stop()
+    const { cluster, connectionFile, ended } = hosted
     log('info', `cluster '${cluster.name}' is ready: ${cluster.addresses.join(', ')}`)
-    process.off('disconnect', leaveEarly)
     await tell({ type: 'ready', connectionFile, addresses: cluster.addresses, engines: cluster.engines.length })
     await ended
     log('info', 'stopped')

@@ -46,8 +46,10 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
   // Another start of this name may be under way: the log gets its name with the cluster.
   const draft = `${logFile}.${process.pid}`
   const child = await launch(host, draft)
-  const { connectionFile, addresses, engines } = await readiness(child, host, draft)
+  const ready = await readiness(child, host.name, draft)
+  if (!ready) return
   await rename(draft, logFile)
+  const { connectionFile, addresses, engines } = ready
   const pid = child.pid as number
   child.unref()
   if (json) {
@@ -82,32 +84,40 @@ async function launch(host: HostOptions, logFile: string): Promise<ChildProcess>
   }
 }
 
-/** Rejects with the reason why it did not come up; then neither the process nor its log are left. */
-async function readiness(child: ChildProcess, host: HostOptions, logFile: string): Promise<Ready> {
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const end = () => child.kill('SIGKILL')
-  const letGo = onInterrupt(() => {
-    process.exitCode = exitCode.interrupted
-    end()
-  }, end)
+/**
+ * What it says when it is ready; undefined when it was interrupted. Rejects with the reason why it did not come up.
+ * Unless it is ready no process is left, and its log only where nothing else tells the reason.
+ */
+async function readiness(child: ChildProcess, name: string, logFile: string): Promise<Ready | undefined> {
+  const answered = new Promise<FromBackground>((resolve) => {
+    child.once('message', (message) => resolve(message as FromBackground))
+  })
+  const exited = new Promise<undefined>((resolve, reject) => {
+    child.once('exit', () => resolve(undefined))
+    child.once('error', reject)
+  })
+  let isInterrupted = false
+  const letGo = onInterrupt(
+    () => {
+      isInterrupted = true
+      child.kill('SIGTERM')
+    },
+    () => child.kill('SIGKILL'),
+  )
   try {
-    return await new Promise<Ready>((resolve, reject) => {
-      child.once('message', (message) => {
-        const heard = message as FromBackground
-        if (heard.type === 'ready') resolve(heard)
-        else reject(errorFromFault(heard.fault))
-      })
-      child.once('error', reject)
-      void exited.then(() =>
-        reject(
-          new YardmasterError('YM_ENGINE_START', `the process of cluster '${host.name}' ended before it was ready`),
-        ),
-      )
-    })
-  } catch (error) {
+    const heard = await Promise.race([answered, exited])
+    if (heard?.type === 'ready' && !isInterrupted) return heard
     await exited
+    if (heard === undefined && !isInterrupted) {
+      throw new YardmasterError(
+        'YM_ENGINE_START',
+        `the process of cluster '${name}' ended before it was ready. What it said last stands in ${logFile}`,
+      )
+    }
     await rm(logFile, { force: true })
-    throw error
+    if (heard?.type === 'failed') throw errorFromFault(heard.fault)
+    process.exitCode = exitCode.interrupted
+    return undefined
   } finally {
     letGo()
   }

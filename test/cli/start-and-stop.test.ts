@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client } from 'yardmaster'
-import { family, gone, isThere, keyIn, Yardmaster } from './yardmaster.ts'
+import { family, gone, isThere, keyIn, type ProcessFacts, type Running, Yardmaster } from './yardmaster.ts'
 
 interface Started {
   readonly name: string
@@ -24,6 +24,12 @@ async function start(...args: string[]): Promise<Started> {
   const { code, stdout, stderr } = await yardmaster.run(['start', '--json', ...args])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return JSON.parse(stdout) as Started
+}
+
+/** The processes of a command as soon as there are so many. */
+async function grown(running: Running, count: number): Promise<ProcessFacts[]> {
+  await vi.waitUntil(() => family(running.pid).length >= count, { timeout: 30_000, interval: 10 })
+  return family(running.pid)
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
@@ -149,14 +155,25 @@ describe('start', () => {
     expect(await yardmaster.run(['map', tasks, '--cluster', 'default'], '3\n')).toMatchObject({ stdout: '9\n' })
   })
 
-  test('that is interrupted leaves nothing', async () => {
+  // Its process, then its engines are there.
+  test.for([2, 3])('that is interrupted when it consists of %i processes leaves nothing', async (count) => {
     const starting = yardmaster.spawn(['start', '-n', '2'])
-    await vi.waitUntil(() => family(starting.pid).length > 1, { timeout: 30_000 })
-    const members = family(starting.pid)
+    const members = await grown(starting, count)
     starting.kill('SIGINT')
-    expect(await starting.over).toMatchObject({ code: 130, stdout: '' })
+    expect(await starting.over).toEqual({ code: 130, stdout: '', stderr: '' })
     await gone(members)
     expect(yardmaster.files).toEqual([])
+  })
+
+  test('whose process dies names its log', async () => {
+    const starting = yardmaster.spawn(['start', '-n', '2'])
+    const members = await grown(starting, 2)
+    process.kill(members[1]?.pid as number, 'SIGKILL')
+    const { code, stderr } = await starting.over
+    expect(code).toBe(1)
+    const [log] = yardmaster.files
+    expect(log).toMatch(/^default\.log\.\d+$/)
+    expect(stderr).toContain(yardmaster.path(log as string))
   })
 })
 
