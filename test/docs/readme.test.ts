@@ -42,11 +42,14 @@ describe('the examples of the README', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test.for(examples.map((example, i) => [i, example] as const))('number %i runs, and gives what it says', async ([i]) => {
-    const tsx = join(root, 'node_modules/tsx/dist/cli.mjs')
-    const { stdout, stderr } = await run(process.execPath, [tsx, join(folder, `example-${i}.ts`)])
-    expect({ stdout, stderr }).toEqual({ stdout: 'done\n', stderr: '' })
-  })
+  test.for(examples.map((example, i) => [i, example] as const))(
+    'number %i runs, and gives what it says',
+    async ([i]) => {
+      const tsx = join(root, 'node_modules/tsx/dist/cli.mjs')
+      const { stdout, stderr } = await run(process.execPath, [tsx, join(folder, `example-${i}.ts`)])
+      expect({ stdout, stderr }).toEqual({ stdout: 'done\n', stderr: '' })
+    },
+  )
 
   test('have the right types', async () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
