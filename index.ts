@@ -21,6 +21,14 @@ export {
   type DependencyOptions,
 } from './views/dependency.ts'
 export { ModuleTask, task, tasks } from './views/functions/module-task.ts'
+export {
+  type GraphEntry,
+  GraphNode,
+  type GraphNodes,
+  type GraphValues,
+  type NodeFlags,
+  node,
+} from './views/graph-node.ts'
 export type { Sequence } from './views/item-source.ts'
 export type {
   ImapOptions,

@@ -1,3 +1,4 @@
+import { TaskAbortedError } from '../core/errors.ts'
 import type { TaskGroup } from './task-group.ts'
 
 /** What one signal aborts: it has one listener however many results these are, and none when they have ended. */
@@ -35,4 +36,8 @@ export function abortOnSignal(signal: AbortSignal, group: TaskGroup, abort: () =
   group.watch((change) => {
     if (change === 'ended') aborts.delete(abort)
   })
+}
+
+export function abortedBefore(signal: AbortSignal): TaskAbortedError {
+  return new TaskAbortedError('the task was aborted before it was submitted', { cause: signal.reason })
 }

@@ -1,8 +1,10 @@
-import { ConfigurationError, TaskAbortedError, type YardmasterError } from '../core/errors.ts'
+import { ConfigurationError, type YardmasterError } from '../core/errors.ts'
 import { encodeValue } from '../core/payload.ts'
-import { abortOnSignal } from './abort-signals.ts'
+import { abortedBefore, abortOnSignal } from './abort-signals.ts'
 import { AsyncResult } from './async-result.ts'
 import { shipFunction } from './functions/ship-function.ts'
+import { submitGraph } from './graph.ts'
+import type { GraphEntry, GraphNodes, GraphValues } from './graph-node.ts'
 import { imap } from './imap.ts'
 import { type ItemSource, isAsyncIterable, isIterable, itemSource, type Sequence } from './item-source.ts'
 import { MapRun } from './map-run.ts'
@@ -144,6 +146,28 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     )
   }
 
+  /**
+   * Calls a whole graph of functions, each after those it names, and gives the results by name:
+   *
+   *     const { total } = await lview.graph({
+   *       load: node(load, ['a.csv']),
+   *       total: node(sum, ['a.csv'], { after: ['load'], retries: 2 }),
+   *     })
+   *
+   * All nodes are submitted at once; the scheduler holds each back until it may run. A node is labelled with its name,
+   * unless the flags say otherwise. What fails leaves those that need it impossible, and the whole rejects as a map does.
+   * Iterating gives pairs of a name and a result; `ids` and `metadata` stand in the order of the nodes.
+   * @throws InvalidDependencyError naming a cycle, or what is neither a node nor a task; then nothing is submitted
+   * @throws CaptureError, CloneError where a function or an argument cannot travel
+   */
+  graph<const Nodes extends GraphNodes<Nodes>>(
+    nodes: Nodes,
+  ): AsyncResult<GraphValues<Nodes, InPlace>, GraphEntry<Nodes, InPlace>> {
+    const group = new TaskGroup(this.#ofMap)
+    submitGraph(this.#session, this.#flags, nodes, group)
+    return this.#resultOf(group)
+  }
+
   /** The function, mapping itself over sequences: `f(xs)` and `f.map(xs)` are `view.map(fn, xs)`. */
   parallel<Args extends readonly unknown[], Returned>(
     fn: TaskFunction<Args, Returned>,
@@ -177,8 +201,4 @@ export class LoadBalancedView<InPlace extends boolean = false> {
       throw new ConfigurationError('a map takes one or more sequences: arrays, or anything else that can be iterated')
     return (onMore) => itemSource(usable, onMore)
   }
-}
-
-function abortedBefore(signal: AbortSignal): TaskAbortedError {
-  return new TaskAbortedError('the task was aborted before it was submitted', { cause: signal.reason })
 }

@@ -41,10 +41,11 @@ export class ResultCursor<Item> {
   }
 
   #read(task: TaskRecord, item: number): IteratorResult<Item, undefined> {
+    const { nameOf, options } = this.#group
     const error = task.errorAt(item)
-    if (error === undefined) return { done: false, value: task.valueAt(item) as Item }
-    if (!this.#group.options.returnExceptions) throw error
-    return { done: false, value: error as Item }
+    if (error !== undefined && !options.returnExceptions) throw error
+    const value = error ?? task.valueAt(item)
+    return { done: false, value: (nameOf ? [nameOf.get(task), value] : value) as Item }
   }
 
   #nextOfOne(): IteratorResult<Item, undefined> | undefined {

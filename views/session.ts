@@ -56,6 +56,11 @@ export class Session {
     return this.#outbox.isEmpty
   }
 
+  /** @throws CloneError for shared memory that the link cannot carry */
+  check(args: Payload): void {
+    this.#outbox.check(args)
+  }
+
   /**
    * @throws why the session ended
    * @throws CloneError for shared memory that the link cannot carry
@@ -68,7 +73,7 @@ export class Session {
     size: number,
     owner: TaskOwner,
   ): TaskRecord {
-    this.#outbox.check(args)
+    this.check(args)
     if (args.byteLength > this.#argsBytesMax) return this.refuse(this.#tooLarge(args.byteLength), owner, size)
     const id = this.newTaskId()
     const submission = { id, function: shipped.hash, call, args, ...flags }

@@ -59,6 +59,8 @@ export class TaskGroup implements TaskOwner {
   /** In the order in which they ended; kept for lists only. */
   readonly endedTasks: TaskRecord[]
   source: TaskSource | undefined
+  /** Of a graph: the name of each task. */
+  nameOf: ReadonlyMap<TaskRecord, string> | undefined
   /** How many items there will be, where that is known. */
   total: number | undefined
   itemsEnded = 0
@@ -128,6 +130,7 @@ export class TaskGroup implements TaskOwner {
       if (error) throw error
     }
     if (!this.options.isList) return (this.tasks[0] as TaskRecord).value
+    if (this.nameOf) return Object.fromEntries([...this.nameOf].map(([task, name]) => [name, task.error ?? task.value]))
     const values: unknown[] = []
     for (const task of this.tasks) {
       for (let i = 0; i < task.size; i += 1) values.push(task.errorAt(i) ?? task.valueAt(i))
