@@ -24,7 +24,7 @@ import { type ClaimTable, newClaimTable } from './executors/claims.ts'
 const claimsCapacity = 4_096
 /** How often begun attempts are looked at. */
 const lookEveryMs = 20
-/** An executor that dies so often in a row without a word is not replaced any more. */
+/** When executors die so often in a row before they are ready, no other is started. */
 const deathsMax = 5
 
 interface Attempt {
@@ -32,7 +32,9 @@ interface Attempt {
   readonly held: FunctionMessage
   sequence: number
   begunReported: boolean
-  /** Wall time when a signalled attempt is ended by force. */
+  /** On this engine's clock: when its function was called, as far as that was seen. */
+  calledAt: number | undefined
+  /** On this engine's clock: when a signalled attempt is ended by force. */
   forceAt: number | undefined
 }
 
@@ -82,6 +84,7 @@ export class AttemptTable {
         held: held[i] as FunctionMessage,
         sequence: -1,
         begunReported: false,
+        calledAt: undefined,
         forceAt: undefined,
       }
       this.#byTask.set(assignment.id, attempt)
@@ -99,7 +102,7 @@ export class AttemptTable {
   /** Gives back those that have not begun; of the others the signal fires, and after `graceMs` the executor is ended. */
   cancel(refs: readonly AttemptRef[], graceMs: number): void {
     const begun = this.#giveBack(refs)
-    const forceAt = this.#options.clock.wallTime() + graceMs
+    const forceAt = this.#options.clock.now() + graceMs
     for (const attempt of begun) attempt.forceAt ??= forceAt
     if (begun.length > 0) this.#executor.send({ type: 'signal', sequences: begun.map((attempt) => attempt.sequence) })
     this.#feed()
@@ -207,9 +210,9 @@ export class AttemptTable {
     switch (message.type) {
       case 'ready':
         this.#ready = true
+        this.#deaths = 0
         break
       case 'done': {
-        this.#deaths = 0
         const ends = message.results.flatMap(({ sequence, outcome, durationMs, output }) => {
           const attempt = this.#sent.get(sequence)
           return attempt ? [[attempt, outcome, durationMs, output] as const] : []
@@ -226,22 +229,20 @@ export class AttemptTable {
 
   #executorDied(reason: string): void {
     if (this.#closed) return
-    this.#deaths += 1
-    const hopeless = !this.#ready && this.#deaths >= deathsMax
-    if (hopeless) return this.#options.onHopeless(reason)
+    if (!this.#ready) this.#deaths += 1
+    if (this.#deaths >= deathsMax) return this.#options.onHopeless(reason)
     this.#replaceExecutor(new Map())
   }
 
   /** Attempts that had begun end as `culprits` says, else as lost; the others go to the new executor. */
   #replaceExecutor(culprits: ReadonlyMap<Attempt, Outcome>): void {
     void this.#executor.end()
-    const now = this.#options.clock.wallTime()
+    const now = this.#options.clock.now()
     const ends: [Attempt, Outcome, number, undefined][] = []
     const unbegun: Attempt[] = []
     for (const attempt of this.#sent.values()) {
-      const begunAt = this.#claims.revoke(attempt.sequence) ? undefined : this.#claims.begunAt(attempt.sequence)
-      if (begunAt === undefined) unbegun.push(attempt)
-      else ends.push([attempt, culprits.get(attempt) ?? 'lost', Math.max(0, now - begunAt), undefined])
+      if (this.#claims.revoke(attempt.sequence)) unbegun.push(attempt)
+      else ends.push([attempt, culprits.get(attempt) ?? 'lost', now - (this.#calledAt(attempt) ?? now), undefined])
     }
     this.#sent.clear()
     for (const attempt of unbegun) attempt.sequence = -1
@@ -261,19 +262,40 @@ export class AttemptTable {
 
   /** Reports what has begun since the last look, and ends what has run too long. */
   #look(): void {
-    const now = this.#options.clock.wallTime()
     const begun: Attempt[] = []
-    const culprits = new Map<Attempt, Outcome>()
     for (const attempt of this.#sent.values()) {
-      const begunAt = this.#claims.begunAt(attempt.sequence)
       // Attempts begin in the order in which they were sent.
-      if (begunAt === undefined) break
+      if (!this.#claims.hasBegun(attempt.sequence)) break
       if (!attempt.begunReported) begun.push(attempt)
-      const { runTimeoutMs = 0 } = attempt.assignment
-      if (attempt.forceAt !== undefined && now >= attempt.forceAt) culprits.set(attempt, 'aborted')
-      else if (runTimeoutMs > 0 && now - begunAt >= runTimeoutMs) culprits.set(attempt, 'timedOut')
     }
     this.#reportBegun(begun)
+    if (this.#overdue().size === 0) return
+    // After a stall of this thread, what has ended meanwhile is heard before anyone is judged.
+    this.#executor.hearOut()
+    const culprits = this.#overdue()
     if (culprits.size > 0) this.#replaceExecutor(culprits)
+  }
+
+  #overdue(): Map<Attempt, Outcome> {
+    const now = this.#options.clock.now()
+    const culprits = new Map<Attempt, Outcome>()
+    for (const attempt of this.#sent.values()) {
+      if (!this.#claims.hasBegun(attempt.sequence)) break
+      if (this.#claims.hasEnded(attempt.sequence)) continue
+      const { runTimeoutMs = 0 } = attempt.assignment
+      const ranMs = now - (this.#calledAt(attempt) ?? now)
+      if (attempt.forceAt !== undefined && now >= attempt.forceAt) culprits.set(attempt, 'aborted')
+      else if (runTimeoutMs > 0 && ranMs >= runTimeoutMs) culprits.set(attempt, 'timedOut')
+    }
+    return culprits
+  }
+
+  /** By this engine's clock, so that a jump of the wall clock ends nobody. */
+  #calledAt(attempt: Attempt): number | undefined {
+    const wallTime = this.#claims.calledAt(attempt.sequence)
+    if (attempt.calledAt !== undefined || Number.isNaN(wallTime)) return attempt.calledAt
+    const { clock } = this.#options
+    attempt.calledAt = clock.now() - Math.max(0, clock.wallTime() - wallTime)
+    return attempt.calledAt
   }
 }

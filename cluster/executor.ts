@@ -7,13 +7,15 @@ import type { ClaimTable } from './executors/claims.ts'
  */
 export interface Executor {
   send(message: EngineToExecutor): void
+  /** Delivers at once what it has said and what still waits for its turn. */
+  hearOut(): void
   /** Ends it now, in the middle of whatever it runs. Resolves when nothing of it is left. */
   end(): Promise<void>
 }
 
 export interface ExecutorHandlers {
   onMessage(message: ExecutorToEngine): void
-  /** It ended without being asked: a crash, `process.exit()` in a task, out of memory. */
+  /** It ended without being asked, after all that it said: a crash, `process.exit()` in a task, out of memory. */
   onDeath(reason: string): void
 }
 

@@ -125,7 +125,7 @@ export abstract class BaseConnection implements Connection {
   #scheduleFlush(): void {
     if (this.#flushing) return
     this.#flushing = true
-    this.schedule(() => this.#flush())
+    this.schedule(() => this.flush())
   }
 
   /** When a turn ends. */
@@ -133,7 +133,7 @@ export abstract class BaseConnection implements Connection {
     queueMicrotask(flush)
   }
 
-  #flush(): void {
+  protected flush(): void {
     this.#flushing = false
     if (this.#state === 'ended') return
     const messages = this.#outgoing
@@ -191,7 +191,7 @@ export abstract class BaseConnection implements Connection {
   protected heardGoodbye(): void {
     if (this.#state === 'ended') return
     this.#state = 'closing'
-    this.#flush()
+    this.flush()
     this.finish(undefined, false)
   }
 

@@ -1,4 +1,4 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads'
 import { ConnectionLostError } from '../core/errors.ts'
 import type { Supports, TransportOptions } from '../core/transport.ts'
 import { type Block, kinds, missingPart, ofItsOwn, signal } from './blocks.ts'
@@ -20,6 +20,19 @@ export class PortConnection extends ReceiptedConnection {
     port.on('close', () =>
       this.lost(new ConnectionLostError(`The thread of ${peer} ended, or closed its port without a goodbye`)),
     )
+  }
+
+  /** Sends what was to leave at the end of this turn. */
+  sendNow(): void {
+    this.flush()
+  }
+
+  /** Receives what has arrived and was to be received on later turns. */
+  receiveNow(): void {
+    if (this.hasEnded) return
+    for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port)) {
+      this.#receive(next.message as Posted)
+    }
   }
 
   #receive(posted: Posted): void {

@@ -10,7 +10,7 @@ let ports = 0
  * A connection over one end of a `MessageChannel`; the other end may be in another thread: hand it to a new worker in `workerData` and
  * `transferList`, and open it there. Bytes that are sent are copied once, but for buffers in `transfer` and shared ones.
  */
-export function openPort(port: MessagePort, options?: TransportOptions, peer?: string): Connection {
+export function openPort(port: MessagePort, options?: TransportOptions, peer?: string): PortConnection {
   ports += 1
   return new PortConnection(port, withDefaults(options), peer ?? `threads:port#${ports}`)
 }

@@ -1,7 +1,8 @@
 /**
  * Who gets a task that lies in an executor's queue: the executor that would begin it, or the engine that would take it
  * back? One compare-and-exchange in shared memory decides, so the answer is exact and immediate even while the
- * executor is deep in a synchronous task. The time of beginning stands beside it, for run timeouts and status.
+ * executor is deep in a synchronous task. When its function was called stands beside it, and whether it has ended, for
+ * run timeouts and status: word of the end itself may take longer.
  *
  * Each attempt at an engine has a sequence number; its place in the ring is the number modulo the capacity, so no more
  * than `capacity` attempts may be outstanding. The executor may still hold attempts that were taken back when the ring
@@ -10,46 +11,69 @@
 const queued = 0
 const begun = 1
 const revoked = 2
+const ended = 3
 
 export class ClaimTable {
   /** Hand this to the executor's thread. */
   readonly buffer: ArrayBufferLike
   readonly capacity: number
   readonly #claims: Int32Array
-  readonly #begunAt: Float64Array
+  readonly #calledAt: Float64Array
 
   constructor(buffer: ArrayBufferLike) {
     this.buffer = buffer
     this.capacity = buffer.byteLength / bytesPerClaim
-    this.#begunAt = new Float64Array(buffer, 0, this.capacity)
+    this.#calledAt = new Float64Array(buffer, 0, this.capacity)
     this.#claims = new Int32Array(buffer, this.capacity * 8, this.capacity)
   }
 
   /** Engine: the attempt is about to be sent. */
   queue(sequence: number): void {
-    Atomics.store(this.#claims, sequence % this.capacity, this.#claim(sequence, queued))
+    const place = sequence % this.capacity
+    this.#calledAt[place] = Number.NaN
+    Atomics.store(this.#claims, place, this.#claim(sequence, queued))
   }
 
-  /** Executor: begin, unless it was taken back. `wallTimeMs` is the time of beginning. */
-  begin(sequence: number, wallTimeMs: number): boolean {
-    const place = sequence % this.capacity
+  /** Executor: begin, unless it was taken back. */
+  begin(sequence: number): boolean {
     const asQueued = this.#claim(sequence, queued)
-    this.#begunAt[place] = wallTimeMs
-    return Atomics.compareExchange(this.#claims, place, asQueued, this.#claim(sequence, begun)) === asQueued
+    const asBegun = this.#claim(sequence, begun)
+    return Atomics.compareExchange(this.#claims, sequence % this.capacity, asQueued, asBegun) === asQueued
+  }
+
+  /** Executor: what has begun has its function, and calls it now. */
+  called(sequence: number, wallTimeMs: number): void {
+    this.#calledAt[sequence % this.capacity] = wallTimeMs
+  }
+
+  /** Executor: what has begun has ended. */
+  end(sequence: number): void {
+    Atomics.store(this.#claims, sequence % this.capacity, this.#claim(sequence, ended))
   }
 
   /** Engine: take it back; false where it has begun. */
   revoke(sequence: number): boolean {
-    const place = sequence % this.capacity
     const asQueued = this.#claim(sequence, queued)
-    const found = Atomics.compareExchange(this.#claims, place, asQueued, this.#claim(sequence, revoked))
-    return found !== this.#claim(sequence, begun)
+    const asRevoked = this.#claim(sequence, revoked)
+    const found = Atomics.compareExchange(this.#claims, sequence % this.capacity, asQueued, asRevoked)
+    return found === asQueued || found === asRevoked
   }
 
-  /** Wall time in milliseconds, or undefined where it has not begun. */
-  begunAt(sequence: number): number | undefined {
-    const place = sequence % this.capacity
-    return Atomics.load(this.#claims, place) === this.#claim(sequence, begun) ? this.#begunAt[place] : undefined
+  hasBegun(sequence: number): boolean {
+    return this.#is(sequence, begun) || this.hasEnded(sequence)
+  }
+
+  hasEnded(sequence: number): boolean {
+    return this.#is(sequence, ended)
+  }
+
+  /** Wall time in milliseconds; NaN where it has not been called, though it may have begun: its modules are being loaded. */
+  calledAt(sequence: number): number {
+    return this.#calledAt[sequence % this.capacity] as number
+  }
+
+  #is(sequence: number, state: number): boolean {
+    return Atomics.load(this.#claims, sequence % this.capacity) === this.#claim(sequence, state)
   }
 
   #claim(sequence: number, state: number): number {

@@ -18,6 +18,8 @@ export const inlineExecutor: ExecutorFactory = {
     queueMicrotask(() => !ended && handlers.onMessage({ type: 'ready' }))
     return {
       send: (message) => queueMicrotask(() => !ended && runner.receive(message)),
+      // Its microtasks come before anybody could ask.
+      hearOut: () => {},
       async end() {
         ended = true
         runner.receive({ type: 'stop' })

@@ -18,7 +18,8 @@ export class RunningTask implements TaskContext {
   readonly namespace: Record<string, unknown>
   /** Set when the result has been given, whoever gave it. */
   ended = false
-  startedAt = 0
+  /** Not a number before its function is called. */
+  startedAt = Number.NaN
   readonly #say: (news: TaskNews) => void
   #abort: AbortController | undefined
 

@@ -15,7 +15,7 @@ import { HeldFunction } from './held-function.ts'
 import { type Done, RunningTask } from './running-task.ts'
 import { encodeThrown } from './thrown.ts'
 
-/** Results wait at most this long for company. */
+/** Results wait at most this long for company, and only for that of tasks that should take less. */
 const flushAfterMs = 0.5
 /** After this long without a turn of the event loop, messages to the executor get one. */
 const yieldAfterMs = 10
@@ -37,7 +37,9 @@ export class TaskRunner {
   readonly #running = new Map<number, RunningTask>()
   #results: Done[] = []
   #flushedAt = 0
-  #waiting = false
+  #turnStartedAt = 0
+  /** What is waited for before anything else is begun. */
+  #pause: Promise<void> | undefined
   #stopped = false
 
   constructor(options: TaskRunnerOptions) {
@@ -47,11 +49,17 @@ export class TaskRunner {
   receive(message: EngineToExecutor): void {
     switch (message.type) {
       case 'run': {
-        const held = takeFunctions(this.#functions, message.tasks, message.functions, (sent) => new HeldFunction(sent))
+        const held = takeFunctions(
+          this.#functions,
+          message.tasks,
+          message.functions,
+          (sent) => new HeldFunction(sent, this.#options.clock),
+        )
         const { engine } = this.#options
         message.tasks.forEach((task, i) => {
           this.#queue.push(new RunningTask(task, held[i] as HeldFunction, engine, this.#namespace, this.#say))
         })
+        this.#turnStartedAt = this.#options.clock.now()
         this.#pump()
         return
       }
@@ -68,6 +76,8 @@ export class TaskRunner {
     const [only, other] = this.#running.values()
     if (only === undefined || other !== undefined) return false
     this.#end(only, 'failed', encodeThrown(error))
+    // Its modules may never have loaded by this error.
+    if (!only.held.ready) this.#pause = undefined
     this.#pump()
     return true
   }
@@ -77,33 +87,34 @@ export class TaskRunner {
   }
 
   #pump(): void {
-    if (this.#waiting) return
-    const turnStartedAt = this.#options.clock.now()
-    while (this.#running.size < this.#options.concurrency && this.#head < this.#queue.length && !this.#stopped) {
-      const task = this.#queue[this.#head] as RunningTask
-      if (!task.held.ready) {
-        this.#resumeAfter(task.held.settled)
-        break
-      }
-      this.#advance()
-      if (!this.#options.claims.begin(task.sequence, this.#options.clock.wallTime())) continue
-      this.#run(task)
+    while (this.#pause === undefined && this.#running.size < this.#options.concurrency && !this.#stopped) {
+      const task = this.#queue[this.#head]
+      if (task === undefined) break
       const now = this.#options.clock.now()
-      if (now - turnStartedAt > yieldAfterMs && this.#head < this.#queue.length) {
-        this.#resumeAfter(new Promise((resolve) => setImmediate(resolve)))
+      if (now - this.#turnStartedAt > yieldAfterMs) {
+        this.#pauseFor(nextTurn(), () => {
+          this.#turnStartedAt = this.#options.clock.now()
+        })
         break
       }
-      if (now - this.#flushedAt > flushAfterMs) this.#flush(now)
+      if (now - this.#flushedAt > flushAfterMs || !isQuick(task)) this.#flush(now)
+      this.#advance()
+      if (!this.#options.claims.begin(task.sequence)) continue
+      this.#running.set(task.sequence, task)
+      if (task.held.ready) this.#run(task)
+      else this.#pauseFor(task.held.settled, () => task.ended || this.#run(task))
     }
     this.#flush(this.#options.clock.now())
   }
 
-  #resumeAfter(turn: Promise<void>): void {
-    this.#waiting = true
-    void turn.then(() => {
-      this.#waiting = false
+  #pauseFor(turn: Promise<void>, resume: () => void): void {
+    const pause = turn.then(() => {
+      if (this.#pause !== pause) return
+      this.#pause = undefined
+      resume()
       this.#pump()
     })
+    this.#pause = pause
   }
 
   #advance(): void {
@@ -115,8 +126,10 @@ export class TaskRunner {
   }
 
   #run(task: RunningTask): void {
-    this.#running.set(task.sequence, task)
-    task.startedAt = this.#options.clock.now()
+    if (task.aborted) return this.#end(task, 'aborted')
+    const { claims, clock } = this.#options
+    task.startedAt = clock.now()
+    claims.called(task.sequence, clock.wallTime())
     const { callable, failure } = task.held
     if (callable === undefined) return this.#end(task, 'failed', encodeThrown(failure?.error))
     try {
@@ -162,8 +175,10 @@ export class TaskRunner {
     task.ended = true
     leaveTask(task)
     this.#running.delete(task.sequence)
-    const durationMs = Math.max(0, this.#options.clock.now() - task.startedAt)
-    const { sequence } = task
+    const { sequence, held, startedAt } = task
+    const durationMs = Number.isNaN(startedAt) ? 0 : Math.max(0, this.#options.clock.now() - startedAt)
+    held.wasQuick = durationMs < flushAfterMs
+    this.#options.claims.end(sequence)
     this.#results.push(output ? { sequence, outcome, durationMs, output } : { sequence, outcome, durationMs })
   }
 
@@ -174,4 +189,13 @@ export class TaskRunner {
     this.#results = []
     this.#options.send({ type: 'done', results })
   }
+}
+
+/** Whether it should end before anybody misses the results before it. What has been tried before may be what ends executors. */
+function isQuick({ held, attempt }: RunningTask): boolean {
+  return held.wasQuick && attempt === 1
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -17,7 +17,11 @@ const runner = new TaskRunner({
   concurrency,
   engine,
   clock: systemClock,
-  send: (message) => void connection.send(encode(message)),
+  send: (message) => {
+    connection.send(encode(message))
+    // A synchronous task ends no turn for as long as it runs.
+    connection.sendNow()
+  },
 })
 
 // What a task leaves behind must not end the tasks after it: it fails the task that runs, or is only reported.

@@ -32,11 +32,13 @@ export const threadExecutor: ExecutorFactory = {
       death = `${error.name}: ${error.message}`
     })
     worker.on('exit', (code) => {
+      connection.receiveNow()
       connection.abort()
       if (!ending) handlers.onDeath(death ?? `the executor's thread ended with code ${code}`)
     })
     return {
       send: (message) => void connection.send(encode(message)),
+      hearOut: () => connection.receiveNow(),
       end() {
         ending ??= worker.terminate().then(() => connection.abort())
         return ending

@@ -17,6 +17,8 @@ class PuppetExecutor {
   readonly queue: Run[] = []
   readonly begun: Run[] = []
   readonly signalled: number[] = []
+  /** Said, but still on its way. */
+  readonly unheard: Run[] = []
   functions = 0
   ended = false
 
@@ -38,7 +40,8 @@ class PuppetExecutor {
     for (;;) {
       const task = this.queue.shift()
       if (task === undefined) return undefined
-      if (!this.claims.begin(task.sequence, wallTime)) continue
+      if (!this.claims.begin(task.sequence)) continue
+      this.claims.called(task.sequence, wallTime)
       this.begun.push(task)
       return task
     }
@@ -47,6 +50,7 @@ class PuppetExecutor {
   finish(task: Run, outcome: 'succeeded' | 'failed' | 'aborted' = 'succeeded'): void {
     this.begun.splice(this.begun.indexOf(task), 1)
     const { sequence } = task
+    this.claims.end(sequence)
     this.handlers.onMessage({ type: 'done', results: [{ sequence, outcome, durationMs: 1 }] })
   }
 }
@@ -62,6 +66,9 @@ function setUp() {
       executors.push(puppet)
       return {
         send: (message) => puppet.receive(message),
+        hearOut: () => {
+          for (const task of puppet.unheard.splice(0)) puppet.finish(task)
+        },
         async end() {
           puppet.ended = true
         },
@@ -156,6 +163,61 @@ describe('AttemptTable', () => {
     expect(ends()).toEqual([])
     clock.advance(40)
     expect(ends()).toMatchObject([{ id: 'slow', outcome: 'timedOut' }])
+  })
+
+  it('what ended in time is not judged by how late its word comes', () => {
+    const { take, present, ends, clock, executors } = setUp()
+    take(['ended', 'still'], { runTimeoutMs: 200 })
+    const first = present().beginNext(clock.wallTime())
+    if (first) present().claims.end(first.sequence)
+    clock.advance(1_000)
+    expect(ends()).toEqual([])
+    if (first) present().finish(first)
+    present().beginNext(clock.wallTime())
+    expect(ends()).toMatchObject([{ id: 'ended', outcome: 'succeeded' }])
+    clock.advance(1_000)
+    expect(ends()[1]).toMatchObject({ id: 'still', outcome: 'timedOut' })
+    expect(executors).toHaveLength(2)
+  })
+
+  it('before anything is ended by force, all that the executor has said is heard', () => {
+    const { take, present, ends, clock, executors } = setUp()
+    take(['done', 'stuck'], { runTimeoutMs: 200 })
+    const done = present().beginNext(clock.wallTime())
+    if (done) present().unheard.push(done)
+    present().beginNext(clock.wallTime())
+    clock.advance(250)
+    expect(ends().map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['done', 'succeeded'],
+      ['stuck', 'timedOut'],
+    ])
+    expect(executors).toHaveLength(2)
+  })
+
+  it('a jump of the wall clock ends nobody', () => {
+    const { take, present, ends, clock } = setUp()
+    take(['a'], { runTimeoutMs: 10_000 })
+    present().beginNext(clock.wallTime())
+    clock.advance(100)
+    const { wallTime } = clock
+    clock.wallTime = () => wallTime.call(clock) + 3_600_000
+    clock.advance(100)
+    expect(ends()).toEqual([])
+    clock.advance(10_000)
+    expect(ends()).toMatchObject([{ outcome: 'timedOut' }])
+  })
+
+  it('a task whose modules are being loaded has begun: it can be ended by force, and its run timeout waits', () => {
+    const { table, take, present, ends, clock, begunReports } = setUp()
+    take(['a'], { runTimeoutMs: 100 })
+    const [loading] = present().queue
+    if (loading) present().claims.begin(loading.sequence)
+    clock.advance(1_000)
+    expect(begunReports()).toEqual(['a'])
+    expect(ends()).toEqual([])
+    table.cancel([ref('a')], 50)
+    clock.advance(100)
+    expect(ends()).toMatchObject([{ id: 'a', outcome: 'aborted' }])
   })
 
   it('reports what was running as lost when the executor dies, and runs the rest on a new one', () => {

@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest'
+import { newClaimTable } from '../../cluster/executors/claims.ts'
+import { TaskRunner } from '../../cluster/executors/task-runner.ts'
+import type { TaskId } from '../../core/ids.ts'
+import type { ExecutorToEngine } from '../../core/messages.ts'
+import { encodeValue } from '../../core/payload.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
+import { task } from '../../views/functions/module-task.ts'
+import { type Shippable, shipFunction } from '../../views/functions/ship-function.ts'
+
+interface Wanted {
+  readonly fn: Shippable
+  readonly args?: unknown[]
+  readonly attempt?: number
+}
+
+function setUp(clock = new VirtualClock()) {
+  const claims = newClaimTable(64, false)
+  const said: ExecutorToEngine[] = []
+  const runner = new TaskRunner({ claims, concurrency: 1, engine: 0, clock, send: (message) => said.push(message) })
+  let sequence = 0
+  const sent = new Set<string>()
+  const results = () => said.flatMap((message) => (message.type === 'done' ? message.results : []))
+  return {
+    clock,
+    claims,
+    runner,
+    said,
+    results,
+    run(...wanted: Wanted[]) {
+      const shipped = wanted.map(({ fn }) => shipFunction(fn))
+      const tasks = wanted.map(({ args = [], attempt = 1 }, i) => {
+        sequence += 1
+        claims.queue(sequence)
+        const hash = shipped[i]?.hash as (typeof shipped)[number]['hash']
+        const payload = encodeValue(args)
+        return { sequence, id: `t${sequence}` as TaskId, attempt, function: hash, call: 'once' as const, args: payload }
+      })
+      const functions = shipped.filter(({ hash }) => !sent.has(hash) && sent.add(hash))
+      runner.receive({ type: 'run', tasks, functions })
+    },
+    async ended(count: number) {
+      while (results().length < count) await new Promise((resolve) => setImmediate(resolve))
+      return results()
+    },
+  }
+}
+
+/** What the tasks in here see of the world outside: they run in this thread. */
+const outside = globalThis as { resultsSent?: () => number }
+
+it('results leave before a task begins that may take long: a new one, or one that ended an executor', async () => {
+  const { run, results, ended } = setUp()
+  outside.resultsSent = () => results().length
+  const quick = (x: number) => x
+  const look = () => (globalThis as { resultsSent?: () => number }).resultsSent?.()
+  run({ fn: quick, args: [1] }, { fn: quick, args: [2] }, { fn: look })
+  await ended(3)
+  const seen = () => results().map(({ output }) => output && Buffer.from(output.frames[0] ?? []).toString('hex'))
+  const of = (value: unknown) => Buffer.from(encodeValue(value).frames[0] ?? []).toString('hex')
+  expect(seen()).toEqual([of(1), of(2), of(2)])
+  // Known by now, and quick: it may share a message with what went before; but not a second attempt.
+  run({ fn: look }, { fn: quick, args: [1] }, { fn: look }, { fn: look, attempt: 2 })
+  await ended(7)
+  expect(seen().slice(3)).toEqual([of(3), of(1), of(3), of(6)])
+})
+
+it('modules that never load fail their task, and hold up no other for good', async () => {
+  const { run, clock, claims, ended } = setUp()
+  run({ fn: task(new URL('../system/programs/never-loads.mjs', import.meta.url), 'work') }, { fn: () => 2 })
+  expect([claims.hasBegun(1), claims.calledAt(1), claims.hasBegun(2)]).toEqual([true, Number.NaN, false])
+  await new Promise((resolve) => setImmediate(resolve))
+  clock.advance(60_000)
+  expect((await ended(2)).map(({ outcome }) => outcome)).toEqual(['failed', 'succeeded'])
+})
+
+it('a task that was aborted while its modules were loaded is not called', async () => {
+  const { run, runner, ended } = setUp()
+  run({ fn: () => 1 })
+  runner.receive({ type: 'signal', sequences: [1] })
+  expect(await ended(1)).toMatchObject([{ outcome: 'aborted', durationMs: 0 }])
+})
