@@ -2,9 +2,9 @@ import { currentAttempt, type ObservedStep, type TaskAccount } from './accounts.
 import type { InvariantCheck, Scene } from './invariant-check.ts'
 import type { Ledger } from './ledger.ts'
 import {
+  findCircular,
   findStuck,
   isHopeless,
-  isInCircle,
   isRefusedEverywhere,
   possibleEngines,
   type Verdict,
@@ -118,8 +118,7 @@ export function isUnplaceable(ledger: Scene['ledger'], step: ObservedStep, task:
   const known = circles.get(step) ?? new Set()
   circles.set(step, known)
   if (known.has(task)) return true
-  const stuck = findStuck(ledger)
-  for (const one of stuck.keys()) if (isInCircle(ledger, one, stuck)) known.add(one)
+  for (const one of findCircular(ledger)) known.add(one)
   return known.has(task)
 }
 

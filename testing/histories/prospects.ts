@@ -1,5 +1,6 @@
 import type { EngineId } from '../../core/ids.ts'
 import { noEngine } from '../../scheduler/task.ts'
+import { isInCircle, type Stuck, stuckAmong } from '../circles.ts'
 import { currentAttempt, type DependencyAccount, type TaskAccount } from './accounts.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -105,21 +106,21 @@ export function isHopeless(ledger: Ledger, task: TaskAccount): boolean {
   return unreachable || possibleEngines(ledger, task).length === 0
 }
 
-/** Tasks that wait, each with those that it waits for. */
-export type Stuck = ReadonlyMap<TaskAccount, readonly TaskAccount[]>
-
 /**
- * Those of `among` that wait for each other, or for such: supposing that all others end as asked, none of these comes to
- * run. What could end any way by other means (an abort, a time limit) is no hope.
+ * The tasks that wait for each other, or for such, whatever else happens. What could end any way by other means (an abort,
+ * a time limit) is no hope.
  */
-export function findStuck(ledger: Ledger, among: Iterable<TaskAccount> = ledger.pending): Stuck {
-  const suspects = new Set<TaskAccount>()
-  for (const task of among) if (task.dependencies.length > 0 && currentAttempt(task) === undefined) suspects.add(task)
-  for (let left = -1; left !== suspects.size; ) {
-    left = suspects.size
-    for (const task of suspects) if (lacking(ledger, task, suspects).length === 0) suspects.delete(task)
-  }
-  return new Map([...suspects].map((task) => [task, lacking(ledger, task, suspects)]))
+export function findStuck(ledger: Ledger): Stuck<TaskAccount> {
+  const waiting = [...ledger.pending].filter(
+    (task) => task.dependencies.length > 0 && currentAttempt(task) === undefined,
+  )
+  return stuckAmong(waiting, (task, suspects) => lacking(ledger, task, suspects))
+}
+
+/** Those that are in a circle which nothing outside of it can release. */
+export function findCircular(ledger: Ledger): TaskAccount[] {
+  const stuck = findStuck(ledger)
+  return [...stuck.keys()].filter((task) => isInCircle(task, stuck, (one, suspects) => lacking(ledger, one, suspects)))
 }
 
 /** Those among `suspects` without which it cannot come to run. */
@@ -135,24 +136,4 @@ function lacking(ledger: Ledger, task: TaskAccount, suspects: ReadonlySet<TaskAc
   if (hasPlaceNow(ledger, task)) return needed
   const open = task.dependencies.flatMap((dependency) => (dependency.where ? openTasks(dependency) : []))
   return open.every((other) => suspects.has(other)) ? open : needed
-}
-
-/** It is one of a circle that nothing outside of the circle can release. */
-export function isInCircle(ledger: Ledger, task: TaskAccount, stuck: Stuck): boolean {
-  const reached = reachable(task, stuck)
-  if (!reached.has(task)) return false
-  const circle = [...reached].filter((other) => reachable(other, stuck).has(task))
-  const within = findStuck(ledger, circle)
-  return within.has(task) && (within.size === stuck.size || isInCircle(ledger, task, within))
-}
-
-function reachable(from: TaskAccount, stuck: Stuck): Set<TaskAccount> {
-  const reached = new Set<TaskAccount>()
-  const next = [...(stuck.get(from) ?? [])]
-  for (let task = next.pop(); task !== undefined; task = next.pop()) {
-    if (reached.has(task)) continue
-    reached.add(task)
-    next.push(...(stuck.get(task) ?? []))
-  }
-  return reached
 }

@@ -1,13 +1,7 @@
 import { ConfigurationError } from '../../core/errors.ts'
 import type { EngineId } from '../../core/ids.ts'
-import {
-  behaviourOf,
-  bindingDependencies,
-  closedCircles,
-  type Fate,
-  type GraphDependency,
-  type GraphNode,
-} from './graph.ts'
+import { isInCircle, type Lacking, stuckAmong } from '../circles.ts'
+import { behaviourOf, bindingDependencies, type Dependency, type Fate, type GraphNode } from './graph.ts'
 
 /** How a node ended, and where it ran last; no place: it never ran. */
 export interface Ended {
@@ -79,7 +73,7 @@ class Game {
   private readonly nodes: readonly GraphNode[]
   private readonly engines: readonly EngineId[]
   private readonly indexOf: ReadonlyMap<string, number>
-  private readonly dependencies: readonly (readonly (GraphDependency & { where: boolean })[])[]
+  private readonly dependencies: readonly (readonly Dependency[])[]
 
   constructor(nodes: readonly GraphNode[], engines: number) {
     this.nodes = nodes
@@ -134,13 +128,28 @@ class Game {
     return { ...progress, ended: { fate: 'failed', place: progress.place } }
   }
 
-  /** Where nothing can be run any more, what is left waits for itself. */
   private circles(situation: Situation): number[] {
     const waiting = [...situation.keys()].filter((i) => situation[i]?.ended === undefined)
-    if (waiting.some((i) => this.placesNow(situation, i).length > 0)) return []
-    return closedCircles(waiting, (i) => {
-      const named = (this.dependencies[i] ?? []).flatMap(({ ids }) => ids.map((id) => this.indexOf.get(id) ?? -1))
-      return named.filter((other) => waiting.includes(other))
+    const lacking: Lacking<number> = (i, suspects) => this.lacking(situation, i, suspects)
+    const stuck = stuckAmong(waiting, lacking)
+    return [...stuck.keys()].filter((i) => isInCircle(i, stuck, lacking))
+  }
+
+  private lacking(situation: Situation, i: number, suspects: ReadonlySet<number>): number[] {
+    if (this.placesNow(situation, i).length > 0) return []
+    const dependencies = this.dependencies[i] ?? []
+    const openOf = (one: Dependency) =>
+      one.ids.flatMap((id) => (this.standing(situation, one, id) === 'open' ? [this.indexOf.get(id) ?? -1] : []))
+    const isReleased = dependencies.every((one) => this.verdict(situation, one) === 'met')
+    if (isReleased) {
+      const open = dependencies.filter(({ where }) => where).flatMap(openOf)
+      return open.every((other) => suspects.has(other)) ? open : []
+    }
+    return dependencies.flatMap((one) => {
+      if (this.verdict(situation, one) !== 'open') return []
+      const open = openOf(one)
+      const within = open.filter((other) => suspects.has(other))
+      return one.all || within.length === open.length ? within : []
     })
   }
 
@@ -169,7 +178,7 @@ class Game {
     })
   }
 
-  private standing(situation: Situation, one: GraphDependency & { where: boolean }, id: string): string {
+  private standing(situation: Situation, one: Dependency, id: string): string {
     const progress = situation[this.indexOf.get(id) ?? -1]
     if (progress === undefined) return 'wrong'
     if (progress.ended === undefined) return 'open'
@@ -178,14 +187,14 @@ class Game {
     return asAsked && !(one.where && place === undefined) ? 'right' : 'wrong'
   }
 
-  private places(situation: Situation, one: GraphDependency & { where: boolean }): EngineId[] {
+  private places(situation: Situation, one: Dependency): EngineId[] {
     return one.ids.flatMap((id) => {
       const place = situation[this.indexOf.get(id) ?? -1]?.ended?.place
       return place !== undefined && this.standing(situation, one, id) === 'right' ? [place] : []
     })
   }
 
-  private verdict(situation: Situation, one: GraphDependency & { where: boolean }): 'open' | 'met' | 'unreachable' {
+  private verdict(situation: Situation, one: Dependency): 'open' | 'met' | 'unreachable' {
     if (!one.success && !one.failure) return 'unreachable'
     const standings = one.ids.map((id) => this.standing(situation, one, id))
     if (!one.all && standings.includes('right')) return 'met'

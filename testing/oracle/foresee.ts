@@ -1,16 +1,10 @@
 import type { EngineId } from '../../core/ids.ts'
-import {
-  behaviourOf,
-  bindingDependencies,
-  closedCircles,
-  type Fate,
-  type GraphDependency,
-  type GraphNode,
-} from './graph.ts'
+import { isInCircle, type Lacking, stuckAmong } from '../circles.ts'
+import { behaviourOf, bindingDependencies, type Dependency, type Fate, type GraphNode } from './graph.ts'
 
 /**
- * How each task of a large graph must end, in time linear in its size (circles apart, which take longer). 'undetermined': that
- * depends on which engines are chosen, or on such a task.
+ * How each task of a large graph must end, in time linear in its size where no task names itself or a later one. 'undetermined': that
+ * depends on which engines are chosen, or on the order in which others end, or on such a task.
  */
 export function foresee(nodes: readonly GraphNode[], engines: number): Map<string, Fate | 'undetermined'> {
   const prophet = new Prophet(nodes, engines)
@@ -25,7 +19,7 @@ type Place = { readonly at: EngineId } | { readonly like: number } | 'nowhere'
 
 interface Need {
   readonly owner: number
-  readonly spec: GraphDependency & { readonly where: boolean }
+  readonly spec: Dependency
   open: number
   right: number
   wrong: number
@@ -85,7 +79,12 @@ class Prophet {
   /** What can never run ends first, then what is aborted; only then do others begin. */
   private submit(): void {
     for (const i of this.all.keys()) this.endIfUnreachable(i)
-    this.spread((i) => this.endIfUnreachable(i))
+    for (;;) {
+      this.spread((i) => this.endIfUnreachable(i))
+      const circular = this.hasForwardReference() ? this.circular() : []
+      if (circular.length === 0) break
+      for (const i of circular) this.end(i, 'impossible', 'nowhere')
+    }
     for (const [i, { node, fate }] of this.all.entries())
       if (fate === undefined && behaviourOf(node).does === 'abort') this.end(i, 'aborted', 'nowhere')
   }
@@ -94,21 +93,42 @@ class Prophet {
     for (const i of this.all.keys()) this.consider(i)
     for (;;) {
       this.spread((i) => this.consider(i))
-      const waiting = [...this.all.keys()].filter((i) => this.at(i).fate === undefined)
-      const circle = closedCircles(waiting, (i) => this.waitsFor(i))
-      if (circle.length === 0) return
-      for (const i of circle) this.end(i, 'impossible', 'nowhere')
+      const circular = this.circular()
+      if (circular.length === 0) return
+      // Which circle closes first depends on which of the others end first.
+      for (const i of circular) this.end(i, 'undetermined', 'nowhere')
     }
+  }
+
+  /** Without one there can be no circle. */
+  private hasForwardReference(): boolean {
+    return this.all.some(({ needs }, i) =>
+      needs.some(({ spec }) => spec.ids.some((id) => (this.indexOf.get(id) ?? -1) >= i)),
+    )
+  }
+
+  private circular(): number[] {
+    const waiting = [...this.all.keys()].filter((i) => this.at(i).fate === undefined)
+    const lacking: Lacking<number> = (i, suspects) => this.lacking(i, suspects)
+    const stuck = stuckAmong(waiting, lacking)
+    return [...stuck.keys()].filter((i) => isInCircle(i, stuck, lacking))
+  }
+
+  private lacking(i: number, suspects: ReadonlySet<number>): number[] {
+    const { needs } = this.at(i)
+    const isReleased = needs.every((need) => verdictOf(need) === 'met')
+    return needs.flatMap((need) => {
+      if (verdictOf(need) !== 'open' && !(isReleased && need.spec.where)) return []
+      const named = need.spec.ids.map((id) => this.indexOf.get(id) ?? -1)
+      const open = named.filter((other) => other >= 0 && this.at(other).fate === undefined)
+      const within = open.filter((other) => suspects.has(other))
+      return need.spec.all || within.length === open.length ? within : []
+    })
   }
 
   private spread(look: (i: number) => void): void {
     for (let i = this.changed.pop(); i !== undefined; i = this.changed.pop())
       for (const { owner } of this.at(i).namedBy) look(owner)
-  }
-
-  private waitsFor(i: number): number[] {
-    const named = this.at(i).needs.flatMap(({ spec }) => spec.ids.map((id) => this.indexOf.get(id) ?? -1))
-    return named.filter((other) => other >= 0 && this.at(other).fate === undefined)
   }
 
   private end(i: number, fate: Fate | 'undetermined', place: Place): void {
@@ -148,20 +168,21 @@ class Prophet {
     }
     const targets = this.targetsOf(node)
     const follow = needs.filter(({ spec }) => spec.where)
-    const place = follow.length === 0 ? undefined : commonPlace(follow)
-    if (place === 'unknown') {
+    if (follow.length === 0) {
+      this.endAt(i, targets, { like: i })
+      return
+    }
+    const { place, isExact } = commonPlace(follow)
+    if (place === undefined) {
       // Those that are to come may tell more.
-      if (follow.every(({ open }) => open === 0)) this.end(i, 'undetermined', 'nowhere')
-    } else if (place === 'nowhere') this.end(i, 'impossible', 'nowhere')
-    else if (place === undefined) this.endAt(i, targets, { like: i })
-    else if ('at' in place)
-      this.endAt(
-        i,
-        targets.filter((engine) => engine === place.at),
-        place,
-      )
-    else if (targets.length === this.engines.length && isIndifferent(node, this.engines)) this.endAt(i, targets, place)
-    else this.end(i, 'undetermined', 'nowhere')
+      if (isExact) this.end(i, 'impossible', 'nowhere')
+      else if (follow.every(({ open }) => open === 0)) this.end(i, 'undetermined', 'nowhere')
+    } else if (targets.length === this.engines.length && isIndifferent(node, this.engines)) {
+      this.endAt(i, targets, isExact ? place : { like: i })
+    } else if (isExact && typeof place === 'object' && 'at' in place) {
+      const there = targets.filter((engine) => engine === place.at)
+      this.endAt(i, there, place)
+    } else this.end(i, 'undetermined', 'nowhere')
   }
 
   private targetsOf({ targets = [] }: GraphNode): readonly EngineId[] {
@@ -213,20 +234,19 @@ function verdictOf({ spec, open, right, wrong, places }: Need): 'open' | 'met' |
   return unknown > 0 ? 'unknown' : 'met'
 }
 
-/** The one engine where all are satisfied; 'nowhere': there is none; 'unknown': that depends. */
-function commonPlace(follow: readonly Need[]): Place | 'unknown' {
+/** An engine where all are satisfied; exact: there is no other one and will be none. No place, exact: there never is one. */
+function commonPlace(follow: readonly Need[]): { readonly place: Place | undefined; readonly isExact: boolean } {
   const sets = follow.map(({ places, spec, open }) => ({
     keys: new Map(places.map((place) => [JSON.stringify(place), place])),
-    isFinal: open === 0 && spec.ids.length > 0,
+    isFinal: spec.all || open === 0,
     all: spec.all,
   }))
-  if (sets.some(({ keys, all }) => all && keys.size > 1)) return 'unknown'
-  const single = sets.find(({ keys, all, isFinal }) => keys.size === 1 && (all || isFinal))
-  const [[key, place] = []] = [...(single?.keys ?? [])]
-  if (single === undefined || key === undefined || place === undefined) return 'unknown'
-  if (sets.every(({ keys }) => keys.has(key))) return place
-  const isCertain = sets.every(({ keys, isFinal }) => isFinal && [...keys.values()].every(isAt))
-  return isCertain ? 'nowhere' : 'unknown'
+  // Where one engine must have run them all, and it is not known that one has, nothing is known.
+  if (sets.some(({ keys, all }) => all && keys.size > 1)) return { place: undefined, isExact: false }
+  const common = [...(sets[0]?.keys ?? [])].find(([key]) => sets.every(({ keys }) => keys.has(key)))
+  if (common !== undefined)
+    return { place: common[1], isExact: sets.some(({ keys, isFinal }) => isFinal && keys.size === 1) }
+  return { place: undefined, isExact: sets.every(({ keys, isFinal }) => isFinal && [...keys.values()].every(isAt)) }
 }
 
 function isAt(place: Place): boolean {

@@ -36,32 +36,12 @@ export function behaviourOf(node: GraphNode): Behaviour {
   return node.behaviour ?? { does: 'succeed' }
 }
 
+/** `where`: of `follow`. */
+export type Dependency = GraphDependency & { readonly where: boolean }
+
 /** The empty set is met, and says nothing of where. */
-export function bindingDependencies({ after = [], follow = [] }: GraphNode): (GraphDependency & { where: boolean })[] {
+export function bindingDependencies({ after = [], follow = [] }: GraphNode): Dependency[] {
   return [...after.map((one) => ({ ...one, where: false })), ...follow.map((one) => ({ ...one, where: true }))].filter(
     ({ ids }) => ids.length > 0,
   )
-}
-
-/**
- * Of nodes that wait for others, those that are in a circle which waits for nothing outside of it. `waitsFor` names only nodes that
- * wait themselves.
- */
-export function closedCircles<Node>(waiting: Iterable<Node>, waitsFor: (node: Node) => readonly Node[]): Node[] {
-  const reach = new Map([...waiting].map((node) => [node, reachable(node, waitsFor)]))
-  return [...reach].flatMap(([node, reached]) => {
-    const isClosed = reached.has(node) && [...reached].every((other) => reach.get(other)?.has(node))
-    return isClosed ? [node] : []
-  })
-}
-
-function reachable<Node>(from: Node, waitsFor: (node: Node) => readonly Node[]): Set<Node> {
-  const reached = new Set<Node>()
-  const next = [...waitsFor(from)]
-  for (let node = next.pop(); node !== undefined; node = next.pop()) {
-    if (reached.has(node)) continue
-    reached.add(node)
-    next.push(...waitsFor(node))
-  }
-  return reached
 }
