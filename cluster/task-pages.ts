@@ -14,29 +14,28 @@ const dependenciesMax = 10_000
 /** The latest tasks that match, told in full. */
 export function queryPage(core: SchedulerState, ask: AskOf<'query'>, clock: Clock): Answers['query'] {
   const toWallTime = wallTimeOffset(clock)
-  const found = findTasks(core, { ...filterOf(ask.where, toWallTime), before: ask.before })
-  const page: TaskSummary[] = []
+  const { tasks, hasEarlier } = findTasks(core, { ...filterOf(ask.where, toWallTime), before: ask.before }, ask.limit)
   let dependencies = 0
-  let oldest = found.length
-  while (oldest > 0 && page.length < ask.limit) {
-    const task = found[oldest - 1] as TaskRecord
-    dependencies += countOfDependencies(task)
-    if (dependencies > dependenciesMax && page.length > 0) break
-    page.push(summaryOf(task, toWallTime))
-    oldest -= 1
+  let from = tasks.length
+  while (from > 0) {
+    dependencies += countOfDependencies(tasks[from - 1] as TaskRecord)
+    if (dependencies > dependenciesMax && from < tasks.length) break
+    from -= 1
   }
-  return { tasks: page.reverse(), ...rest(found, oldest) }
+  const page = tasks.slice(from)
+  return { tasks: page.map((task) => summaryOf(task, toWallTime)), ...end(page, hasEarlier || from > 0) }
 }
 
 /** The latest tasks of a session, by id only. */
 export function historyPage(core: SchedulerState, ask: AskOf<'history'>, client: SessionId): Answers['history'] {
-  const found = findTasks(core, { client, before: ask.before })
-  const oldest = Math.max(0, found.length - ask.limit)
-  return { tasks: found.slice(oldest).map(({ id }) => id), ...rest(found, oldest) }
+  const { tasks, hasEarlier } = findTasks(core, { client, before: ask.before }, ask.limit)
+  return { tasks: tasks.map(({ id }) => id), ...end(tasks, hasEarlier) }
 }
 
-function rest(found: readonly TaskRecord[], oldest: number): { before?: number } {
-  return oldest > 0 ? { before: (found[oldest - 1] as TaskRecord).sequence + 1 } : {}
+/** Where the page before this one ends. */
+function end(page: readonly TaskRecord[], hasEarlier: boolean): { before?: number } {
+  const [first] = page
+  return hasEarlier && first ? { before: first.sequence } : {}
 }
 
 function filterOf(where: TaskFilterMessage, toWallTime: number): TaskFilter {

@@ -26,14 +26,35 @@ export interface TaskFilter {
   readonly before?: number | undefined
 }
 
+export interface Found {
+  /** In order of submission. */
+  readonly tasks: readonly TaskRecord[]
+  /** Whether the limit left out earlier ones. */
+  readonly hasEarlier: boolean
+}
+
 /**
- * The live and retained records that match, in order of submission. Linear in the number of ids where they are given, else
- * in that of all records: no index is kept for it, so that tasks nobody asks about cost nothing more.
+ * The live and retained records that match, or the latest so many. It looks at all records, unless `ids` are given: no
+ * index is kept for it, so that tasks nobody asks about cost nothing more.
  */
-export function findTasks(state: SchedulerState, filter: TaskFilter): TaskRecord[] {
-  const found: TaskRecord[] = []
-  for (const record of candidates(state, filter.ids)) if (matches(record, filter)) found.push(record)
-  return found.sort((a, b) => a.sequence - b.sequence)
+export function findTasks(state: SchedulerState, filter: TaskFilter, limit = Number.POSITIVE_INFINITY): Found {
+  let found: TaskRecord[] = []
+  let earliest = 0
+  let hasEarlier = false
+  const keepLatest = (): void => {
+    found.sort((a, b) => a.sequence - b.sequence)
+    if (found.length <= limit) return
+    hasEarlier = true
+    found = found.slice(-limit)
+    earliest = (found[0] as TaskRecord).sequence
+  }
+  for (const record of candidates(state, filter.ids)) {
+    if (record.sequence < earliest || !matches(record, filter)) continue
+    found.push(record)
+    if (found.length >= 2 * limit) keepLatest()
+  }
+  keepLatest()
+  return { tasks: found, hasEarlier }
 }
 
 function* candidates({ tasks }: SchedulerState, ids: readonly TaskId[] | undefined): Iterable<TaskRecord> {

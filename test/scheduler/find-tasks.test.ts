@@ -39,7 +39,7 @@ function end(state: SchedulerState, name: string, engine: number, outcome: 'succ
 }
 
 const names = (state: SchedulerState, filter: TaskFilter) =>
-  findTasks(state, filter).map((task) => task.id.slice('t.'.length))
+  findTasks(state, filter).tasks.map((task) => task.id.slice('t.'.length))
 
 describe('findTasks', () => {
   it('gives all records, live and retained, in order of submission', () => {
@@ -89,8 +89,27 @@ describe('findTasks', () => {
       fc.property(fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 200 }), (ids) => {
         const state = createScheduler()
         step(state, { type: 'submit', tasks: ids.map((name) => ({ ...spec(0), id: name as TaskId })) }, 0)
-        expect(findTasks(state, {}).map((task) => task.id)).toEqual(ids)
+        expect(findTasks(state, {}).tasks.map((task) => task.id)).toEqual(ids)
       }),
+    )
+  })
+
+  it('gives the latest so many of those that match, and says whether there are earlier ones', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.boolean(), { maxLength: 300 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.option(fc.nat(300), { nil: undefined }),
+        (labelled, limit, before) => {
+          const state = createScheduler()
+          const tasks = labelled.map((isOne, i) => spec(i, isOne ? { label: 'one' } : {}))
+          step(state, { type: 'submit', tasks }, 0)
+          const matching = tasks.filter(({ label }, i) => label === 'one' && i < (before ?? 300)).map((task) => task.id)
+          const found = findTasks(state, { labels: new Set(['one']), before }, limit)
+          expect(found.tasks.map((task) => task.id)).toEqual(matching.slice(-limit))
+          expect(found.hasEarlier).toBe(matching.length > limit)
+        },
+      ),
     )
   })
 })
