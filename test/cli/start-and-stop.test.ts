@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client } from 'yardmaster'
@@ -204,11 +205,13 @@ describe('stop', () => {
     const started = await start('-n', '0')
     const file = readFileSync(started.connectionFile, 'utf8')
     await yardmaster.run(['stop'])
-    const stranger = process.ppid
-    writeFileSync(started.connectionFile, file.replace(String(started.pid), String(stranger)), { mode: 0o600 })
+    const stranger = spawn('sleep', ['600'])
+    const pid = stranger.pid as number
+    writeFileSync(started.connectionFile, file.replace(`"pid": ${started.pid}`, `"pid": ${pid}`), { mode: 0o600 })
     const refused = await yardmaster.run(['stop', '--now'])
     expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toContain(`process ${stranger} is not Yardmaster’s`)
-    expect(isThere(stranger)).toBe(true)
+    expect(refused.stderr).toContain(`process ${pid} is not Yardmaster’s`)
+    expect(isThere(pid)).toBe(true)
+    stranger.kill()
   })
 })
