@@ -159,7 +159,16 @@ export const engineMachine = setup({
   },
 })
 
-function openLink(context: Context, self: { send(event: EngineMachineEvent): void }): AttemptTable {
+interface Self {
+  send(event: EngineMachineEvent): void
+  getSnapshot(): { readonly status: string }
+}
+
+function openLink(context: Context, self: Self): AttemptTable {
+  // The link outlives the machine by its goodbye; XState warns of what comes then.
+  const tell = (event: EngineMachineEvent) => {
+    if (self.getSnapshot().status === 'active') self.send(event)
+  }
   const { link, welcome } = context.registered as Registered
   const attempts = new AttemptTable({
     executors: context.executors,
@@ -167,11 +176,11 @@ function openLink(context: Context, self: { send(event: EngineMachineEvent): voi
     engine: welcome.engine,
     clock: context.clock,
     report: (message) => link.send(message),
-    onHopeless: (reason) => self.send({ type: 'executorsHopeless', reason }),
+    onHopeless: (reason) => tell({ type: 'executorsHopeless', reason }),
   })
   link.open({
-    onMessage: (message) => self.send({ type: 'message', message }),
-    onClose: (error) => self.send({ type: 'linkClosed', error }),
+    onMessage: (message) => tell({ type: 'message', message }),
+    onClose: (error) => tell({ type: 'linkClosed', error }),
   })
   return attempts
 }
