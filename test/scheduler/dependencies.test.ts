@@ -267,6 +267,16 @@ describe('follow', () => {
     expect(['b', 'c', 'd'].map((name) => w.status(id(name)))).toEqual(Array(3).fill('impossible'))
   })
 
+  it('13: with several, goes only where all of them are satisfied', () => {
+    const w = world(3)
+    ran(w, 'a', 0)
+    ran(w, 'b', 1)
+    ran(w, 'c', 2)
+    const both = [on([id('a'), id('b')], anyOf), on([id('b'), id('c')], anyOf)]
+    w.submit(spec('d', { follow: both }), spec('e', { follow: both }))
+    expect([w.attemptOf(id('d')).engine, w.status(id('e'))]).toEqual([1, 'ready'])
+  })
+
   it('is bound by targets as well', () => {
     const w = world(3)
     ran(w, 'a', 1)

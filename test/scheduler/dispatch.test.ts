@@ -141,7 +141,7 @@ describe('high-water mark', () => {
     expect([...w.state.engines.values()].map((engine) => engine.load)).toEqual([1, 5])
   })
 
-  it('auto: starts at one, doubles while tasks are short, up to two round trips of work', () => {
+  it('4: auto: starts at one, doubles while tasks are short, up to two round trips of work', () => {
     const w = new QuietWorld({ hwm: 'auto' })
     w.join()
     for (let i = 0; i < 50; i += 1) w.send({ type: 'roundTrip', engine: 0, rttMs: 2 })
@@ -155,7 +155,7 @@ describe('high-water mark', () => {
     expect(marks).toEqual([1, 2, 4, 8, 16, 32, 64, 80, 80, 80])
   })
 
-  it('auto: falls to one at once when tasks turn out long, and stays within its bounds', () => {
+  it('4: auto: falls to one at once when tasks turn out long, and stays within its bounds', () => {
     const w = new QuietWorld({ hwm: 'auto' })
     w.join()
     w.submit(...Array.from({ length: 20_000 }, (_, i) => spec(i)))

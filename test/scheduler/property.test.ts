@@ -10,7 +10,7 @@ import { invariantChecks } from '../../testing/histories/invariant-checks.ts'
 import { playHistory } from '../../testing/histories/play.ts'
 import { expectNone, reportRuns, runsOf, timeoutMs } from './property-runs.ts'
 
-const usualRuns = 400
+const usualRuns = 1_000
 
 /** All checks are held in one run over many histories. Only where that fails does each rule search for a history of its own. */
 class SharedRun {

@@ -26,20 +26,24 @@ export function histories(fc: FastCheck, options: HistoryOptions = {}): Arbitrar
     engineLossLimit: fc.constantFrom(3, 1, 2),
     retention: fc.constantFrom(
       {},
+      {},
+      {},
       { countMax: 3, purgedMax: 100 },
       { countMax: 4, purgedMax: 2 },
       { bytesMax: 24, purgedMax: 3 },
       { countMax: 0, purgedMax: 0 },
     ),
   })
-  // The length is drawn first, so that long histories are as likely as short ones.
   const commands = fc.array(commandArbitrary(fc, strategies), { maxLength: commandsMax, size: 'max' })
-  return fc.tuple(config, commands).map(([settings, list]) => new History(settings, list))
+  // Left to itself, fast-check prefers short histories, in which little can go wrong.
+  const any = fc.noBias(fc.tuple(config, fc.nat(3), commands))
+  return any.map(([settings, engines, list]) => new History(settings, engines, list))
 }
 
 function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): Arbitrary<Command> {
   const pick = fc.nat(9)
   const outcome = fc.constantFrom(...outcomes)
+  const any = fc.constantFrom(...outcomes, 'aborted' as const)
   const simple = <Do extends string>(name: Do) => fc.record({ do: fc.constant(name), pick })
   return fc.oneof(
     {
@@ -50,11 +54,11 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
       }),
     },
     {
-      weight: 5,
+      weight: 3,
       arbitrary: fc.record({ do: fc.constant('join' as const), hwm: fc.constantFrom(1, 2, 0, 'auto' as const) }),
     },
     {
-      weight: 14,
+      weight: 24,
       arbitrary: fc.record({
         do: fc.constant('finish' as const),
         pick,
@@ -80,7 +84,7 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
     { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 12 }) }) },
     {
       weight: 3,
-      arbitrary: fc.record({ do: fc.constant('late' as const), pick, how: fc.constantFrom(...lateness), outcome }),
+      arbitrary: fc.record({ do: fc.constant('late' as const), pick, how: fc.constantFrom(...lateness), outcome: any }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('swap' as const), strategy: fc.constantFrom(...strategies) }) },
     {
@@ -91,16 +95,16 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
 }
 
 function taskArbitrary(fc: FastCheck): Arbitrary<TaskChoice> {
-  const few = <T>(arbitrary: Arbitrary<T>, most: number) =>
-    fc.oneof({ weight: 3, arbitrary: fc.constant<T[]>([]) }, fc.array(arbitrary, { maxLength: most }))
+  const few = <T>(arbitrary: Arbitrary<T>, most: number, weight: number) =>
+    fc.oneof({ weight, arbitrary: fc.constant<T[]>([]) }, fc.array(arbitrary, { maxLength: most }))
   return fc.record({
-    after: few(dependencyArbitrary(fc), 2),
-    follow: few(dependencyArbitrary(fc), 2),
-    targets: few(fc.integer({ min: 0, max: 5 }), 3),
+    after: few(dependencyArbitrary(fc), 2, 1),
+    follow: few(dependencyArbitrary(fc), 2, 2),
+    targets: few(fc.integer({ min: 0, max: 5 }), 3, 3),
     limits: fc.record(
       {
         retries: fc.integer({ min: 0, max: 3 }),
-        queueTimeoutMs: fc.integer({ min: 1, max: 20 }),
+        queueTimeoutMs: fc.constantFrom(0, 0, 0, 3, 9, 20),
         priority: fc.integer({ min: -1, max: 1 }),
         retryOnEngineLoss: fc.boolean(),
         onUnmet: fc.constantFrom('fail' as const, 'wait' as const),
@@ -112,23 +116,38 @@ function taskArbitrary(fc: FastCheck): Arbitrary<TaskChoice> {
 }
 
 function dependencyArbitrary(fc: FastCheck): Arbitrary<DependencyChoice> {
-  return fc.record({
-    back: fc.array(
-      fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.constantFrom(-1, -2, 0, 90)),
-      { maxLength: 3 },
-    ),
-    all: fc.boolean(),
-    success: fc.boolean(),
-    failure: fc.boolean(),
-  })
+  const earlier = { weight: 40, arbitrary: fc.integer({ min: 1, max: 5 }) }
+  const back = fc.array(fc.oneof(earlier, fc.constantFrom(-1, -2, 0, 90)), { maxLength: 3 })
+  return fc
+    .tuple(back, fc.boolean(), fc.constantFrom(...asked))
+    .map(([steps, all, [success, failure]]) => ({ back: steps, all, success, failure }))
 }
+
+/** Success and failure. */
+const asked: readonly (readonly [boolean, boolean])[] = [
+  [true, false],
+  [true, false],
+  [true, false],
+  [true, false],
+  [true, false],
+  [true, true],
+  [true, true],
+  [true, true],
+  [true, true],
+  [false, true],
+  [false, true],
+  [false, false],
+]
 
 const outcomes: readonly AttemptOutcome[] = [
   'succeeded',
   'succeeded',
+  'succeeded',
+  'succeeded',
+  'succeeded',
+  'failed',
   'failed',
   'unmet',
-  'aborted',
   'timedOut',
   'recalled',
   'lost',

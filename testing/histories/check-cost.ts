@@ -15,13 +15,14 @@ import { Yard } from './yard.ts'
 export const blockedTasksCostNothing: RunCheck<History> = {
   number: 24,
   sentence: 'the cost of an event does not depend on how many tasks are blocked',
-  *examine({ config, commands }) {
+  *examine({ config, engines, commands }) {
     const yard = new YardWithBusyEngine(config)
     yard.join(1, 1)
     const blocked = blockedTasks()
     yard.submit({ id: busyId, client, targets: [busyEngine], body: undefined }, ...blocked)
     yard.told.length = 0
     const looks = blocked.map(({ id }) => countLooks(yard.state.tasks.get(id) as TaskRecord))
+    yard.join(engines)
     const player = new Player(yard)
     for (const command of commands.flatMap(keepAway)) {
       player.play(command)

@@ -16,6 +16,15 @@ import {
 export const verdictsAreFinal: InvariantCheck = {
   number: 7,
   sentence: 'for every dependency, met and unreachable exclude each other and never revert',
+  *onEffect(effect, _step, { ledger }) {
+    if (effect.type !== 'end' || effect.task.status !== 'impossible') return
+    const { id, fault } = effect.task
+    const blamed = ledger.tasks
+      .get(id)
+      ?.dependencies.filter(({ spec }) => spec.ids.some((one) => one === fault?.details?.dependency))
+    if (blamed !== undefined && blamed.length > 0 && blamed.every((one) => verdictOf(one) === 'met'))
+      yield `the dependency of ${id} on ${fault?.details?.dependency} is met, and taken for unreachable`
+  },
   *afterStep(_step, { ledger, state }) {
     for (const task of ledger.pending) {
       if (task.dependencies.length === 0) continue

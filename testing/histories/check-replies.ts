@@ -2,6 +2,7 @@ import type { Effect } from '../../scheduler/events.ts'
 import { isTerminal } from '../../scheduler/transitions.ts'
 import { currentAttempt, type ObservedStep } from './accounts.ts'
 import type { InvariantCheck, Scene } from './invariant-check.ts'
+import { hasPlaceNow, isReady } from './prospects.ts'
 
 /** Of accepting, answering, and hearing things twice. */
 
@@ -78,10 +79,14 @@ export const lateNewsIsNothing: InvariantCheck = {
 export const submissionIsAnswered: InvariantCheck = {
   number: 6,
   sentence: 'submitting either queues the task or replies',
-  *afterStep({ event, accepted, refused, effects }, { state }) {
-    for (const { id, reply } of accepted) {
-      if (state.tasks.get(id) === undefined) yield `${id} was ${reply ? 'replied to' : 'accepted'} and is not known`
-      else if (!reply && isTerminal(state.tasks.get(id)?.status ?? 'failed')) yield `${id} ended without a reply`
+  *afterStep({ event, accepted, refused, effects }, { ledger, state }) {
+    for (const task of accepted) {
+      const { id, reply } = task
+      const record = state.tasks.get(id)
+      if (record === undefined) yield `${id} was ${reply ? 'replied to' : 'accepted'} and is not known`
+      else if (reply === undefined && isTerminal(record.status)) yield `${id} ended without a reply`
+      else if (record.status === 'waiting' && isReady(task) && hasPlaceNow(ledger, task))
+        yield `${id} waits for nothing`
     }
     const told = effects.flatMap((effect) => (effect.type === 'refuse' ? [effect.id] : []))
     if (told.join() !== refused.join())

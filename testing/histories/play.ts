@@ -16,8 +16,9 @@ export interface PlayOptions {
 }
 
 /** Plays a history. Throws an `InvariantViolation` at the first step that breaks a rule. */
-export function playHistory({ config, commands }: History, { checks, heal = true }: PlayOptions = {}): Yard {
+export function playHistory({ config, engines, commands }: History, { checks, heal = true }: PlayOptions = {}): Yard {
   const yard = new Yard(config, checks)
+  yard.join(engines)
   const player = new Player(yard)
   for (const command of commands) player.play(command)
   if (heal) yard.heal()
@@ -128,7 +129,10 @@ export class Player {
   private specOf({ after, follow, targets, limits }: TaskChoice): TaskSpec {
     this.submitted += 1
     const dependencyOf = ({ back, ...flags }: DependencyChoice): DependencySpec => ({
-      ids: back.map((steps) => this.name(steps)),
+      // Of the first few tasks, not all that many are before them.
+      ids: back
+        .filter((steps) => steps < this.submitted || steps > this.submitted + 10)
+        .map((steps) => this.name(steps)),
       ...flags,
     })
     const id = this.name(0)
