@@ -3,6 +3,7 @@
  * replaces it when a task must be ended by force or when the executor dies; attempts that had not begun move to the
  * new one, so that nobody else's task suffers. Every attempt it took is answered exactly once.
  */
+import { type Capacity, inBatches } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { bringFunctions, FunctionTable, takeFunctions } from '../core/function-table.ts'
 import type { TaskId } from '../core/ids.ts'
@@ -42,6 +43,8 @@ export interface AttemptTableOptions {
   readonly executors: ExecutorFactory
   readonly concurrency: number
   readonly engine: number
+  /** Of the link to the controller. */
+  readonly capacity: Capacity
   readonly clock: Clock
   report(message: EngineToController): void
   /** Executors keep dying before they are ready: the engine is of no use. */
@@ -180,7 +183,10 @@ export class AttemptTable {
         ? { id, attempt: number, outcome, durationMs }
         : { id, attempt: number, outcome, durationMs, output }
     })
-    if (results.length > 0) this.#options.report({ type: 'ended', results })
+    if (results.length === 0) return
+    for (const batch of inBatches(results, bytesOf, this.#options.capacity)) {
+      this.#options.report({ type: 'ended', results: batch })
+    }
   }
 
   #reportBegun(attempts: readonly Attempt[]): void {
@@ -192,11 +198,11 @@ export class AttemptTable {
   }
 
   #startExecutor(): Executor {
-    const { executors, concurrency, engine } = this.#options
+    const { executors, concurrency, engine, capacity } = this.#options
     this.#ready = false
     this.#executorHolds = new FunctionTable()
     const executor: Executor = executors.start(
-      { claims: this.#claims, concurrency, engine },
+      { claims: this.#claims, concurrency, engine, capacity },
       {
         onMessage: (message) => executor === this.#executor && this.#hear(message),
         onDeath: (reason) => executor === this.#executor && this.#executorDied(reason),
@@ -299,3 +305,5 @@ export class AttemptTable {
     return attempt.calledAt
   }
 }
+
+const bytesOf = ({ output }: AttemptEnd) => output?.byteLength ?? 0

@@ -1,3 +1,5 @@
+import { type Capacity, inBatches, unfit } from '../core/capacity.ts'
+import { faultFrom } from '../core/errors.ts'
 import { FunctionTable } from '../core/function-table.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
@@ -10,18 +12,27 @@ export class ClientPeer {
   readonly session: SessionId
   readonly link: Link<ControllerToClient, ClientToController>
   readonly functions = new FunctionTable<FunctionMessage>()
+  readonly #capacity: Capacity
   #replies: Reply[] = []
   #begun: Begun[] = []
   #news: TaskNews[] = []
   #paused = false
+  #isClosing = false
 
-  constructor(session: SessionId, link: Link<ControllerToClient, ClientToController>) {
+  constructor(session: SessionId, link: Link<ControllerToClient, ClientToController>, capacity: Capacity) {
     this.session = session
     this.link = link
+    this.#capacity = capacity
   }
 
+  /** A result that the link cannot carry is told as an error. */
   reply(reply: Reply): void {
-    this.#replies.push(reply)
+    const error = reply.output && unfit(this.#capacity, 'the result', reply.output)
+    if (error === undefined) this.#replies.push(reply)
+    else {
+      const { output: _, ...rest } = reply
+      this.#replies.push({ ...rest, status: 'failed', fault: faultFrom(error) })
+    }
   }
 
   begun(begun: Begun): void {
@@ -29,7 +40,8 @@ export class ClientPeer {
   }
 
   news(news: TaskNews): void {
-    this.#news.push(news)
+    // What cannot be carried is left out: news are no result, and its task goes on.
+    if (news.kind !== 'emit' || unfit(this.#capacity, 'the value', news.value) === undefined) this.#news.push(news)
   }
 
   /** The link has room again. */
@@ -38,21 +50,38 @@ export class ClientPeer {
     this.flush()
   }
 
+  /** Sends what there is room for. */
   flush(): void {
-    if (this.#paused) return
-    let room = true
-    if (this.#begun.length > 0) {
-      room = this.link.send({ type: 'begun', tasks: this.#begun }) && room
-      this.#begun = []
+    this.#begun = this.#send(this.#begun, (tasks) => ({ type: 'begun', tasks }), noBytes)
+    this.#news = this.#send(this.#news, (news) => ({ type: 'news', news }), bytesOfNews)
+    this.#replies = this.#send(this.#replies, (replies) => ({ type: 'replies', replies }), bytesOfReply)
+  }
+
+  /** Sends everything, and ends the link. */
+  async close(reason: string): Promise<void> {
+    this.#isClosing = true
+    this.flush()
+    this.link.send({ type: 'goodbye', reason })
+    await this.link.close()
+  }
+
+  /** Answers what waits for room. */
+  #send<Entry>(
+    entries: Entry[],
+    message: (entries: Entry[]) => ControllerToClient,
+    bytesOf: (entry: Entry) => number,
+  ): Entry[] {
+    if (entries.length === 0) return entries
+    let sent = 0
+    for (const batch of inBatches(entries, bytesOf, this.#capacity)) {
+      if (this.#paused && !this.#isClosing) break
+      this.#paused = !this.link.send(message(batch))
+      sent += batch.length
     }
-    if (this.#news.length > 0) {
-      room = this.link.send({ type: 'news', news: this.#news }) && room
-      this.#news = []
-    }
-    if (this.#replies.length > 0) {
-      room = this.link.send({ type: 'replies', replies: this.#replies }) && room
-      this.#replies = []
-    }
-    this.#paused = !room
+    return sent === 0 ? entries : entries.slice(sent)
   }
 }
+
+const noBytes = () => 0
+const bytesOfNews = (news: TaskNews) => (news.kind === 'emit' ? news.value.byteLength : 0)
+const bytesOfReply = ({ output }: Reply) => output?.byteLength ?? 0

@@ -1,4 +1,5 @@
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
+import { capacityOf } from '../core/capacity.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
@@ -76,6 +77,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const log = options.log ?? (() => {})
   const heartbeatMs = options.heartbeatMs ?? 5_000
   const name = options.name ?? 'default'
+  const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
+  /** Both ends of a link have a limit. */
+  const sendable = (theirs: number = transportDefaults.messageBytesMax) => Math.min(messageBytesMax, theirs)
   let nextEngine = 0
 
   const actor = createActor(controllerMachine, {
@@ -115,21 +119,21 @@ export async function startController(options: ControllerOptions): Promise<Contr
         if (hello.role === 'engine') {
           engine = nextEngine
           nextEngine += 1
-          return { engine, heartbeatMs }
+          return { engine, heartbeatMs, messageBytesMax }
         }
         told = actor.getSnapshot().context.router.engines
         return {
           session: hello.details.session,
           cluster: name,
           heartbeatMs,
-          messageBytesMax: options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax,
+          messageBytesMax,
           engines: [...told],
         }
       },
     })
     if (admitted.role === 'engine') {
       const info: EngineInfo = { id: engine, ...admitted.details }
-      const peer = new EnginePeer(info, admitted.link, clock.now())
+      const peer = new EnginePeer(info, admitted.link, capacityOf(admitted.link.connection, sendable()), clock.now())
       peer.link.open({
         onMessage: (message) => send({ type: 'engineMessage', peer, message }),
         onClose: (error) => send({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
@@ -137,7 +141,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
       send({ type: 'engineJoined', peer })
       log('info', `engine ${engine} joined (${info.kind}, pid ${info.pid} on ${info.host})`)
     } else {
-      const peer = new ClientPeer(admitted.details.session, admitted.link)
+      const capacity = capacityOf(admitted.link.connection, sendable(admitted.details.messageBytesMax))
+      const peer = new ClientPeer(admitted.details.session, admitted.link, capacity)
       peer.link.open({
         onMessage: (message) => send({ type: 'clientMessage', peer, message }),
         onDrain: () => send({ type: 'clientDrained', peer }),

@@ -1,11 +1,12 @@
 import { assign, fromPromise, setup } from 'xstate'
 import { backOffMs } from '../core/back-off.ts'
+import { capacityOf } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { ConnectionLostError, YardmasterError } from '../core/errors.ts'
 import type { Link } from '../core/link.ts'
 import type { ControllerToEngine, EngineToController, EngineWelcome } from '../core/messages.ts'
 import type { Random } from '../core/random.ts'
-import type { Connection } from '../core/transport.ts'
+import { type Connection, transportDefaults } from '../core/transport.ts'
 import { AttemptTable } from './attempt-table.ts'
 import type { ExecutorFactory } from './executor.ts'
 
@@ -170,10 +171,12 @@ function openLink(context: Context, self: Self): AttemptTable {
     if (self.getSnapshot().status === 'active') self.send(event)
   }
   const { link, welcome } = context.registered as Registered
+  const { messageBytesMax } = transportDefaults
   const attempts = new AttemptTable({
     executors: context.executors,
     concurrency: context.concurrency,
     engine: welcome.engine,
+    capacity: capacityOf(link.connection, Math.min(welcome.messageBytesMax ?? messageBytesMax, messageBytesMax)),
     clock: context.clock,
     report: (message) => link.send(message),
     onHopeless: (reason) => tell({ type: 'executorsHopeless', reason }),

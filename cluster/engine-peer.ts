@@ -1,8 +1,9 @@
+import { type Capacity, inBatches, unfit } from '../core/capacity.ts'
+import type { YardmasterError } from '../core/errors.ts'
 import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
 import type { Assignment, AttemptRef, ControllerToEngine, EngineInfo, EngineToController } from '../core/messages.ts'
-import type { Payload } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -11,8 +12,9 @@ export class EnginePeer {
   readonly id: EngineId
   readonly info: EngineInfo
   readonly link: Link<ControllerToEngine, EngineToController>
+  readonly #capacity: Capacity
   readonly #holds = new FunctionTable<true>()
-  #assigned: { task: TaskRecord; attempt: number }[] = []
+  #assigned: Assigned[] = []
   #cancelled: AttemptRef[] = []
   #recalled: AttemptRef[] = []
   /** Monotonic times in milliseconds. */
@@ -21,19 +23,20 @@ export class EnginePeer {
   #pings = 0
   completed = 0
 
-  constructor(info: EngineInfo, link: Link<ControllerToEngine, EngineToController>, now: number) {
+  constructor(info: EngineInfo, link: Link<ControllerToEngine, EngineToController>, capacity: Capacity, now: number) {
     this.id = info.id
     this.info = info
     this.link = link
+    this.#capacity = capacity
     this.heardAt = now
   }
 
-  /** False where the task's arguments share memory and the engine is in another process. */
-  assign(task: TaskRecord, attempt: number): boolean {
-    const { supports } = this.link.connection
-    if (!supports.objects && !supports.transfer && sharesMemory((task.body as TaskBody).args)) return false
-    this.#assigned.push({ task, attempt })
-    return true
+  /** Answers why the task cannot be sent to this engine, if so. */
+  assign(task: TaskRecord, attempt: number): YardmasterError | undefined {
+    const { function: held, args } = task.body as TaskBody
+    const error = unfit(this.#capacity, 'the call', held.payload, args)
+    if (error === undefined) this.#assigned.push({ task, attempt })
+    return error
   }
 
   cancel(id: TaskId, attempt: number): void {
@@ -58,11 +61,13 @@ export class EnginePeer {
   /** Sends what this turn has for the engine: assignments first, since what is taken back may be among them. */
   flush(graceMs: number): void {
     if (this.#assigned.length > 0) {
-      const functions = bringFunctions(
-        this.#holds,
-        this.#assigned.map(({ task }) => (task.body as TaskBody).function),
-      )
-      this.link.send({ type: 'tasks', tasks: this.#assigned.map(assignment), functions })
+      for (const batch of inBatches(this.#assigned, this.#bytesOf, this.#capacity)) {
+        const functions = bringFunctions(
+          this.#holds,
+          batch.map(({ task }) => (task.body as TaskBody).function),
+        )
+        this.link.send({ type: 'tasks', tasks: batch.map(assignment), functions })
+      }
       this.#assigned = []
     }
     if (this.#cancelled.length > 0) {
@@ -74,13 +79,19 @@ export class EnginePeer {
       this.#recalled = []
     }
   }
+
+  readonly #bytesOf = ({ task }: Assigned): number => {
+    const { function: held, args } = task.body as TaskBody
+    return args.byteLength + (this.#holds.has(held.hash) ? 0 : held.payload.byteLength)
+  }
 }
 
-function sharesMemory({ frames }: Payload): boolean {
-  return frames.length > 1 && frames.some(({ buffer }) => (buffer as ArrayBufferLike) instanceof SharedArrayBuffer)
+interface Assigned {
+  readonly task: TaskRecord
+  readonly attempt: number
 }
 
-function assignment({ task, attempt }: { task: TaskRecord; attempt: number }): Assignment {
+function assignment({ task, attempt }: Assigned): Assignment {
   const { function: held, call, args } = task.body as TaskBody
   const plain = { id: task.id, attempt, function: held.hash, call, args }
   return task.runTimeoutMs > 0 ? { ...plain, runTimeoutMs: task.runTimeoutMs } : plain

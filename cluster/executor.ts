@@ -1,3 +1,4 @@
+import type { Capacity } from '../core/capacity.ts'
 import type { EngineToExecutor, ExecutorToEngine } from '../core/messages.ts'
 import type { ClaimTable } from './executors/claims.ts'
 
@@ -24,6 +25,8 @@ interface ExecutorOptions {
   /** How many asynchronous tasks may be in progress together. Default 1. */
   readonly concurrency: number
   readonly engine: number
+  /** Of the link that results leave by. */
+  readonly capacity: Capacity
 }
 
 type ExecutorKind = 'inline' | 'thread'

@@ -4,7 +4,7 @@
  * wants to know how one ends.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConfigurationError, type Fault, ProtocolError } from '../core/errors.ts'
+import { ConfigurationError, type Fault, ProtocolError, type YardmasterError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
@@ -172,12 +172,14 @@ export class Router {
 
   /** Has the scheduler's effects done. They leave together, at the end of this turn. */
   perform(effects: readonly Effect[]): void {
-    const unsendable: Extract<Effect, { type: 'assign' }>[] = []
+    const unsendable: Unsendable[] = []
     for (const effect of effects) {
       switch (effect.type) {
-        case 'assign':
-          if (this.#engine(effect.engine)?.assign(effect.task, effect.attempt) === false) unsendable.push(effect)
+        case 'assign': {
+          const error = this.#engine(effect.engine)?.assign(effect.task, effect.attempt)
+          if (error) unsendable.push({ assigned: effect, error })
           break
+        }
         case 'cancel':
           this.#engine(effect.engine)?.cancel(effect.id, effect.attempt)
           break
@@ -201,9 +203,10 @@ export class Router {
     if (unsendable.length > 0) queueMicrotask(() => this.#tellUnsendable(unsendable))
   }
 
-  #tellUnsendable(assigned: readonly { engine: EngineId; task: TaskRecord; attempt: number }[]): void {
-    const output = encodeValue(sharedMemoryRefused)
-    for (const { engine, task, attempt } of assigned) {
+  #tellUnsendable(unsendable: readonly Unsendable[]): void {
+    for (const { assigned, error } of unsendable) {
+      const { engine, task, attempt } = assigned
+      const output = encodeValue({ name: error.name, message: error.message, stack: '' } satisfies ThrownByTask)
       const result = { id: task.id, attempt, outcome: 'failed' as const, durationMs: 0, output }
       this.#options.happened([{ type: 'ended', engine, results: [result] }])
     }
@@ -212,10 +215,10 @@ export class Router {
   /** Lets every peer go, after what it is still owed. */
   async close(reason: string): Promise<void> {
     this.flush()
-    const peers = [...this.#clients.values(), ...this.#engines.values()]
-    for (const client of this.#clients.values()) client.link.send({ type: 'goodbye', reason })
     for (const engine of this.#engines.values()) engine.link.send({ type: 'stop' })
-    await Promise.all(peers.map((peer) => peer.link.close()))
+    const clients = [...this.#clients.values()].map((client) => client.close(reason))
+    const engines = [...this.#engines.values()].map((engine) => engine.link.close())
+    await Promise.all([...clients, ...engines])
   }
 
   flush(): void {
@@ -378,11 +381,10 @@ export class Router {
   }
 }
 
-const sharedMemoryRefused: ThrownByTask = {
-  name: 'CloneError',
-  message:
-    'an argument shares memory (SharedArrayBuffer), which cannot leave its process: use engines that are threads, or pass a copy',
-  stack: '',
+/** What an engine's link cannot carry. */
+interface Unsendable {
+  readonly assigned: Extract<Effect, { type: 'assign' }>
+  readonly error: YardmasterError
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }

@@ -18,6 +18,10 @@ export class FunctionTable<Value> {
     return this.#values.size
   }
 
+  has(hash: FunctionHash): boolean {
+    return this.#values.has(hash)
+  }
+
   /** The function under this name, now the newest; undefined where it must be brought. */
   use(hash: FunctionHash): Value | undefined {
     const value = this.#values.get(hash)

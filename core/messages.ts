@@ -384,11 +384,20 @@ export type ExecutorToEngine = Static<typeof executorToEngine>
 export const engineHello = Type.Object({ name: text(256), pid: count, host: text(256), kind: text(32) })
 
 /** What an engine learns when it is admitted. */
-export const engineWelcome = Type.Object({ engine: engineId, heartbeatMs: milliseconds })
+export const engineWelcome = Type.Object({
+  engine: engineId,
+  heartbeatMs: milliseconds,
+  /** A larger message would end the link. */
+  messageBytesMax: optional(count),
+})
 export type EngineWelcome = Static<typeof engineWelcome>
 
 /** What a client says of itself: its session, new or the one that it comes back to. */
-export const clientHello = Type.Object({ session: sessionIdSchema })
+export const clientHello = Type.Object({
+  session: sessionIdSchema,
+  /** A larger message would end the link. */
+  messageBytesMax: optional(count),
+})
 
 /** What a client learns when it is admitted. */
 export const clientWelcome = Type.Object({

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { ConfigurationError, UnreachableError } from '../core/errors.ts'
 import { offerHandshake } from '../core/handshake.ts'
 import { clientToController, clientWelcome, controllerToClient } from '../core/messages.ts'
-import type { Connection, TransportOptions } from '../core/transport.ts'
+import { type Connection, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
 import type { Connector } from './client-machine.ts'
 
@@ -42,6 +42,7 @@ export async function connectorFor(
     ...options.transportOptions,
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
   }
+  const { messageBytesMax } = { ...transportDefaults, ...limits }
   return {
     dial: async () => {
       dials += 1
@@ -51,7 +52,7 @@ export async function connectorFor(
     register: (connection, session) =>
       offerHandshake(connection, {
         role: 'client',
-        details: { session },
+        details: { session, messageBytesMax },
         key: found.key,
         keySource: found.keySource,
         clock,
@@ -59,6 +60,9 @@ export async function connectorFor(
         receives: controllerToClient,
         welcome: clientWelcome,
         ...(options.connectTimeoutMs === undefined ? {} : { timeoutMs: options.connectTimeoutMs }),
+      }).then(({ link, welcome }) => {
+        const bytesMax = Math.min(messageBytesMax, welcome.messageBytesMax ?? transportDefaults.messageBytesMax)
+        return { link, welcome: { ...welcome, messageBytesMax: bytesMax } }
       }),
   }
 }

@@ -85,9 +85,10 @@ function prepare(
   }
   const { task } = Object.keys(flags).length > 0 ? addFlags(viewFlags, flags) : viewFlags
   const args = encodeValue(node.args, `nodes[${shown}].args`)
-  session.check(args)
+  const shipped = shipFunction(node.fn)
+  session.check(shipped, args)
   return {
-    shipped: shipFunction(node.fn),
+    shipped,
     args,
     flags: { ...task, label: task.label ?? name.slice(0, labelMax) },
     after: dependenciesOf(name, after, numbers),

@@ -1,15 +1,13 @@
-import { CloneError } from '../core/errors.ts'
-import { bringFunctions, FunctionTable } from '../core/function-table.ts'
+import { type Capacity, entryBytes, noLimit } from '../core/capacity.ts'
+import { FunctionTable } from '../core/function-table.ts'
 import type { Link } from '../core/link.ts'
 import type { ClientToController, ControllerToClient, FunctionMessage, Submission } from '../core/messages.ts'
-import type { Payload } from '../core/payload.ts'
 import { TaskRecord } from './task-record.ts'
 
 export type ClientLink = Link<ClientToController, ControllerToClient>
 
-/** One message carries at most this many tasks, and not many more bytes than this. */
+/** One message carries at most this many tasks. */
 const tasksMax = 1_000
-const bytesMax = 1_000_000
 /** What has been sent is forgotten when it is this much, and more than what waits. */
 const compactFrom = 10_000
 
@@ -26,7 +24,7 @@ export class Outbox {
   #link: ClientLink | undefined
   #isFull = false
   #isScheduled = false
-  #carriesShared = false
+  #capacity: Capacity = noLimit
   readonly #functions = new FunctionTable<true>()
 
   get isEmpty(): boolean {
@@ -34,11 +32,10 @@ export class Outbox {
   }
 
   /** A new link: the peer knows no function. What waited for the old link has been cleared. */
-  attach(link: ClientLink): void {
+  attach(link: ClientLink, capacity: Capacity): void {
     this.#functions.clear()
     this.#link = link
-    const { supports } = link.connection
-    this.#carriesShared = supports.objects || supports.transfer
+    this.#capacity = capacity
     this.#isFull = false
     this.flush()
   }
@@ -58,20 +55,12 @@ export class Outbox {
     if (this.#link === undefined || this.#isFull) return
     if (entry instanceof TaskRecord) {
       this.#bytes += entry.submission?.args.byteLength ?? 0
-      if (this.#queue.length - this.#head >= tasksMax || this.#bytes >= bytesMax) return this.flush()
+      if (this.#queue.length - this.#head >= tasksMax || this.#bytes >= this.#capacity.batchBytesMax)
+        return this.flush()
     }
     if (this.#isScheduled) return
     this.#isScheduled = true
     queueMicrotask(this.#flushScheduled)
-  }
-
-  /** @throws CloneError for shared memory where the link leads to another process */
-  check(args: Payload): void {
-    if (args.frames.length === 1 || this.#carriesShared) return
-    if (!args.frames.some((frame) => isShared(frame.buffer))) return
-    throw new CloneError(
-      'args hold a SharedArrayBuffer, and the controller is in another process. Use engines that are threads, or pass a copy.',
-    )
   }
 
   drained(): void {
@@ -105,22 +94,23 @@ export class Outbox {
     }
     const tasks: Submission[] = []
     const functions: FunctionMessage[] = []
+    const { bytesMax, batchBytesMax } = this.#capacity
     let bytes = 0
-    while (this.#head < this.#queue.length && tasks.length < tasksMax && bytes < bytesMax) {
+    for (; this.#head < this.#queue.length && tasks.length < tasksMax && bytes < batchBytesMax; this.#head += 1) {
       const entry = this.#queue[this.#head]
       if (!(entry instanceof TaskRecord)) break
-      this.#head += 1
+      const { submission, shipped } = entry
       // A task that has ended meanwhile need not travel.
-      if (entry.submission === undefined || entry.shipped === undefined) continue
+      if (submission === undefined || shipped === undefined) continue
+      const isKnown = this.#functions.has(shipped.hash)
+      bytes += submission.args.byteLength + (isKnown ? 0 : shipped.payload.byteLength)
+      if (bytes + entryBytes * tasks.length > bytesMax && tasks.length > 0) break
       entry.wasSent = true
-      tasks.push(entry.submission)
-      functions.push(entry.shipped)
-      bytes += entry.submission.args.byteLength
+      tasks.push(submission)
+      if (this.#functions.use(shipped.hash)) continue
+      this.#functions.add(shipped.hash, true)
+      functions.push(shipped)
     }
-    return { type: 'submit', tasks, functions: bringFunctions(this.#functions, functions) }
+    return { type: 'submit', tasks, functions }
   }
-}
-
-function isShared(buffer: ArrayBufferLike): boolean {
-  return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer
 }

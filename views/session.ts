@@ -1,5 +1,6 @@
+import { capacityOf, noLimit, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
-import { MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
+import { CloneError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
 import type {
   Answers,
@@ -19,8 +20,6 @@ import { SharedOwner, type TaskOwner, TaskRecord } from './task-record.ts'
 
 /** One message names at most this many tasks. */
 const namesMax = 10_000
-/** What a message holds beside one task's arguments, its function first of all. */
-const messageRoomBytes = 65_536
 
 /** A map that has not submitted everything yet. */
 export interface Unfinished {
@@ -42,7 +41,8 @@ export class Session {
   readonly unfinished = new Set<Unfinished>()
   readonly #questions = new Questions()
   readonly #outbox = new Outbox()
-  #argsBytesMax = Number.POSITIVE_INFINITY
+  /** Of the last link. */
+  #capacity = noLimit
   #sequence = 0
   #wasLinked = false
   #end: YardmasterError | undefined
@@ -56,9 +56,14 @@ export class Session {
     return this.#outbox.isEmpty
   }
 
-  /** @throws CloneError for shared memory that the link cannot carry */
-  check(args: Payload): void {
-    this.#outbox.check(args)
+  /**
+   * Why a call is too large for the link, if so.
+   * @throws CloneError for shared memory that the link cannot carry
+   */
+  check(shipped: FunctionMessage, args: Payload): MessageTooLargeError | undefined {
+    const error = unfit(this.#capacity, 'the call', shipped.payload, args)
+    if (error instanceof CloneError) throw error
+    return error
   }
 
   /**
@@ -73,8 +78,8 @@ export class Session {
     size: number,
     owner: TaskOwner,
   ): TaskRecord {
-    this.check(args)
-    if (args.byteLength > this.#argsBytesMax) return this.refuse(this.#tooLarge(args.byteLength), owner, size)
+    const tooLarge = this.check(shipped, args)
+    if (tooLarge) return this.refuse(tooLarge, owner, size)
     const id = this.newTaskId()
     const submission = { id, function: shipped.hash, call, args, ...flags }
     const task = new TaskRecord(id, owner, size, submission, shipped)
@@ -163,8 +168,8 @@ export class Session {
     this.roster.replace(welcome.engines)
     if (this.#wasLinked) this.#replay()
     this.#wasLinked = true
-    this.#argsBytesMax = (welcome.messageBytesMax ?? Number.POSITIVE_INFINITY) - messageRoomBytes
-    this.#outbox.attach(link)
+    this.#capacity = capacityOf(link.connection, welcome.messageBytesMax)
+    this.#outbox.attach(link, this.#capacity)
   }
 
   /** Submits what maps still hold back, as far as it is known. */
@@ -233,15 +238,6 @@ export class Session {
     for (const message of this.#questions.messages()) this.#outbox.add(message)
     this.#askToWatch(watched)
     this.abort(aborted)
-  }
-
-  /** Sent, it would cost everybody the link. */
-  #tooLarge(bytes: number): MessageTooLargeError {
-    const max = this.#argsBytesMax + messageRoomBytes
-    return new MessageTooLargeError(
-      `the arguments take ${bytes} bytes, and the controller accepts messages of ${max}. Raise its messageBytesMax, or pass less.`,
-      { details: { bytes, max } },
-    )
   }
 
   #askToWatch(ids: readonly TaskId[]): void {

@@ -1,6 +1,6 @@
-import type { Call, EachResult, ThrownByTask } from '../../core/messages.ts'
+import type { EachResult, ThrownByTask } from '../../core/messages.ts'
 import type { RunningTask } from './running-task.ts'
-import { cloneableThrown } from './thrown.ts'
+import { type Encode, isUnmet, thrownAmongResults } from './thrown.ts'
 
 type Callable = (...args: unknown[]) => unknown
 
@@ -10,22 +10,35 @@ export interface Called {
   readonly failed: boolean
 }
 
-/** Calls the task's function as its `call` says. Throws or rejects with what the function throws. */
-export function callFunction(task: RunningTask, callable: Callable, args: unknown): Called | Promise<Called> {
+/**
+ * Calls the task's function as its `call` says. Throws or rejects with what the function throws; of a chunk's items only that
+ * this engine cannot take them.
+ */
+export function callFunction(
+  task: RunningTask,
+  callable: Callable,
+  args: unknown,
+  encode: Encode,
+): Called | Promise<Called> {
   if (task.call === 'once') {
     const value = callable(...(args as unknown[]))
     return isWaiting(value) ? settle(value).then(succeeded) : { value, failed: false }
   }
-  return callEach(task, callable, args as unknown[], task.call)
+  return callEach(task, callable, args as unknown[], encode)
 }
 
 const succeeded = (value: unknown): Called => ({ value, failed: false })
 
 /** Calls the function with each item in turn. Turns asynchronous at the first item that does. */
-function callEach(task: RunningTask, callable: Callable, items: unknown[], call: Call): Called | Promise<Called> {
+function callEach(task: RunningTask, callable: Callable, items: unknown[], encode: Encode): Called | Promise<Called> {
   const values: unknown[] = new Array(items.length)
   const errors: [number, ThrownByTask][] = []
-  const callOne = (i: number): unknown => (call === 'each' ? callable(items[i]) : callable(...(items[i] as unknown[])))
+  const callOne = (i: number): unknown =>
+    task.call === 'each' ? callable(items[i]) : callable(...(items[i] as unknown[]))
+  const fail = (i: number, error: unknown): void => {
+    if (isUnmet(error)) throw error
+    errors.push([i, thrownAmongResults(error, encode)])
+  }
   const finish = (): Called => {
     const result: EachResult = { values, errors }
     return { value: result, failed: errors.length > 0 }
@@ -36,7 +49,7 @@ function callEach(task: RunningTask, callable: Callable, items: unknown[], call:
       if (isWaiting(value)) return finishWaiting(i, value)
       values[i] = value
     } catch (error) {
-      errors.push([i, cloneableThrown(error)])
+      fail(i, error)
     }
   }
   return finish()
@@ -47,7 +60,7 @@ function callEach(task: RunningTask, callable: Callable, items: unknown[], call:
       try {
         values[i] = await settle(i === first ? pending : callOne(i))
       } catch (error) {
-        errors.push([i, cloneableThrown(error)])
+        fail(i, error)
       }
     }
     return finish()

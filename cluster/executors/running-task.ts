@@ -1,8 +1,9 @@
 import type { TaskId } from '../../core/ids.ts'
 import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
-import { encodeValue, type Payload } from '../../core/payload.ts'
+import type { Payload } from '../../core/payload.ts'
 import type { TaskContext } from '../task-context.ts'
 import type { HeldFunction } from './held-function.ts'
+import type { Encode } from './thrown.ts'
 
 export type Done = Extract<ExecutorToEngine, { type: 'done' }>['results'][number]
 
@@ -21,6 +22,7 @@ export class RunningTask implements TaskContext {
   /** Not a number before its function is called. */
   startedAt = Number.NaN
   readonly #say: (news: TaskNews) => void
+  readonly #encode: Encode
   #abort: AbortController | undefined
 
   constructor(
@@ -29,6 +31,7 @@ export class RunningTask implements TaskContext {
     engineId: number,
     namespace: Record<string, unknown>,
     say: (news: TaskNews) => void,
+    encode: Encode,
   ) {
     this.sequence = task.sequence
     this.id = task.id
@@ -39,6 +42,7 @@ export class RunningTask implements TaskContext {
     this.engineId = engineId
     this.namespace = namespace
     this.#say = say
+    this.#encode = encode
   }
 
   get signal(): AbortSignal {
@@ -56,10 +60,16 @@ export class RunningTask implements TaskContext {
   }
 
   progress(done: number, total?: number): void {
-    this.#say({ kind: 'progress', id: this.id, done, ...(total === undefined ? {} : { total }) })
+    // 0 of 0, as a fraction, is a progress that tells nothing; no reason to end the task.
+    if (!isFinite(done)) return
+    this.#say({ kind: 'progress', id: this.id, done, ...(isFinite(total) ? { total } : {}) })
   }
 
   emit(value: unknown): void {
-    this.#say({ kind: 'emit', id: this.id, value: encodeValue(value) })
+    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value) })
   }
+}
+
+function isFinite(value: number | undefined): value is number {
+  return Number.isFinite(value)
 }

@@ -4,16 +4,17 @@
  * leave together, but never wait for a long task behind them.
  */
 
+import { type Capacity, unfit } from '../../core/capacity.ts'
 import type { Clock } from '../../core/clock.ts'
 import { FunctionTable, takeFunctions } from '../../core/function-table.ts'
-import type { EngineToExecutor, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
-import { decodeValue, encodeValue } from '../../core/payload.ts'
+import type { EachResult, EngineToExecutor, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
+import { decodeValue, encodeValue, type Payload } from '../../core/payload.ts'
 import { enterTask, leaveTask } from '../task-context.ts'
 import { type Called, callFunction } from './call-function.ts'
 import type { ClaimTable } from './claims.ts'
 import { HeldFunction } from './held-function.ts'
 import { type Done, RunningTask } from './running-task.ts'
-import { encodeThrown } from './thrown.ts'
+import { encodeThrown, isUnmet, withoutUnfit } from './thrown.ts'
 
 /** Results wait at most this long for company, and only for that of tasks that should take less. */
 const flushAfterMs = 0.5
@@ -24,6 +25,7 @@ export interface TaskRunnerOptions {
   readonly claims: ClaimTable
   readonly concurrency: number
   readonly engine: number
+  readonly capacity: Capacity
   readonly clock: Clock
   send(message: ExecutorToEngine): void
 }
@@ -57,7 +59,8 @@ export class TaskRunner {
         )
         const { engine } = this.#options
         message.tasks.forEach((task, i) => {
-          this.#queue.push(new RunningTask(task, held[i] as HeldFunction, engine, this.#namespace, this.#say))
+          const one = new RunningTask(task, held[i] as HeldFunction, engine, this.#namespace, this.#say, this.#encode)
+          this.#queue.push(one)
         })
         this.#turnStartedAt = this.#options.clock.now()
         this.#pump()
@@ -75,11 +78,18 @@ export class TaskRunner {
   failRunning(error: unknown): boolean {
     const [only, other] = this.#running.values()
     if (only === undefined || other !== undefined) return false
-    this.#end(only, 'failed', encodeThrown(error))
+    this.#end(only, 'failed', encodeThrown(error, this.#encode))
     // Its modules may never have loaded by this error.
     if (!only.held.ready) this.#pause = undefined
     this.#pump()
     return true
+  }
+
+  readonly #encode = (value: unknown): Payload => {
+    const payload = encodeValue(value)
+    const error = unfit(this.#options.capacity, 'the value', payload)
+    if (error) throw error
+    return payload
   }
 
   readonly #say = (news: TaskNews): void => {
@@ -131,11 +141,11 @@ export class TaskRunner {
     task.startedAt = clock.now()
     claims.called(task.sequence, clock.wallTime())
     const { callable, failure } = task.held
-    if (callable === undefined) return this.#end(task, 'failed', encodeThrown(failure?.error))
+    if (callable === undefined) return this.#end(task, 'failed', encodeThrown(failure?.error, this.#encode))
     try {
       const args = decodeValue(task.args)
       const several = this.#options.concurrency > 1
-      const called = enterTask(task, several, () => callFunction(task, callable, args))
+      const called = enterTask(task, several, () => callFunction(task, callable, args, this.#encode))
       if (called instanceof Promise) {
         called.then(
           (late) => this.#settleLate(task, () => this.#succeed(task, late)),
@@ -156,19 +166,26 @@ export class TaskRunner {
   }
 
   #succeed(task: RunningTask, called: Called): void {
-    let output: ReturnType<typeof encodeValue>
     try {
-      output = encodeValue(called.value)
+      this.#end(task, called.failed ? 'failed' : 'succeeded', this.#encode(called.value))
     } catch (error) {
-      return this.#fail(task, error)
+      if (task.call === 'once') this.#fail(task, error)
+      else this.#succeedInPart(task, called.value as EachResult)
     }
-    this.#end(task, called.failed ? 'failed' : 'succeeded', output)
+  }
+
+  /** Some of a chunk's results cannot be carried: the others can. */
+  #succeedInPart(task: RunningTask, result: EachResult): void {
+    try {
+      this.#end(task, 'failed', this.#encode(withoutUnfit(result, this.#encode)))
+    } catch (error) {
+      this.#fail(task, error)
+    }
   }
 
   #fail(task: RunningTask, error: unknown): void {
     if (task.aborted) return this.#end(task, 'aborted')
-    const unmet = error instanceof Error && 'code' in error && error.code === 'YM_UNMET_DEPENDENCY'
-    this.#end(task, unmet ? 'unmet' : 'failed', encodeThrown(error))
+    this.#end(task, isUnmet(error) ? 'unmet' : 'failed', encodeThrown(error, this.#encode))
   }
 
   #end(task: RunningTask, outcome: Done['outcome'], output?: Done['output']): void {

@@ -7,15 +7,16 @@ import { engineToExecutor } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
 import { ClaimTable } from './claims.ts'
 import { TaskRunner } from './task-runner.ts'
-import type { ExecutorThreadData } from './thread.ts'
+import { type ExecutorThreadData, executorLimits } from './thread.ts'
 
-const { port, claims, concurrency, engine } = workerData as ExecutorThreadData
+const { port, claims, concurrency, engine, capacity } = workerData as ExecutorThreadData
 const decode = decoder(engineToExecutor)
-const connection = openPort(port)
+const connection = openPort(port, executorLimits)
 const runner = new TaskRunner({
   claims: new ClaimTable(claims),
   concurrency,
   engine,
+  capacity,
   clock: systemClock,
   send: (message) => {
     connection.send(encode(message))

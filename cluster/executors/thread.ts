@@ -1,5 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
+import type { Capacity } from '../../core/capacity.ts'
 import { decoder, encode } from '../../core/codec.ts'
+import { ConnectionLostError } from '../../core/errors.ts'
 import { executorToEngine } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
 import type { ExecutorFactory } from '../executor.ts'
@@ -9,25 +11,37 @@ export interface ExecutorThreadData {
   readonly claims: ArrayBufferLike
   readonly concurrency: number
   readonly engine: number
+  readonly capacity: Capacity
 }
 
 const decode = decoder(executorToEngine)
 
+/** What is too much for the engine's link is refused before it comes here. */
+export const executorLimits = { messageBytesMax: Number.POSITIVE_INFINITY }
+
 /** Runs tasks in a worker thread of their own, so that the engine's link stays awake and any task can be ended. */
 export const threadExecutor: ExecutorFactory = {
   kind: 'thread',
-  start({ claims, concurrency, engine }, handlers) {
+  start({ claims, concurrency, engine, capacity }, handlers) {
     const { port1, port2 } = new MessageChannel()
-    const data: ExecutorThreadData = { port: port2, claims: claims.buffer, concurrency, engine }
+    const data: ExecutorThreadData = { port: port2, claims: claims.buffer, concurrency, engine, capacity }
     const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
       workerData: data,
       transferList: [port2],
       execArgv: [],
     })
-    const connection = openPort(port1)
+    const connection = openPort(port1, executorLimits)
     let ending: Promise<void> | undefined
     let death: string | undefined
-    connection.open({ onMessage: (frames) => handlers.onMessage(decode(frames)), onClose: () => {} })
+    connection.open({
+      onMessage: (frames) => handlers.onMessage(decode(frames)),
+      onClose: (error) => {
+        if (ending || error instanceof ConnectionLostError) return
+        // Nobody could hear it any more.
+        death = error?.message
+        void worker.terminate()
+      },
+    })
     worker.on('error', (error: Error) => {
       death = `${error.name}: ${error.message}`
     })

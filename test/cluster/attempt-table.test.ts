@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AttemptTable } from '../../cluster/attempt-table.ts'
 import type { ExecutorFactory, ExecutorHandlers } from '../../cluster/executor.ts'
 import type { ClaimTable } from '../../cluster/executors/claims.ts'
+import { noLimit } from '../../core/capacity.ts'
 import type { FunctionHash, TaskId } from '../../core/ids.ts'
 import type { AttemptEnd, EngineToController, EngineToExecutor } from '../../core/messages.ts'
 import { encodeValue } from '../../core/payload.ts'
@@ -80,6 +81,7 @@ function setUp() {
     executors: factory,
     concurrency: 1,
     engine: 0,
+    capacity: noLimit,
     clock,
     report: (message) => reports.push(message),
     onHopeless: (reason) => hopeless.push(reason),

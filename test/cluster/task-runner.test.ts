@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { newClaimTable } from '../../cluster/executors/claims.ts'
 import { TaskRunner } from '../../cluster/executors/task-runner.ts'
 import type { TaskId } from '../../core/ids.ts'
-import type { ExecutorToEngine } from '../../core/messages.ts'
-import { encodeValue } from '../../core/payload.ts'
+import type { EachResult, ExecutorToEngine, ThrownByTask } from '../../core/messages.ts'
+import { decodeValue, encodeValue, type Payload } from '../../core/payload.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { task } from '../../views/functions/module-task.ts'
 import { type Shippable, shipFunction } from '../../views/functions/ship-function.ts'
@@ -12,12 +12,20 @@ interface Wanted {
   readonly fn: Shippable
   readonly args?: unknown[]
   readonly attempt?: number
+  readonly call?: 'each'
 }
 
 function setUp(clock = new VirtualClock()) {
   const claims = newClaimTable(64, false)
   const said: ExecutorToEngine[] = []
-  const runner = new TaskRunner({ claims, concurrency: 1, engine: 0, clock, send: (message) => said.push(message) })
+  const runner = new TaskRunner({
+    claims,
+    concurrency: 1,
+    engine: 0,
+    capacity: { shared: false, bytesMax: 100_000, batchBytesMax: 100_000 },
+    clock,
+    send: (message) => said.push(message),
+  })
   let sequence = 0
   const sent = new Set<string>()
   const results = () => said.flatMap((message) => (message.type === 'done' ? message.results : []))
@@ -29,12 +37,12 @@ function setUp(clock = new VirtualClock()) {
     results,
     run(...wanted: Wanted[]) {
       const shipped = wanted.map(({ fn }) => shipFunction(fn))
-      const tasks = wanted.map(({ args = [], attempt = 1 }, i) => {
+      const tasks = wanted.map(({ args = [], attempt = 1, call = 'once' as const }, i) => {
         sequence += 1
         claims.queue(sequence)
         const hash = shipped[i]?.hash as (typeof shipped)[number]['hash']
         const payload = encodeValue(args)
-        return { sequence, id: `t${sequence}` as TaskId, attempt, function: hash, call: 'once' as const, args: payload }
+        return { sequence, id: `t${sequence}` as TaskId, attempt, function: hash, call, args: payload }
       })
       const functions = shipped.filter(({ hash }) => !sent.has(hash) && sent.add(hash))
       runner.receive({ type: 'run', tasks, functions })
@@ -45,6 +53,8 @@ function setUp(clock = new VirtualClock()) {
     },
   }
 }
+
+const valueOf = (result: { output?: Payload } | undefined) => result?.output && decodeValue(result.output)
 
 /** What the tasks in here see of the world outside: they run in this thread. */
 const outside = globalThis as { resultsSent?: () => number }
@@ -79,4 +89,60 @@ it('a task that was aborted while its modules were loaded is not called', async 
   run({ fn: () => 1 })
   runner.receive({ type: 'signal', sequences: [1] })
   expect(await ended(1)).toMatchObject([{ outcome: 'aborted', durationMs: 0 }])
+})
+
+it('a result that cannot be carried fails its item, and no other of the chunk', async () => {
+  const { run, ended } = setUp()
+  const make = (kind: string) => {
+    if (kind === 'function') return () => 1
+    if (kind === 'large') return new Uint8Array(200_000)
+    if (kind === 'shared') return new Uint8Array(new SharedArrayBuffer(8_192))
+    if (kind === 'thrower') throw Object.create(null)
+    return kind
+  }
+  run({ fn: make, call: 'each', args: ['fine', 'function', 'large', 'shared', 'thrower', 'good'] })
+  const [result] = await ended(1)
+  expect(result?.outcome).toBe('failed')
+  const { values, errors } = valueOf(result) as EachResult
+  expect(values).toEqual(['fine', undefined, undefined, undefined, undefined, 'good'])
+  expect(errors.map(([item, { name }]) => [item, name])).toEqual([
+    [1, 'CloneError'],
+    [2, 'MessageTooLargeError'],
+    [3, 'CloneError'],
+    [4, 'Thrown'],
+  ])
+})
+
+it('whatever is thrown, however large, the task fails with it', async () => {
+  const { run, ended } = setUp()
+  const thrower = async (kind: string) => {
+    await null
+    if (kind === 'bare') throw Object.create(null)
+    if (kind === 'shared') throw Object.assign(new Error('shares'), { memory: new SharedArrayBuffer(8_192) })
+    throw new RangeError('long '.repeat(100_000))
+  }
+  run({ fn: thrower, args: ['bare'] }, { fn: thrower, args: ['shared'] }, { fn: thrower, args: ['long'] })
+  const results = await ended(3)
+  expect(results.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed'])
+  const thrown = results.map((result) => valueOf(result) as ThrownByTask)
+  expect(thrown).toMatchObject([
+    { name: 'Thrown' },
+    { name: 'Error', message: 'shares' },
+    { name: 'RangeError', message: expect.stringMatching(/^(long )+$/) },
+  ])
+})
+
+it('a chunk moves on where one of its items finds that this engine cannot take it', async () => {
+  const { run, ended } = setUp()
+  const refuse = (x: number) => {
+    if (x === 2) throw Object.assign(new Error('not here'), { code: 'YM_UNMET_DEPENDENCY' })
+    return x
+  }
+  const later = async (x: number) => {
+    await null
+    if (x === 2) throw Object.assign(new Error('not here'), { code: 'YM_UNMET_DEPENDENCY' })
+    return x
+  }
+  run({ fn: refuse, call: 'each', args: [1, 2, 3] }, { fn: later, call: 'each', args: [1, 2, 3] })
+  expect((await ended(2)).map(({ outcome }) => outcome)).toEqual(['unmet', 'unmet'])
 })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { holdsShared } from '../../core/capacity.ts'
 import { CaptureError, CloneError } from '../../core/errors.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import type { FunctionHash } from '../../core/ids.ts'
@@ -110,7 +111,9 @@ function encode(captured: Captured, before?: ShippedFunction): ShippedFunction {
     captured.spec.name,
     (spec) => {
       try {
-        return encodeValue(spec, '')
+        const payload = encodeValue(spec, '')
+        if (holdsShared(payload)) throw sharedCaptured(captured)
+        return payload
       } catch (error) {
         throw error instanceof CloneError ? explained(error, captured) : error
       }
@@ -133,6 +136,16 @@ function shippedFrom(
   // The payload outlives this call, while the caller may go on to write to the buffers.
   const own = payload.isBorrowed ? new Payload(payload.frames.map((frame) => frame.slice())) : payload
   return { hash, payload: own, name }
+}
+
+/** What a function captures is its own copy, and functions of equal content are the same: neither is true of shared memory. */
+function sharedCaptured({ spec, trails }: Captured): CaptureError {
+  const index = spec.values.findIndex((value) => holdsShared(encodeValue(value)))
+  return captureError(
+    trails[index] ?? [spec.name],
+    'holds shared memory (a SharedArrayBuffer), and what is captured is copied',
+    'Pass it as an argument.',
+  )
 }
 
 /** Says which captured name holds what cannot be cloned. */

@@ -1,0 +1,73 @@
+/** What is too large for one message goes in several; what cannot be parted is told, and ends no link. */
+import { describe, expect, it } from 'vitest'
+import { Client, Cluster } from 'yardmaster'
+
+const messageBytesMax = 1_000_000
+const each = 100_000
+const many = Array.from({ length: 40 }, (_, i) => i)
+
+const codeOf = (promise: PromiseLike<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error: { code: string; message: string }) => `${error.code} ${error.message}`,
+  )
+
+describe.each([
+  ['an engine in another process', { engineKind: 'process' as const }, false],
+  ['a client in another process', { addresses: ['ws://127.0.0.1:0'] }, true],
+])('with %s', (_name, options, isRemote) => {
+  const use = async (body: (client: Client) => Promise<void>) => {
+    await using cluster = await Cluster.start({ engines: 1, hwm: 0, transportOptions: { messageBytesMax }, ...options })
+    const address = cluster.addresses[0] as string
+    await using client = isRemote ? await Client.connect(address, { key: cluster.key }) : await cluster.connect()
+    await body(client)
+    expect(client.ids).toEqual([0])
+  }
+
+  it('many arguments, and many results', () =>
+    use(async (client) => {
+      const lview = client.loadBalancedView()
+      const lengths = many.map(() => lview.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(each)))
+      expect(new Set(await Promise.all(lengths))).toEqual(new Set([each]))
+      const made = many.map((i) => lview.apply((length: number) => new Uint8Array(length), each + i))
+      expect((await Promise.all(made)).map(({ length }) => length)).toEqual(many.map((i) => each + i))
+    }))
+
+  it('many functions that capture much', () =>
+    use(async (client) => {
+      const lview = client.loadBalancedView()
+      const sums = many.map((i) => {
+        const data = new Uint8Array(each).fill(i)
+        return lview.apply(() => data[each - 1])
+      })
+      expect(await Promise.all(sums.map((sum) => sum.get({})))).toHaveLength(many.length)
+    }))
+
+  it('one result, one function and one call that are too large', () =>
+    use(async (client) => {
+      const lview = client.loadBalancedView()
+      const data = new Uint8Array(2 * messageBytesMax)
+      const length = (bytes: Uint8Array) => bytes.length
+      const tooLarge = await Promise.all([
+        codeOf(lview.apply((bytes: number) => new Uint8Array(bytes), data.length)),
+        codeOf(lview.apply(() => data.length)),
+        codeOf(lview.apply(length, data)),
+      ])
+      for (const told of tooLarge) expect(told).toMatch(/MESSAGE_TOO_LARGE|MessageTooLargeError/)
+      const items = await lview
+        .with({ chunk: 3, returnExceptions: true })
+        .map((bytes: number) => new Uint8Array(bytes), [10, data.length, 30])
+      if (!isRemote) expect(items).toMatchObject([{ length: 10 }, { code: 'YM_REMOTE' }, { length: 30 }])
+    }))
+})
+
+it('a client’s own limit counts too', async () => {
+  await using cluster = await Cluster.start({ engines: 1, addresses: ['ws://127.0.0.1:0'] })
+  const options = { key: cluster.key, transportOptions: { messageBytesMax } }
+  await using client = await Client.connect(cluster.addresses[0], options)
+  const lview = client.loadBalancedView()
+  const make = (length: number) => new Uint8Array(length)
+  expect(await codeOf(lview.apply(make, 2 * messageBytesMax))).toMatch(/YM_MESSAGE_TOO_LARGE/)
+  expect(await codeOf(lview.apply((bytes: Uint8Array) => bytes.length, make(2 * messageBytesMax)))).toMatch(/TOO_LARGE/)
+  expect(await lview.apply(() => 1)).toBe(1)
+})
