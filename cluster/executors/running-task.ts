@@ -61,8 +61,8 @@ export class RunningTask implements TaskContext {
 
   progress(done: number, total?: number): void {
     // 0 of 0, as a fraction, is a progress that tells nothing; no reason to end the task.
-    if (!isFinite(done)) return
-    this.#say({ kind: 'progress', id: this.id, done, ...(isFinite(total) ? { total } : {}) })
+    if (!isTold(done)) return
+    this.#say({ kind: 'progress', id: this.id, done, ...(isTold(total) ? { total } : {}) })
   }
 
   emit(value: unknown): void {
@@ -70,6 +70,6 @@ export class RunningTask implements TaskContext {
   }
 }
 
-function isFinite(value: number | undefined): value is number {
+function isTold(value: number | undefined): value is number {
   return Number.isFinite(value)
 }

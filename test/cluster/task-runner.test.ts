@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { newClaimTable } from '../../cluster/executors/claims.ts'
 import { TaskRunner } from '../../cluster/executors/task-runner.ts'
+import { currentTask } from '../../cluster/task-context.ts'
 import type { TaskId } from '../../core/ids.ts'
 import type { EachResult, ExecutorToEngine, ThrownByTask } from '../../core/messages.ts'
 import { decodeValue, encodeValue, type Payload } from '../../core/payload.ts'
@@ -54,10 +55,10 @@ function setUp(clock = new VirtualClock()) {
   }
 }
 
-const valueOf = (result: { output?: Payload } | undefined) => result?.output && decodeValue(result.output)
+const outputOf = (result: { output?: Payload } | undefined) => result?.output && decodeValue(result.output)
 
 /** What the tasks in here see of the world outside: they run in this thread. */
-const outside = globalThis as { resultsSent?: () => number }
+const outside = globalThis as { resultsSent?: () => number; currentTask?: typeof currentTask }
 
 it('results leave before a task begins that may take long: a new one, or one that ended an executor', async () => {
   const { run, results, ended } = setUp()
@@ -103,7 +104,7 @@ it('a result that cannot be carried fails its item, and no other of the chunk', 
   run({ fn: make, call: 'each', args: ['fine', 'function', 'large', 'shared', 'thrower', 'good'] })
   const [result] = await ended(1)
   expect(result?.outcome).toBe('failed')
-  const { values, errors } = valueOf(result) as EachResult
+  const { values, errors } = outputOf(result) as EachResult
   expect(values).toEqual(['fine', undefined, undefined, undefined, undefined, 'good'])
   expect(errors.map(([item, { name }]) => [item, name])).toEqual([
     [1, 'CloneError'],
@@ -124,7 +125,7 @@ it('whatever is thrown, however large, the task fails with it', async () => {
   run({ fn: thrower, args: ['bare'] }, { fn: thrower, args: ['shared'] }, { fn: thrower, args: ['long'] })
   const results = await ended(3)
   expect(results.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed'])
-  const thrown = results.map((result) => valueOf(result) as ThrownByTask)
+  const thrown = results.map((result) => outputOf(result) as ThrownByTask)
   expect(thrown).toMatchObject([
     { name: 'Thrown' },
     { name: 'Error', message: 'shares' },
@@ -145,4 +146,18 @@ it('a chunk moves on where one of its items finds that this engine cannot take i
   }
   run({ fn: refuse, call: 'each', args: [1, 2, 3] }, { fn: later, call: 'each', args: [1, 2, 3] })
   expect((await ended(2)).map(({ outcome }) => outcome)).toEqual(['unmet', 'unmet'])
+})
+
+it('a progress that is no number is not told, and ends nothing', async () => {
+  const { run, said, ended } = setUp()
+  outside.currentTask = currentTask
+  const tell = () => {
+    const task = (globalThis as { currentTask?: typeof currentTask }).currentTask?.()
+    task?.progress(0 / 0)
+    task?.progress(1, 1 / 0)
+    return 'told'
+  }
+  run({ fn: tell })
+  expect((await ended(1)).map(outputOf)).toEqual(['told'])
+  expect(said.filter(({ type }) => type === 'news')).toMatchObject([{ news: [{ done: 1 }] }])
 })
