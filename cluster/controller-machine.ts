@@ -38,8 +38,7 @@ interface Context extends ControllerMachineInput {
   readonly error: unknown
 }
 
-/** A controller's life: starting → running → draining → closing → stopped. Whatever peers say is one event a message. */
-export const controllerMachine = setup({
+const controllerSetup = setup({
   types: {
     input: {} as ControllerMachineInput,
     context: {} as Context,
@@ -80,7 +79,9 @@ export const controllerMachine = setup({
       context.router.accepting = false
       context.scheduler.send({ type: 'drain' })
     },
-    stopScheduler: ({ context }) => context.scheduler.send({ type: 'stop' }),
+    stopScheduler: ({ context: { scheduler } }) => {
+      if (scheduler.getSnapshot().status === 'active') scheduler.send({ type: 'stop' })
+    },
   },
   delays: {
     checkInterval: ({ context }) => context.heartbeatMs / 4,
@@ -89,7 +90,15 @@ export const controllerMachine = setup({
   guards: {
     idle: ({ context }) => context.scheduler.getSnapshot().status === 'done',
   },
-}).createMachine({
+})
+
+/** Engines are watched as long as there are tasks: one that hangs must not hold up the end either. */
+const checking = controllerSetup.createStateConfig({
+  after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } },
+})
+
+/** A controller's life: starting → running → draining → closing → stopped. Whatever peers say is one event a message. */
+export const controllerMachine = controllerSetup.createMachine({
   id: 'controller',
   context: ({ input, spawn, self }) => {
     const scheduler: ActorRefFrom<typeof schedulerMachine> = spawn('scheduler', {
@@ -139,12 +148,12 @@ export const controllerMachine = setup({
     },
     running: {
       initial: 'checking',
-      states: {
-        checking: { after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } } },
-      },
+      states: { checking },
       on: { clientJoined: { actions: 'route' }, engineJoined: { actions: 'route' }, drain: 'draining' },
     },
     draining: {
+      initial: 'checking',
+      states: { checking },
       entry: 'refuseTasks',
       always: { guard: 'idle', target: 'closing' },
       on: { clientJoined: { actions: 'route' } },
