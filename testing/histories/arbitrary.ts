@@ -36,14 +36,14 @@ export function histories(fc: FastCheck, options: HistoryOptions = {}): Arbitrar
   })
   const commands = fc.array(commandArbitrary(fc, strategies), { maxLength: commandsMax, size: 'max' })
   // Left to itself, fast-check prefers short histories, in which little can go wrong.
-  const any = fc.noBias(fc.tuple(config, fc.nat(3), commands))
-  return any.map(([settings, engines, list]) => new History(settings, engines, list))
+  const drawn = fc.noBias(fc.tuple(config, fc.nat(3), commands))
+  return drawn.map(([settings, engines, list]) => new History(settings, engines, list))
 }
 
 function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): Arbitrary<Command> {
   const pick = fc.nat(9)
   const outcome = fc.constantFrom(...outcomes)
-  const any = fc.constantFrom(...outcomes, 'aborted' as const)
+  const anyOutcome = fc.constantFrom(...outcomes, 'aborted' as const)
   const simple = <Do extends string>(name: Do) => fc.record({ do: fc.constant(name), pick })
   return fc.oneof(
     {
@@ -84,7 +84,12 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
     { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 12 }) }) },
     {
       weight: 3,
-      arbitrary: fc.record({ do: fc.constant('late' as const), pick, how: fc.constantFrom(...lateness), outcome: any }),
+      arbitrary: fc.record({
+        do: fc.constant('late' as const),
+        pick,
+        how: fc.constantFrom(...lateness),
+        outcome: anyOutcome,
+      }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('swap' as const), strategy: fc.constantFrom(...strategies) }) },
     {
