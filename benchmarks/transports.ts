@@ -1,5 +1,5 @@
 /**
- * Each transport against the raw link beneath it, in one run: `npx tsx benchmarks/transports-quick.ts`. The peer echoes, in another process
+ * Each transport against the raw link beneath it, in one run: `npm run bench -- transports`. The peer echoes, in another process
  * (memory and threads: in this thread, and another). 64-byte messages, 1,000 under way and one at a time; 10 MB messages, 4 under way.
  */
 import { spawn } from 'node:child_process'

@@ -1,0 +1,39 @@
+/** `npm run bench -- SUITE`: speed and memory. Figures are compared within one run: machines, and their moods, differ. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Command, Option } from 'commander'
+import { benchScheduler } from './scheduler.ts'
+
+const machine = {
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  processor: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+}
+
+const program = new Command('bench')
+  .description('Speed and memory of Yardmaster’s parts. Each figure stands beside something to compare it with.')
+  .helpCommand(false)
+
+program
+  .command('scheduler')
+  .description('the scheduler’s core alone, by strategy, engines and blocked tasks; memory; a large graph')
+  .addOption(new Option('--quick', 'a few seconds instead of a few minutes').default(false))
+  .addOption(new Option('--json <file>', 'write the figures there'))
+  .action(async ({ quick, json }: { quick: boolean; json?: string }) => {
+    const figures = await benchScheduler(quick)
+    if (json) writeFileSync(json, `${JSON.stringify({ machine, scheduler: figures }, null, 2)}\n`)
+  })
+
+program
+  .command('transports')
+  .description('each transport against the raw link beneath it')
+  .action(() => {
+    const suite = fileURLToPath(new URL('./transports.ts', import.meta.url))
+    process.exitCode = spawnSync(process.execPath, ['--import', 'tsx', suite], { stdio: 'inherit' }).status ?? 1
+  })
+
+await program.parseAsync()

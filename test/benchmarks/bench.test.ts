@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+const bench = (...args: string[]) =>
+  run(process.execPath, ['--expose-gc', '--import', 'tsx', 'benchmarks/main.ts', ...args], { cwd: root })
+
+test('bench scheduler --quick prints its tables, and its JSON is whole', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+  const file = join(folder, 'figures.json')
+  const { stdout } = await bench('scheduler', '--quick', '--json', file)
+  expect(stdout).toContain('leastload')
+  const { machine, scheduler } = JSON.parse(readFileSync(file, 'utf8'))
+  expect(machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
+  expect(scheduler.throughput).toHaveLength(14)
+  for (const { rate } of scheduler.throughput) expect(rate).toBeGreaterThan(0)
+  expect(scheduler.blocked).toHaveLength(4)
+  expect(scheduler.bytesPerQueuedTask).toBeGreaterThan(0)
+  expect(scheduler.graph).toMatchObject({ tasks: 10_000, edges: 28_992, peakMiB: expect.any(Number) })
+  rmSync(folder, { recursive: true })
+})
+
+test('bench --help names the suites, and a wrong one is told', async () => {
+  const { stdout } = await bench('--help')
+  expect(stdout).toMatch(/scheduler .*\n.*transports /s)
+  await expect(bench('schedular')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('scheduler') })
+})
