@@ -74,6 +74,10 @@ const controllerSetup = setup({
           throw new Error(`${self.id} cannot route ${event.type}`)
       }
     },
+    turnAway: ({ event }) => {
+      if (event.type === 'clientJoined') void event.peer.close('the controller was stopped')
+      else if (event.type === 'engineJoined') void event.peer.close()
+    },
     checkEngines: ({ context }) => context.router.checkEngines(),
     refuseTasks: ({ context }) => {
       context.router.accepting = false
@@ -126,6 +130,9 @@ export const controllerMachine = controllerSetup.createMachine({
   initial: 'starting',
   output: ({ context }) => ({ error: context.error }),
   on: {
+    // While it starts, too: one address may be open before another.
+    clientJoined: { actions: 'route' },
+    engineJoined: { actions: 'route' },
     clientMessage: { actions: 'route' },
     engineMessage: { actions: 'route' },
     clientLeft: { actions: 'route' },
@@ -146,21 +153,17 @@ export const controllerMachine = controllerSetup.createMachine({
         onError: { target: 'closing', actions: assign({ error: ({ event }) => event.error }) },
       },
     },
-    running: {
-      initial: 'checking',
-      states: { checking },
-      on: { clientJoined: { actions: 'route' }, engineJoined: { actions: 'route' }, drain: 'draining' },
-    },
+    running: { initial: 'checking', states: { checking }, on: { drain: 'draining' } },
     draining: {
       initial: 'checking',
       states: { checking },
       entry: 'refuseTasks',
       always: { guard: 'idle', target: 'closing' },
-      on: { clientJoined: { actions: 'route' } },
       after: { drainLimit: 'closing' },
     },
     closing: {
       entry: 'stopScheduler',
+      on: { clientJoined: { actions: 'turnAway' }, engineJoined: { actions: 'turnAway' } },
       invoke: { src: 'close', input: ({ context }) => context, onDone: 'stopped', onError: 'stopped' },
     },
     stopped: { entry: stopChild('scheduler'), type: 'final' },

@@ -131,7 +131,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
         }
       },
     })
-    if (admitted.role === 'engine') {
+    // The controller stopped meanwhile.
+    if (actor.getSnapshot().status !== 'active') admitted.link.abort()
+    else if (admitted.role === 'engine') {
       const info: EngineInfo = { id: engine, ...admitted.details }
       const peer = new EnginePeer(info, admitted.link, capacityOf(admitted.link.connection, sendable()), clock.now())
       peer.link.open({

@@ -58,6 +58,12 @@ export class EnginePeer {
     return sequence === this.#pings ? now - this.#pingedAt : undefined
   }
 
+  /** Lets the engine go. */
+  async close(): Promise<void> {
+    this.link.send({ type: 'stop' })
+    await this.link.close()
+  }
+
   /** Sends what this turn has for the engine: assignments first, since what is taken back may be among them. */
   flush(graceMs: number): void {
     if (this.#assigned.length > 0) {

@@ -215,10 +215,9 @@ export class Router {
   /** Lets every peer go, after what it is still owed. */
   async close(reason: string): Promise<void> {
     this.flush()
-    for (const engine of this.#engines.values()) engine.link.send({ type: 'stop' })
+    const engines = [...this.#engines.values()].map((engine) => engine.close())
     const clients = [...this.#clients.values()].map((client) => client.close(reason))
-    const engines = [...this.#engines.values()].map((engine) => engine.link.close())
-    await Promise.all([...clients, ...engines])
+    await Promise.all([...engines, ...clients])
   }
 
   flush(): void {

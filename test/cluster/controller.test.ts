@@ -1,0 +1,118 @@
+/** Who comes at an odd moment of a controller's life is served, or let go. */
+import { afterEach, expect, it } from 'vitest'
+import { type Controller, startController } from '../../cluster/controller.ts'
+import { type Engine, startEngine } from '../../cluster/engine.ts'
+import { inlineExecutor } from '../../cluster/executors/inline.ts'
+import type { Connection, Transport } from '../../core/transport.ts'
+import { memoryTransport, registerTransport, transportFor } from '../../transports/index.ts'
+import { Client } from '../../views/client.ts'
+
+const key = new Uint8Array(32).fill(5)
+
+/** A memory transport whose listeners open, and close, when the test says so; meanwhile they accept. */
+function gated(scheme: string) {
+  const inner = memoryTransport()
+  const gate = { open: Promise.resolve(), close: Promise.resolve() }
+  const rename = (address: string) => address.replace(`${scheme}:`, 'memory:')
+  const transport: Transport = {
+    name: scheme,
+    schemes: [scheme],
+    async listen(address, onConnection) {
+      const listener = await inner.listen(rename(address), onConnection)
+      await gate.open
+      return { address, close: () => gate.close.then(() => listener.close()) }
+    },
+    connect: (address) => inner.connect(rename(address)),
+  }
+  registerTransport(transport)
+  return gate
+}
+
+function latch() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open: () => open(), opened }
+}
+
+const engineAt = (address: string, connections: Connection[] = []): Promise<Engine> =>
+  startEngine({
+    address,
+    key,
+    executors: inlineExecutor,
+    connect: async () => {
+      const connection = await (await transportFor(address)).connect(address)
+      connections.push(connection)
+      return connection
+    },
+  })
+
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
+
+it('an engine that comes back while the controller drains finishes what is left', async () => {
+  const address = 'memory:draining'
+  const controller: Controller = await startController({ addresses: [address], key, drainMs: 30_000 })
+  const links: Connection[] = []
+  const engine = await engineAt(address, links)
+  const client = await Client.connect(address, { key })
+  stops.push(
+    () => controller.stop(),
+    () => engine.stop(),
+    () => client.close(),
+  )
+  const gate = latch()
+  Object.assign(globalThis, { gate: gate.opened })
+  const result = client
+    .loadBalancedView()
+    .apply(() => (globalThis as { gate?: Promise<void> }).gate?.then(() => 'done'))
+  while (result.status !== 'running') await new Promise((resolve) => setTimeout(resolve, 10))
+  const drained = controller.drain()
+  links[0]?.abort()
+  while (links.length < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+  gate.open()
+  expect(await result).toBe('done')
+  await drained
+})
+
+it('who comes before all addresses are open is served', async () => {
+  const slow = latch()
+  gated('slowopen').open = slow.opened
+  const starting = startController({ addresses: ['memory:early', 'slowopen:late'], key })
+  // The first address opens on a later turn.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const client = await Client.connect('memory:early', { key })
+  const engine = await engineAt('memory:early')
+  stops.push(
+    () => starting.then((controller) => controller.stop()),
+    () => engine.stop(),
+    () => client.close(),
+  )
+  slow.open()
+  await starting
+  expect(await client.loadBalancedView().apply(() => 1)).toBe(1)
+})
+
+it('who comes when the controller is closing is let go', async () => {
+  const slow = latch()
+  gated('slowclose').close = slow.opened
+  const controller = await startController({ addresses: ['slowclose:late'], key })
+  const stopped = controller.stop()
+  // Let go during the handshake, or just after.
+  const called = Client.connect('slowclose:late', { key }).then((client) =>
+    client
+      .loadBalancedView()
+      .apply(() => 1)
+      .get(),
+  )
+  await expect(called).rejects.toMatchObject({ code: 'YM_CLOSED' })
+  await engineAt('slowclose:late').then(
+    (engine) => engine.stopped,
+    () => {},
+  )
+  slow.open()
+  await stopped
+})
