@@ -7,7 +7,7 @@ import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
 import { Router } from './router.ts'
 
-export interface ControllerMachineInput {
+interface ControllerMachineInput {
   readonly clock: Clock
   readonly schedulerOptions: SchedulerMachineInput['options']
   readonly abortGraceMs: number
