@@ -6,6 +6,7 @@ import { EngineIndex } from './engine-index.ts'
 import type { EngineRecord } from './engine-record.ts'
 import { IndexView } from './engine-views.ts'
 import type { Effect, HighWaterMark } from './events.ts'
+import { guardedRun, type StrategyFault } from './guarded-run.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
 import { resolveStrategy } from './strategies/named.ts'
@@ -107,7 +108,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const random = seededRandom(config.seed ?? schedulerDefaults.seed)
   const tasks = new TaskTable()
   const index = new EngineIndex()
-  return {
+  const state: SchedulerState = {
     now: Number.NEGATIVE_INFINITY,
     moment: { ms: Number.NEGATIVE_INFINITY },
     tasks,
@@ -129,7 +130,9 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     deadlines: new Deadlines(),
     retention: new Retention(limits, tasks),
     witnesses: new Map(),
-    strategy: activate(config.strategy ?? schedulerDefaults.strategy, random, index),
+    strategy: activate(config.strategy ?? schedulerDefaults.strategy, random, index, (fault) =>
+      state.effects.push(fault),
+    ),
     hwm,
     engineLossLimit,
     random,
@@ -145,20 +148,26 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     eventCount: 0,
     recentEvents: [],
   }
+  return state
 }
 
 /** A strategy's randomness depends on the seed and its name only. */
-export function activate(like: StrategyLike, random: Random, index: EngineIndex): ActiveStrategy {
+export function activate(
+  like: StrategyLike,
+  random: Random,
+  index: EngineIndex,
+  report: (fault: StrategyFault) => void,
+): ActiveStrategy {
   const strategy = resolveStrategy(like)
   const stream = random.substream(`strategy/${strategy.name}`)
   const common = { strategy, random: stream, view: new IndexView(index, stream) }
   if (strategy.information === 'durations') {
-    const run = strategy.start({ random: stream })
+    const run = guardedRun(strategy.name, strategy.start({ random: stream }), report)
     const tell: ActiveStrategy['finished'] = (task, engine, { outcome, durationMs }) =>
       run.taskFinished?.(task, engine, { outcome, durationMs })
     return { ...common, run, finished: run.taskFinished && tell }
   }
-  const run = strategy.start({ random: stream })
+  const run = guardedRun(strategy.name, strategy.start({ random: stream }), report)
   const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) => run.taskFinished?.(task, engine, { outcome })
   return { ...common, run, finished: run.taskFinished && tell }
 }

@@ -47,6 +47,48 @@ describe('a strategy that does wrong', () => {
     ])
   })
 
+  it.each([
+    'rank',
+    'tasksSubmitted',
+    'taskReady',
+    'taskAssigned',
+    'taskStarted',
+    'taskFinished',
+    'engineJoined',
+    'engineLeft',
+    'steal',
+  ])('in %s is reported, and every task ends', (hook) => {
+    const clumsy = strategy('clumsy', {
+      start: () => ({
+        choose: (_task, engines) => engines.at(0),
+        [hook]: () => {
+          throw new Error(`no idea of ${hook}`)
+        },
+      }),
+    })
+    const state = createScheduler({ strategy: clumsy, hwm: 2 })
+    const reported: string[] = []
+    const ended: string[] = []
+    const tell = (event: Parameters<typeof step>[1]) => {
+      for (const effect of step(state, event, 0)) {
+        if (effect.type === 'strategyFault') reported.push(effect.fault.message)
+        if (effect.type === 'end') ended.push(effect.task.status)
+      }
+    }
+    tell({ type: 'engineJoined', engine: 0 })
+    tell({ type: 'submit', tasks: [spec('a'), spec('b')] })
+    tell({ type: 'begun', engine: 0, tasks: [{ id: id('a'), attempt: 1 }] })
+    // For one that steals: an idle engine beside a busy one.
+    tell({ type: 'engineJoined', engine: 1 })
+    tell({ type: 'engineLeft', engine: 1, reason: 'test' })
+    for (const name of ['a', 'b']) {
+      const result = { id: id(name), attempt: 1, outcome: 'succeeded' as const, durationMs: 1, output: undefined }
+      tell({ type: 'ended', engine: 0, results: [result] })
+    }
+    expect(ended).toEqual(['succeeded', 'succeeded'])
+    expect(new Set(reported)).toEqual(new Set([`no idea of ${hook}`]))
+  })
+
   it('by choosing what it was not offered is reported too', () => {
     let full: EngineView | undefined
     const stubborn = faultsOf((task, engines) => {
