@@ -18,6 +18,8 @@ const clusters = [
 function start(ending: string, options: object) {
   const child = spawn(process.execPath, [program, ending, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Under this condition XState tells what a machine hears after its end.
+    env: { ...process.env, NODE_OPTIONS: '--conditions=development' },
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   let stderr = ''
@@ -60,6 +62,15 @@ describe.each(clusters)('$name', ({ options }) => {
     const { pids, squares } = await line()
     expect(squares).toEqual([1, 4, 9])
     expect(pids).toHaveLength(processes)
+    expect(await line()).toEqual({ left: [] })
+    expect(await exited).toEqual([0, null])
+    expect(stderr()).toBe('')
+    expect(await allGone(pids)).toBe(true)
+  })
+
+  it('leave nothing, and say nothing, after stop() in the middle of tasks', async () => {
+    const { line, exited, stderr } = start('leave', options)
+    const { pids } = await line()
     expect(await line()).toEqual({ left: [] })
     expect(await exited).toEqual([0, null])
     expect(stderr()).toBe('')

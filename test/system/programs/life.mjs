@@ -1,4 +1,5 @@
-// Starts a cluster, says who lives, works, and ends in the way that it is told: return, throw, or wait to be ended.
+// Starts a cluster, says who lives, works, and ends in the way that it is told: return, throw, leave tasks that never end
+// behind, or wait to be ended.
 import { Cluster } from 'yardmaster'
 
 const [ending, options] = process.argv.slice(2)
@@ -14,6 +15,13 @@ try {
   say({ pids, squares })
   if (ending === 'throw') throw new Error('thrown on purpose')
   if (ending === 'wait') await new Promise((resolve) => setTimeout(resolve, 60_000))
+  if (ending === 'leave') {
+    // Two run, and others wait at the engines and at the controller.
+    const results = Array.from({ length: 50 }, () => client.loadBalancedView().apply(() => new Promise(() => {})))
+    for (const result of results) result.catch(() => {})
+    while (results.filter((result) => result.status === 'running').length < 2)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+  }
   if (ending === 'busy') {
     await client.loadBalancedView().apply(() => {
       for (;;);
