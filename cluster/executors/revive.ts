@@ -1,4 +1,4 @@
-import { ModuleError } from '../../core/errors.ts'
+import { ModuleError, UnmetDependencyError } from '../../core/errors.ts'
 import { functionSpec, type ModuleFunctionSpec } from '../../core/function-spec.ts'
 import { decodeValue, type Payload } from '../../core/payload.ts'
 import { importTaskModule } from './loader.ts'
@@ -8,6 +8,7 @@ import { type Revived, reviveInline } from './revive-inline.ts'
  * A callable from its travelling form. What it captures is this call's own copy; its modules are this process's.
  * @throws ProtocolError if the payload is no function
  * @throws ModuleError if a module is missing, does not load, or lacks the export
+ * @throws UnmetDependencyError if the module is for engines of another language
  */
 export async function reviveFunction(payload: Payload): Promise<Revived> {
   const spec = functionSpec(decodeValue(payload))
@@ -15,7 +16,9 @@ export async function reviveFunction(payload: Payload): Promise<Revived> {
 }
 
 async function reviveExport({ url, exportName, contentHash }: ModuleFunctionSpec): Promise<Revived> {
-  const module = await importTaskModule(url, contentHash)
+  const module = await importTaskModule(url, contentHash).catch((error: unknown) => {
+    throw isForeign(url, error) ? foreign(url, error) : error
+  })
   const found = exportOf(module, exportName)
   if (isRevived(found)) return found
   const names = exportNames(module)
@@ -23,6 +26,19 @@ async function reviveExport({ url, exportName, contentHash }: ModuleFunctionSpec
     found === undefined ? `has no export '${exportName}'` : `exports '${exportName}', which is no function`
   const offer = names.length > 0 ? `It exports the functions ${names.join(', ')}.` : 'It exports no function.'
   throw new ModuleError(`The module ${url} ${problem}. ${offer}`, { details: { url, exportName, exports: names } })
+}
+
+/** Its scheme is one that Node does not load: `python:math` is for engines that run Python. */
+function isForeign(url: string, error: unknown): boolean {
+  const cause = error instanceof ModuleError ? error.cause : undefined
+  return /^(?!file:)[a-z][a-z\d+.-]+:/.test(url) && property(cause, 'code') === 'ERR_UNSUPPORTED_ESM_URL_SCHEME'
+}
+
+function foreign(url: string, cause: unknown): UnmetDependencyError {
+  return new UnmetDependencyError(
+    `The module ${url} is not for this engine: Node loads no '${url.slice(0, url.indexOf(':') + 1)}' modules. Start an engine that does.`,
+    { cause, details: { url } },
+  )
 }
 
 /** CommonJS modules have their exports on `default` where Node could not tell their names. */

@@ -141,7 +141,7 @@ export class TaskRunner {
     task.startedAt = clock.now()
     claims.called(task.sequence, clock.wallTime())
     const { callable, failure } = task.held
-    if (callable === undefined) return this.#end(task, 'failed', encodeThrown(failure?.error, this.#encode))
+    if (callable === undefined) return this.#fail(task, failure?.error)
     try {
       const args = decodeValue(task.args)
       const several = this.#options.concurrency > 1

@@ -57,6 +57,13 @@ test('a missing export is named, with those that there are', async () => {
   await expect(revive(task(work, 'notFunction'))).rejects.toThrow(/is no function/)
 })
 
+test('a module of another language is for other engines', async () => {
+  const error = expect.objectContaining({ code: 'YM_UNMET_DEPENDENCY', message: expect.stringContaining("'python:'") })
+  await expect(revive(task('python:math', 'sqrt'))).rejects.toThrow(error)
+  const importing = moduleWith('importing.mjs', `import 'python:math'; export const f = () => 1`)
+  await expect(revive(task(importing, 'f'))).rejects.toThrow(expect.objectContaining({ code: 'YM_MODULE' }))
+})
+
 test('a missing module is named, with who imports it', async () => {
   const nowhere = pathToFileURL(path.join(folder, 'nowhere.js'))
   await expect(revive(task(nowhere, 'f'))).rejects.toThrow(
