@@ -2,7 +2,7 @@
  * Yardmaster: functions mapped over threads, processes and machines. A program holds a `Client`, submits through its
  * views, and reads `AsyncResult`s; `Cluster` starts everything on this machine.
  */
-export type { EngineKind, LocalClusterOptions, TransportName } from './cluster/cluster.ts'
+export type { EngineKind, LocalClusterOptions, TransportAddress, TransportName } from './cluster/cluster.ts'
 export { type TaskContext, UnmetDependency } from './cluster/task-context.ts'
 export type { Clock } from './core/clock.ts'
 export * from './core/errors.ts'

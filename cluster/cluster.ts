@@ -12,6 +12,9 @@ import { launchThreadEngine } from './launchers/thread.ts'
 
 export type EngineKind = 'thread' | 'process' | 'inline'
 export type TransportName = 'memory' | 'threads' | 'zeromq' | 'websocket'
+/** Where to listen: `json://127.0.0.1:0`. Its scheme says which transport, of the house or registered, serves it. */
+export type TransportAddress = `${string}:${string}`
+type Transport = TransportName | TransportAddress
 
 export interface LocalClusterOptions extends Partial<ControllerOptions> {
   /** How many engines; default: as many as the machine runs threads at once. 0: a controller without engines. */
@@ -21,8 +24,11 @@ export interface LocalClusterOptions extends Partial<ControllerOptions> {
    * In all but `inline`, tasks run in a thread of their own, apart from the engine's link.
    */
   readonly engineKind?: EngineKind
-  /** The link between controller and engines. Default: `memory` for threads, `websocket` for processes. */
-  readonly transport?: TransportName
+  /**
+   * The link between controller and engines. Default: `memory` for threads, `websocket` for processes. Or an address; that
+   * of a transport of one's own is for engines whose link is in this thread, where it is registered: no processes.
+   */
+  readonly transport?: Transport
   /** How many asynchronous tasks one engine may have in progress together. Default 1. */
   readonly concurrency?: number
   /** How long engines try to come back after their link is lost. Default 30,000. */
@@ -36,7 +42,14 @@ export interface LocalCluster {
   stop(): Promise<void>
 }
 
-const wireAddresses = { zeromq: 'tcp://127.0.0.1:0', websocket: 'ws://127.0.0.1:0' } as const
+function isAddress(transport: string): transport is TransportAddress {
+  return transport.includes(':')
+}
+
+function ownAddresses(transport: string): readonly string[] {
+  if (transport === 'zeromq') return ['tcp://127.0.0.1:0']
+  return transport === 'websocket' ? ['ws://127.0.0.1:0'] : []
+}
 
 /** Starts everything; resolves when every engine is admitted. On failure nothing is left behind. */
 export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
@@ -45,17 +58,21 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   const transport = options.transport ?? (kind === 'process' ? 'websocket' : 'memory')
   check(count, kind, transport)
   const key = options.key ?? new Uint8Array(randomBytes(32))
-  const wire = transport === 'zeromq' || transport === 'websocket' ? [wireAddresses[transport]] : []
+  const listenAt = [...(isAddress(transport) ? [transport] : []), ...(options.addresses ?? ownAddresses(transport))]
+  const isHere = transport === 'memory' || transport === 'threads'
+  if (count > 0 && !isHere && listenAt.length === 0) {
+    throw new ConfigurationError('addresses is empty: engines need one at which to reach their controller')
+  }
   const controller = await startController({
     ...options,
     key,
-    addresses: [`memory:${randomUUID()}`, ...(options.addresses ?? wire)],
+    addresses: [`memory:${randomUUID()}`, ...listenAt],
   })
   const engines: Engine[] = []
   const stop = async () => {
     await controller.stop().finally(() => Promise.all(engines.map((engine) => engine.stop())))
   }
-  const address = wire.length > 0 ? controller.addresses[1] : controller.addresses[0]
+  const address = controller.addresses[isHere ? 0 : 1]
   const launch = (index: number) =>
     launchEngine(kind, transport, controller, options.inspect, {
       address: address as string,
@@ -75,7 +92,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
 
 function launchEngine(
   kind: EngineKind,
-  transport: TransportName,
+  transport: Transport,
   controller: Controller,
   inspect: ControllerOptions['inspect'],
   options: HostedEngineOptions,
@@ -87,7 +104,7 @@ function launchEngine(
   return startEngine({ ...options, executors, info, ...(inspect ? { inspect } : {}) })
 }
 
-function check(count: number, kind: EngineKind, transport: TransportName): void {
+function check(count: number, kind: EngineKind, transport: Transport): void {
   if (!Number.isInteger(count) || count < 0) {
     throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)
   }
@@ -95,9 +112,9 @@ function check(count: number, kind: EngineKind, transport: TransportName): void 
   if (transports === undefined) {
     throw new ConfigurationError(`engineKind must be one of ${Object.keys(combinations).join(', ')}, not ${kind}`)
   }
-  if (!transports.includes(transport)) {
+  if (!isAddress(transport) && !transports.includes(transport)) {
     throw new ConfigurationError(
-      `engines of kind ${kind} cannot be linked by ${transport}; possible: ${transports.join(', ')}`,
+      `engines of kind ${kind} cannot be linked by ${transport}; possible: ${transports.join(', ')}, or an address`,
     )
   }
 }
