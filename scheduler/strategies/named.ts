@@ -27,7 +27,7 @@ export function resolveStrategy(like: StrategyLike): Strategy {
   const draws = /^powerOf([1-9]\d{0,8})$/.exec(like)?.[1]
   if (draws !== undefined) return powerOfD(Number(draws))
   throw new ConfigurationError(
-    `There is no strategy '${like}'. Name one of ${Object.keys(strategies).join(', ')}, or give your own.`,
+    `There is no strategy '${like}'. Name one of ${Object.keys(strategies).join(', ')} (or 3, or any number of draws), or give your own.`,
     { details: { strategy: like } },
   )
 }

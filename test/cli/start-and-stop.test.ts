@@ -77,6 +77,12 @@ describe('start', () => {
     expect(status.stdout).toMatch(/\nengine +kind +process +host +name +tasks +completed\n +0 {2}process /)
   })
 
+  test('schedules by the strategy that is named', async () => {
+    await start('-n', '0', '--strategy', 'powerOf3')
+    const { stdout } = await yardmaster.run(['status', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ strategy: 'powerOf3' })
+  })
+
   test('a status that nobody reads is no failure', async () => {
     await start('-n', '0')
     const unread = await yardmaster.shell('{ yardmaster status; echo "code $?" >&2; } | true')
@@ -137,7 +143,7 @@ describe('start', () => {
   })
 
   test.for([
-    [['--strategy', 'nonsense'], 2, /nonsense.*\[YM_CONFIGURATION\]/],
+    [['--strategy', 'nonsense'], 2, /nonsense.*leastload, lru.*powerOf2.*\[YM_CONFIGURATION\]/],
     [['--name', 'no/path'], 2, /letters.*\[YM_CONFIGURATION\]/],
   ] as const)('that fails (%j) says why and leaves nothing', async ([args, code, message]) => {
     const failed = await yardmaster.run(['start', '-n', '1', ...args])

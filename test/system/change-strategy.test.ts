@@ -8,7 +8,7 @@ const links: readonly { name: string; options: LocalClusterOptions }[] = [
 ]
 
 const engineCount = 3
-const names = ['lru', 'plainrandom', 'twobin', 'weighted', 'pure', 'powerOf2', 'leastload']
+const names = ['lru', 'plainrandom', 'twobin', 'weighted', 'pure', 'powerOf2', 'powerOf3', 'leastload']
 
 /** Counts, in its engine, how often it is called. */
 const counted = (x: number) => {
@@ -22,6 +22,19 @@ async function connect(cluster: Cluster): Promise<Client> {
   const [address] = cluster.addresses
   return address ? Client.connect(address, { key: cluster.key }) : cluster.connect()
 }
+
+it('a cluster starts with each strategy by its name', async () => {
+  for (const strategy of [...names, 'powerOf17']) {
+    await using cluster = await Cluster.start({ engines: 1, engineKind: 'inline', strategy })
+    const client = await cluster.connect()
+    expect((await client.queueStatus()).strategy).toBe(strategy)
+    expect(await client.loadBalancedView().apply(counted, 4)).toBe(8)
+  }
+  await expect(Cluster.start({ engines: 0, strategy: 'powerOf0' })).rejects.toMatchObject({
+    code: 'YM_CONFIGURATION',
+    message: expect.stringContaining('powerOf2'),
+  })
+})
 
 describe.each(links)('on $name', ({ options }) => {
   it('another strategy takes over under load, and no task is lost or repeated', async () => {
