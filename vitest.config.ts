@@ -14,6 +14,7 @@ export default defineConfig({
     // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,
