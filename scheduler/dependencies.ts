@@ -1,7 +1,7 @@
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { DependencySpec } from './events.ts'
 import type { SchedulerState } from './state.ts'
-import { noEngine, type TaskRecord } from './task.ts'
+import { noEngine, none, type TaskRecord } from './task.ts'
 import { isLive } from './transitions.ts'
 
 /** What became of a dependency when one of its tasks ended. `changed`: neither met nor unmet by it, but it tells more of where. */
@@ -23,7 +23,7 @@ export class SpecState {
   /** It needs to hear no more. */
   closed = false
   /** Where its tasks ran, of those that ended as asked: one engine with `all`, else any number. Only for `where`. */
-  engines: EngineId[] = []
+  engines: readonly EngineId[] = none
 
   constructor(owner: TaskRecord, spec: DependencySpec, where: boolean) {
     this.owner = owner
@@ -64,7 +64,7 @@ export class SpecState {
       return this.pending === 0 ? 'unreachable' : 'nothing'
     }
     if (this.spec.all && this.engines.length > 0 && this.engines[0] !== engine) return 'unreachable'
-    if (!this.engines.includes(engine)) this.engines.push(engine)
+    if (!this.engines.includes(engine)) this.engines = [...this.engines, engine]
     if (this.met || (this.spec.all && this.pending > 0)) return 'changed'
     this.met = true
     return 'met'
@@ -94,11 +94,10 @@ export interface Obstacle {
  */
 export function attach(state: SchedulerState, task: TaskRecord, earlier?: TaskRecord): Obstacle | undefined {
   // The empty set is met, and says nothing of where.
-  const follow = task.follow.filter(isBinding).map((spec) => new SpecState(task, spec, true))
-  const specs = task.after
-    .filter(isBinding)
-    .map((spec) => new SpecState(task, spec, false))
-    .concat(follow)
+  const where = task.follow.filter(isBinding).map((spec) => new SpecState(task, spec, true))
+  const when = task.after.filter(isBinding).map((spec) => new SpecState(task, spec, false))
+  const specs = when.concat(where)
+  const follow = where.length > 0 ? where : none
   const dependencies: DependencyState = { specs, follow, unmet: specs.length, witness: noEngine, circle: undefined }
   task.dependencies = dependencies
   for (const spec of specs) {
@@ -107,6 +106,14 @@ export function attach(state: SchedulerState, task: TaskRecord, earlier?: TaskRe
     if (spec.met) dependencies.unmet -= 1
   }
   return undefined
+}
+
+/** A short list grows by one at a time: `push` makes room for 17, and most tasks have few dependents. */
+function withOne(list: SpecState[] | undefined, spec: SpecState): SpecState[] {
+  if (list === undefined) return [spec]
+  if (list.length < 8) return list.concat(spec)
+  list.push(spec)
+  return list
 }
 
 function isBinding(spec: DependencySpec): boolean {
@@ -149,8 +156,7 @@ function subscribe(state: SchedulerState, spec: SpecState, earlier: TaskRecord |
     }
     spec.pending += 1
     if (isLive(record.status)) {
-      record.dependents ??= []
-      record.dependents.push(spec)
+      record.dependents = withOne(record.dependents, spec)
     } else {
       over.push(record)
     }

@@ -12,7 +12,8 @@ export type TaskStatus = LiveStatus | TerminalStatus
 /** The number that stands for no engine. */
 export const noEngine: EngineId = -1
 
-const none: readonly never[] = Object.freeze([])
+/** The list of nothing: one for all. */
+export const none: readonly never[] = Object.freeze([])
 
 /** What tasks submitted together have in common, as a rule; so they share it. */
 export interface Terms {
@@ -23,12 +24,16 @@ export interface Terms {
   readonly runTimeoutMs: number
   readonly retryOnEngineLoss: boolean
   readonly onUnmet: 'fail' | 'wait'
+  readonly label: string | undefined
+  readonly resubmittedFrom: TaskId | undefined
+  readonly follow: readonly DependencySpec[]
+  readonly targets: readonly EngineId[]
 }
 
 /** The terms of a task: `last`, where they are equal. */
 export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
   const { client, priority = 0, retries = 0, queueTimeoutMs = 0, runTimeoutMs = 0 } = spec
-  const { retryOnEngineLoss = true, onUnmet = 'fail' } = spec
+  const { retryOnEngineLoss = true, onUnmet = 'fail', label, resubmittedFrom, follow = none, targets = none } = spec
   if (
     last !== undefined &&
     last.client === client &&
@@ -37,11 +42,31 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
     last.queueTimeoutMs === queueTimeoutMs &&
     last.runTimeoutMs === runTimeoutMs &&
     last.retryOnEngineLoss === retryOnEngineLoss &&
-    last.onUnmet === onUnmet
+    last.onUnmet === onUnmet &&
+    last.label === label &&
+    last.resubmittedFrom === resubmittedFrom &&
+    last.follow === follow &&
+    sameNumbers(last.targets, targets)
   ) {
     return last
   }
-  return { client, priority, retries, queueTimeoutMs, runTimeoutMs, retryOnEngineLoss, onUnmet }
+  return {
+    client,
+    priority,
+    retries,
+    queueTimeoutMs,
+    runTimeoutMs,
+    retryOnEngineLoss,
+    onUnmet,
+    label,
+    resubmittedFrom,
+    follow,
+    targets,
+  }
+}
+
+function sameNumbers(some: readonly number[], others: readonly number[]): boolean {
+  return some === others || (some.length === others.length && some.every((one, i) => one === others[i]))
 }
 
 /** What went wrong with a task so far. Few have any, so that all the others share one. */
@@ -71,14 +96,9 @@ export class TaskRecord {
   declare readonly id: TaskId
   /** As submitted, by reference; undefined once purged. */
   declare body: unknown
-  declare readonly label: string | undefined
-  declare readonly resubmittedFrom: TaskId | undefined
   declare resubmittedAs: TaskId | undefined
 
   declare readonly after: readonly DependencySpec[]
-  declare readonly follow: readonly DependencySpec[]
-  /** Empty: any engine. */
-  declare readonly targets: readonly EngineId[]
   declare readonly terms: Terms
 
   declare status: TaskStatus
@@ -139,12 +159,8 @@ export class TaskRecord {
   constructor(spec: TaskSpec, terms: Terms, sequence: number, now: Moment) {
     this.id = spec.id
     this.body = spec.body
-    this.label = spec.label
-    this.resubmittedFrom = spec.resubmittedFrom
     this.resubmittedAs = undefined
     this.after = spec.after ?? none
-    this.follow = spec.follow ?? none
-    this.targets = spec.targets ?? none
     this.terms = terms
     this.status = 'waiting'
     this.attempt = 0
@@ -201,6 +217,23 @@ export class TaskRecord {
 
   get onUnmet(): 'fail' | 'wait' {
     return this.terms.onUnmet
+  }
+
+  get label(): string | undefined {
+    return this.terms.label
+  }
+
+  get resubmittedFrom(): TaskId | undefined {
+    return this.terms.resubmittedFrom
+  }
+
+  get follow(): readonly DependencySpec[] {
+    return this.terms.follow
+  }
+
+  /** Empty: any engine. */
+  get targets(): readonly EngineId[] {
+    return this.terms.targets
   }
 
   get failures(): number {
