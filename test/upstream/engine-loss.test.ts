@@ -73,7 +73,7 @@ describe.for(['websocket', 'zeromq'] as const)('on process engines over %s', (tr
   })
 
   test('a task that kills its engines is stopped, and everything else finishes', async () => {
-    await using cluster = await start({ engines: 4 })
+    await using cluster = await start({ engines: 4, hwm: 1 })
     const client = await cluster.connect()
     const lview = client.loadBalancedView()
     const poison = lview.apply(() => process.kill(process.pid, 'SIGKILL'))
