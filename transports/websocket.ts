@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   AddressError,
@@ -48,9 +48,7 @@ async function listen(
   server.on('connection', (socket, request) => {
     connections += 1
     const from = `${request.socket.remoteAddress}:${request.socket.remotePort}`
-    const connection = new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved)
-    connection.stream = request.socket
-    onConnection(connection)
+    onConnection(new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved))
   })
   return {
     address: actual,
@@ -73,9 +71,6 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
   })
   const connection = new WebSocketConnection(socket, address, resolved)
   await new Promise<void>((resolve, reject) => {
-    socket.once('upgrade', (response) => {
-      connection.stream = response.socket
-    })
     socket.once('open', resolve)
     socket.once('error', (cause) => reject(unreachable(address, cause)))
   })
@@ -125,8 +120,6 @@ function unreachable(address: string, cause: Error): UnreachableError {
 
 class WebSocketConnection extends BaseConnection {
   readonly supports: Supports = { objects: false, transfer: false, noticesDeath: true }
-  /** What is beneath the WebSocket. */
-  stream: Socket | undefined
   readonly #socket: WebSocket
   #error: Error | undefined
 
@@ -139,10 +132,6 @@ class WebSocketConnection extends BaseConnection {
       this.#error = error
     })
     socket.on('close', (code) => this.lost(this.#reason(code)))
-  }
-
-  get receivedBytes(): number | undefined {
-    return this.stream?.bytesRead
   }
 
   #reason(code: number): Error {

@@ -11,7 +11,6 @@ import {
 } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ClientWelcome, ControllerToClient } from '../core/messages.ts'
-import { Pulse } from '../core/pulse.ts'
 import type { Random } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import type { ClientLink } from './outbox.ts'
@@ -57,8 +56,8 @@ interface ClientContext extends ClientMachineInput {
   readonly connection: Connection | undefined
   readonly link: ClientLink | undefined
   readonly heartbeatMs: number
-  /** Of the present link. */
-  readonly pulse: Pulse | undefined
+  /** Heartbeats in a row in which nothing was heard. */
+  readonly silentBeats: number
   /** Failed tries since the link was lost. */
   readonly failures: number
   /** Why the client ended, or why its last try failed. */
@@ -119,7 +118,7 @@ export const clientMachine = setup({
     admit: assign((_, { link, welcome }: Admission) => ({
       link,
       heartbeatMs: welcome.heartbeatMs,
-      pulse: new Pulse(link.connection),
+      silentBeats: 0,
       failures: 0,
       error: undefined,
     })),
@@ -147,12 +146,12 @@ export const clientMachine = setup({
         self.send({ type: 'defect', error })
       }
     },
-    heard: ({ context }) => context.pulse?.hear(),
+    heard: assign({ silentBeats: 0 }),
     drained: ({ context }) => context.session.drained(),
-    beat: ({ context }) => {
-      context.pulse?.beat()
-      context.link?.send({ type: 'ping', sequence: silentBeatsOf(context) })
+    ping: ({ context }) => {
+      context.link?.send({ type: 'ping', sequence: context.silentBeats })
     },
+    countBeat: assign({ silentBeats: ({ context }) => context.silentBeats + 1 }),
     dropLink: ({ context }) => {
       context.session.detach()
       context.link?.abort()
@@ -165,7 +164,7 @@ export const clientMachine = setup({
     mayNotReconnect: ({ context }) => context.reconnectMs <= 0,
     isHopeless: (_, { error }: { error: unknown }) =>
       error instanceof AuthenticationError || error instanceof VersionError,
-    isSilent: ({ context }) => silentBeatsOf(context) >= silentBeatsMax,
+    isSilent: ({ context }) => context.silentBeats >= silentBeatsMax,
     isFlushed: ({ context }) => context.session.isFlushed,
   },
   delays: {
@@ -181,7 +180,7 @@ export const clientMachine = setup({
     connection: undefined,
     link: undefined,
     heartbeatMs: 0,
-    pulse: undefined,
+    silentBeats: 0,
     failures: 0,
     error: undefined,
   }),
@@ -227,7 +226,7 @@ export const clientMachine = setup({
       after: {
         heartbeat: [
           { guard: 'isSilent', target: 'reconnecting', actions: { type: 'noteError', params: silenceOf } },
-          { target: 'ready', reenter: true, actions: 'beat' },
+          { target: 'ready', reenter: true, actions: ['countBeat', 'ping'] },
         ],
       },
     },
@@ -297,10 +296,6 @@ export const clientMachine = setup({
   },
 })
 
-function silentBeatsOf({ pulse }: ClientContext): number {
-  return pulse?.silentBeats ?? 0
-}
-
 function registration({ connector, connection, session }: ClientContext): RegisterInput {
   return { connector, connection: connection as Connection, session }
 }
@@ -318,7 +313,7 @@ function lossOf({ event }: { event: { error: Error | undefined } }): { error: un
 }
 
 function silenceOf({ context }: { context: ClientContext }): { error: unknown } {
-  const silentMs = silentBeatsOf(context) * context.heartbeatMs
+  const silentMs = context.silentBeats * context.heartbeatMs
   return { error: new ConnectionLostError(`nothing was heard from the controller for ${silentMs} ms`) }
 }
 
