@@ -73,7 +73,7 @@ describe('resubmit', () => {
     w.submit(spec('a'))
     w.end(id('a'))
     w.send({ type: 'resubmit', pairs: [{ from: id('a'), to: id('b') }], client: other })
-    expect([w.record(id('a')).client, w.record(id('b')).client]).toEqual(['tester', other])
+    expect([w.record(id('a')).client, w.record(id('b')).client]).toEqual(['t', other])
   })
 })
 

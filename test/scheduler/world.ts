@@ -5,7 +5,7 @@ import type { TaskRecord } from '../../scheduler/task.ts'
 import type { InvariantCheck } from '../../testing/histories/invariant-check.ts'
 import { Yard } from '../../testing/histories/yard.ts'
 
-const client = 'tester' as SessionId
+const client = 't' as SessionId
 
 export function id(name: string | number): TaskId {
   return `t.${name}` as TaskId

@@ -6,7 +6,7 @@ import type { History } from './history.ts'
 import type { InvariantCheck } from './invariant-check.ts'
 import { answerOf, resultOf, Yard } from './yard.ts'
 
-const client = 'client' as SessionId
+const client = 't' as SessionId
 
 export interface PlayOptions {
   /** Held after each step. All, where nothing is said. */
