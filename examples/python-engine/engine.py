@@ -1,12 +1,14 @@
 """
 An engine that runs Python, written from docs/PROTOCOL.md with the standard library alone.
 
+    python3 engine.py ~/.yardmaster/default.json
     YARDMASTER_KEY=... python3 engine.py ws://127.0.0.1:10102
 
-It takes the tasks that a client submits as task('python:math', 'sqrt').
+It joins the cluster of a connection file, or at an address. It takes the tasks that a client submits as task('python:math', 'sqrt').
 """
 
 import base64
+import json
 import os
 import signal
 import socket
@@ -15,12 +17,14 @@ import time
 from collections import OrderedDict, deque
 from multiprocessing.connection import wait
 
-from executor import Executor
+from executor import Executor, thrown
 from link import Link
-from values import Payload
+from values import Payload, encode
 
 FUNCTIONS_MAX = 1024
 BEGUN_AFTER_S = 0.02
+# What a message holds beside one result.
+ROOM_BYTES = 65_536
 
 
 class FunctionTable:
@@ -54,19 +58,36 @@ class Engine:
         # When the running attempt is ended by force, and how it has then ended.
         self.force_at, self.forced_outcome = None, None
         self.leaving = False
+        self.handlers = {
+            "tasks": self.on_tasks,
+            "cancel": self.on_cancel,
+            "recall": self.on_recall,
+            "ping": self.on_ping,
+            "stop": self.on_stop,
+        }
 
     def serve(self):
+        """Until the controller or a signal ends it. EOFError, ConnectionError: the controller is gone."""
+        woken = self.leave_on_signals()
         while not self.leaving:
-            ready = wait([self.link, self.executor.connection], self.seconds_to_wait())
+            ready = wait([self.link, self.executor.connection, woken], self.seconds_to_wait())
             if self.executor.connection in ready:
                 self.finish()
-            if self.link in ready:
+            if self.link in ready or self.link.has_waiting:
                 for message in self.link.receive():
-                    getattr(self, "on_" + message["type"])(message)
+                    self.handlers[message["type"]](message)
             self.look()
-        self.executor.end()
         self.link.send({"type": "goodbye", "reason": "the engine was stopped"})
         self.link.close()
+
+    def leave_on_signals(self):
+        """A pipe that ends the wait when a signal came: one that came in the midst of a message must let it be finished."""
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.on_stop)
+        return woken
 
     def on_tasks(self, message):
         functions = self.functions.take(message["tasks"], message["functions"])
@@ -84,7 +105,7 @@ class Engine:
     def on_ping(self, message):
         self.link.send({"type": "pong", "sequence": message["sequence"]})
 
-    def on_stop(self, _message):
+    def on_stop(self, *_):
         self.leaving = True
 
     def give_back(self, named):
@@ -110,6 +131,10 @@ class Engine:
             outcome, duration, output = self.executor.connection.recv()
         except (EOFError, ConnectionError):
             return self.replace_executor("lost")
+        bytes_max = self.link.welcome.get("messageBytesMax", 1 << 30) - ROOM_BYTES
+        if len(output) > bytes_max:
+            why = ValueError(f"the result takes {len(output)} bytes, and the link carries {bytes_max}")
+            outcome, output = "failed", encode(thrown(why))
         self.settle(outcome, duration, Payload([output]))
 
     def look(self):
@@ -123,6 +148,8 @@ class Engine:
             self.report_begun()
 
     def seconds_to_wait(self):
+        if self.link.has_waiting:
+            return 0
         if self.running is None:
             return None
         due = [self.force_at, None if self.is_reported else self.begun_at + BEGUN_AFTER_S]
@@ -159,19 +186,36 @@ class Engine:
             self.link.send({"type": "begun", "tasks": [task]})
 
 
+def place():
+    """Where the controller is, and its key."""
+    if len(sys.argv) == 2 and not sys.argv[1].startswith("ws:"):
+        with open(sys.argv[1]) as file:
+            cluster = json.load(file)
+        address = next((address for address in cluster["addresses"] if address.startswith("ws:")), None)
+        if address is None:
+            sys.exit(f"{sys.argv[1]} names no ws: address, and this engine speaks no other")
+        return address, cluster["key"]
+    if len(sys.argv) == 2 and "YARDMASTER_KEY" in os.environ:
+        return sys.argv[1], os.environ["YARDMASTER_KEY"]
+    sys.exit("usage: python3 engine.py CONNECTION_FILE, or YARDMASTER_KEY=... python3 engine.py ws://HOST:PORT")
+
+
 def main():
-    if len(sys.argv) != 2 or "YARDMASTER_KEY" not in os.environ:
-        sys.exit("usage: YARDMASTER_KEY=... python3 engine.py ws://HOST:PORT")
-    key = base64.urlsafe_b64decode(os.environ["YARDMASTER_KEY"] + "=")
-    engine = Engine(sys.argv[1], key)
-    print(f"engine {engine.link.welcome['engine']} is ready", flush=True)
+    address, key = place()
+    engine = None
     try:
+        engine = Engine(address, base64.urlsafe_b64decode(key + "="))
+        print(f"engine {engine.link.welcome['engine']} is ready", flush=True)
         engine.serve()
-    except (EOFError, ConnectionError) as error:
-        print(f"engine {engine.link.welcome['engine']}: {error}", flush=True)
-        engine.executor.end()
+    except EOFError as error:
+        print(error, flush=True)
+        engine.link.close()
+    except ConnectionError as error:
+        sys.exit(f"{address}: {error}")
+    finally:
+        if engine:
+            engine.executor.end()
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     main()

@@ -3,11 +3,16 @@
 import importlib
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import traceback
 
 from values import decode, encode
+
+
+class NotForThisEngine(Exception):
+    """Another engine may take the task."""
 
 
 class Executor:
@@ -29,6 +34,8 @@ class Executor:
 
 
 def serve(connection):
+    # Ctrl-C reaches the whole group of processes; the engine decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     while True:
         function, call, args = connection.recv()
@@ -45,7 +52,7 @@ def end_with_parent():
 def attempt(function, call, args):
     try:
         callable_ = load(decode(function[0], function))
-    except LookupError as error:
+    except NotForThisEngine as error:
         return "unmet", encode(thrown(error))
     except Exception as error:
         return "failed", encode(thrown(error))
@@ -72,9 +79,9 @@ def each(callable_, argument_lists):
 
 
 def load(spec):
-    """`task('python:math', 'sqrt')` in a client's program is `math.sqrt` here. LookupError: not one for this engine."""
+    """`task('python:math', 'sqrt')` in a client's program is `math.sqrt` here."""
     if spec["kind"] != "module" or not spec["url"].startswith("python:"):
-        raise LookupError("this engine runs Python: it takes task('python:MODULE', 'NAME')")
+        raise NotForThisEngine("this engine runs Python: it takes task('python:MODULE', 'NAME')")
     return getattr(importlib.import_module(spec["url"].removeprefix("python:")), spec["exportName"])
 
 

@@ -10,6 +10,7 @@ from websocket import WebSocket
 
 MESSAGES, GOODBYE = 1, 4
 PART = 0x80000000
+PARTING_S = 2
 
 
 class Link:
@@ -18,10 +19,16 @@ class Link:
     def __init__(self, address, key, details):
         self._socket = WebSocket(address)
         self._waiting = []
+        self._heard_goodbye = False
         self.welcome = self._shake_hands(key, details)
 
     def fileno(self):
         return self._socket.fileno()
+
+    @property
+    def has_waiting(self):
+        """Whether `receive` answers at once, though nothing may be there to read."""
+        return bool(self._waiting) or self._heard_goodbye
 
     def send(self, message):
         header = encode(message)
@@ -29,17 +36,37 @@ class Link:
         self._socket.send(head + bytes(-len(head) % 8))
 
     def receive(self):
-        """The messages that have arrived. Raises EOFError when the controller has gone."""
+        """The messages that have arrived. EOFError: the controller said goodbye. ConnectionError: the link is gone."""
+        if not self.has_waiting:
+            for block in self._socket.receive():
+                self._unpack(block)
+        if not self._waiting and self._heard_goodbye:
+            raise EOFError("the controller said goodbye")
         waiting, self._waiting = self._waiting, []
-        return waiting or [message for block in self._socket.receive() for message in unpack(block)]
+        return waiting
 
     def close(self):
-        self._socket.send(struct.pack("<IId", GOODBYE, 0, 0.0))
-        self._socket.close()
+        """Says goodbye, and hears the controller out: a socket closed before that may lose what was sent last."""
+        self._socket.settimeout(PARTING_S)
+        try:
+            self._socket.send(struct.pack("<IId", GOODBYE, 0, 0.0))
+            while True:
+                self.receive()
+        except (EOFError, OSError):
+            self._socket.close()
+
+    def _unpack(self, block):
+        (kind,) = struct.unpack_from("<I", block)
+        if kind == GOODBYE:
+            self._heard_goodbye = True
+        elif kind == MESSAGES:
+            self._waiting.extend(unpack(block))
+        else:
+            raise ConnectionError(f"a block of kind {kind}")
 
     def _expect(self, kind):
         while not self._waiting:
-            self._waiting = [message for block in self._socket.receive() for message in unpack(block)]
+            self._waiting = self.receive()
         message = self._waiting.pop(0)
         if message["type"] == "refused":
             raise ConnectionError(f"{message['fault']['message']} [{message['fault']['code']}]")
@@ -64,11 +91,8 @@ class Link:
 
 
 def unpack(block):
-    kind, count = struct.unpack_from("<II", block)
-    if kind == GOODBYE:
-        raise EOFError("the controller said goodbye")
-    if kind != MESSAGES:
-        raise ValueError(f"a block of kind {kind}")
+    """The messages of a block: each the header, with its payloads in their places."""
+    (count,) = struct.unpack_from("<I", block, 4)
     table, at = [], 8
     for _ in range(count):
         (frames,) = struct.unpack_from("<I", block, at)

@@ -1,4 +1,9 @@
-"""The value format: MessagePack with Yardmaster's extensions. See docs/PROTOCOL.md, part 2."""
+"""
+The value format: MessagePack with Yardmaster's extensions. See docs/PROTOCOL.md, part 2.
+
+Python has fewer kinds of values: undefined becomes None, a BigInt an int (which goes back as a number up to 2**53), an array
+with holes a list, a RegExp a tuple of source and flags.
+"""
 
 import struct
 from array import array
@@ -19,8 +24,11 @@ class JavaScriptError(Exception):
     """An error value of the other side."""
 
     def __init__(self, name, message, stack=None, fields=None):
-        super().__init__(f"{name}: {message}")
+        super().__init__(name, message, stack, fields)
         self.name, self.message, self.stack, self.fields = name, message, stack, fields or {}
+
+    def __str__(self):
+        return f"{self.name}: {self.message}"
 
 
 def decode(body, frames=()):
@@ -177,8 +185,7 @@ def encode(value):
     if isinstance(value, float):
         return struct.pack(">Bd", 0xCB, value)
     if isinstance(value, str):
-        data = value.encode()
-        return (bytes([0xA0 | len(data)]) if len(data) < 32 else head(len(data), (0xD9, 0xDA, 0xDB))) + data
+        return text(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         data = bytes(value)
         return head(len(data), (0xC4, 0xC5, 0xC6)) + data
@@ -202,6 +209,14 @@ def encode(value):
     if isinstance(value, Payload):
         return extension("P", value.frames[0])
     raise TypeError(f"a {type(value).__name__} cannot travel: return plain data")
+
+
+def text(value):
+    try:
+        data = value.encode()
+    except UnicodeEncodeError:
+        return extension("U", value.encode("utf-16-le", "surrogatepass"))
+    return (bytes([0xA0 | len(data)]) if len(data) < 32 else head(len(data), (0xD9, 0xDA, 0xDB))) + data
 
 
 def integer(value):

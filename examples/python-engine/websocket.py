@@ -44,7 +44,7 @@ class WebSocket:
         self._socket.sendall(head + b"\0\0\0\0" + data)
 
     def receive(self):
-        """The whole messages that have arrived, after waiting for some bytes. Raises EOFError when the link has ended."""
+        """The whole messages that have arrived, after waiting for some bytes. Raises ConnectionError when the link is gone."""
         self._fill()
         messages = []
         while (frame := self._take_frame()) is not None:
@@ -52,7 +52,7 @@ class WebSocket:
             if opcode == PING:
                 self.send(data, PONG)
             elif opcode == CLOSE:
-                raise EOFError("the controller closed the link")
+                break  # Nothing follows but the end of the stream.
             elif opcode in (BINARY, CONTINUATION):
                 self._fragments.append(data)
                 if final:
@@ -60,13 +60,16 @@ class WebSocket:
                     self._fragments = []
         return messages
 
+    def settimeout(self, seconds):
+        self._socket.settimeout(seconds)
+
     def close(self):
         self._socket.close()
 
     def _fill(self):
         data = self._socket.recv(1 << 20)
         if not data:
-            raise EOFError("the link is gone")
+            raise ConnectionError("the link is gone")
         self._buffer += data
 
     def _take_frame(self):
