@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { TSchema } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
-import { encode } from '../../core/codec.ts'
+import { decoder, encode } from '../../core/codec.ts'
 import { answerHandshake, offerHandshake } from '../../core/handshake.ts'
+import { handshakeMessages } from '../../core/handshake-messages.ts'
 import * as messages from '../../core/messages.ts'
-import { Payload } from '../../core/payload.ts'
+import { decodeValue, encodeValue, Payload } from '../../core/payload.ts'
 import { elementTypes, extension } from '../../core/wire-format.ts'
-import { kinds } from '../../transports/blocks.ts'
+import { kinds, packBlocks } from '../../transports/blocks.ts'
 import { memoryTransport } from '../../transports/memory.ts'
 
 const page = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
@@ -33,21 +34,38 @@ function namesIn(schema: TSchema): string[] {
   ]
 }
 
-const routes = {
-  clientToController: messages.clientToController,
-  controllerToClient: messages.controllerToClient,
-  controllerToEngine: messages.controllerToEngine,
-  engineToController: messages.engineToController,
-  engineHello: messages.engineHello,
-  engineWelcome: messages.engineWelcome,
-  clientHello: messages.clientHello,
-  clientWelcome: messages.clientWelcome,
+/** The text under a heading. */
+function part(number: number): string {
+  return page.slice(page.indexOf(`\n## ${number}. `), page.indexOf(`\n## ${number + 1}. `))
 }
 
-test.for(Object.entries(routes))('the page names every message and field of %s', ([, schema]) => {
+/** Each with the part of the page that tells of it. What the routes have in common stands in the first of them. */
+const routes: [string, TSchema, number][] = [
+  ['the handshake', handshakeMessages, 3],
+  ['engineHello', messages.engineHello, 3],
+  ['engineWelcome', messages.engineWelcome, 3],
+  ['clientHello', messages.clientHello, 3],
+  ['clientWelcome', messages.clientWelcome, 3],
+  ['controllerToEngine', messages.controllerToEngine, 4],
+  ['engineToController', messages.engineToController, 4],
+  ['clientToController', messages.clientToController, 5],
+  ['controllerToClient', messages.controllerToClient, 5],
+]
+
+test.for(routes)('the page names every message and field of %s, where they belong', ([, schema, number]) => {
   const names = [...new Set(namesIn(schema))].filter((name) => name !== 'type' && name !== 'kind')
   expect(names.length).toBeGreaterThan(0)
-  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  const text = number === 5 ? part(4) + part(5) : part(number)
+  expect(names.filter((name) => !new RegExp(`\`${name}[\`:]`).test(text))).toEqual([])
+})
+
+test.for(routes.slice(-4))('a table has a row for every message of %s, and no other', ([name, schema, number]) => {
+  const { anyOf } = schema as { anyOf?: { properties: { type: { const: string } } }[] }
+  const isSent = name.endsWith('Controller')
+  const tables = [...part(number).matchAll(/^\| message (from|to) the .*\n(?:\|.*\n)*/gm)]
+  const table = tables.find((match) => match[1] === (isSent ? 'from' : 'to'))?.[0] ?? ''
+  const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1])
+  expect(rows).toEqual(anyOf?.map(({ properties }) => properties.type.const))
 })
 
 describe('the tables', () => {
@@ -69,9 +87,32 @@ describe('the tables', () => {
   })
 })
 
+/** An example of the page. */
+function example<T>(name: string): T {
+  return JSON.parse(new RegExp(`\`\`\`json ${name}\\n(.*?)\`\`\``, 's').exec(page)?.[1] as string) as T
+}
+
+const plain = (hex: string) => hex.replaceAll(' ', '')
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+test('a message travels in the block that the page shows', () => {
+  const shown = example<string[]>('protocol-block').map(plain).join('')
+  const [block] = packBlocks([{ frames: encode({ type: 'pong', sequence: 7 }), bytes: 0 }], false)
+  expect(hexOf(block?.head as Uint8Array)).toBe(shown)
+})
+
+test.for(Object.entries(example<Record<string, string>>('protocol-values')))(
+  '%s is written as shown',
+  ([text, hex]) => {
+    const value: unknown = new Function(`return ${text}`)()
+    const payload = encodeValue(value)
+    expect(payload.frames.map(hexOf)).toEqual([plain(hex)])
+    expect(decodeValue(new Payload([Buffer.from(plain(hex), 'hex')]))).toEqual(value)
+  },
+)
+
 test('the handshake gives the proofs of the vector', async () => {
-  const text = /```json protocol-vector\n(.*?)```/s.exec(page)?.[1] as string
-  const vector = JSON.parse(text) as Record<string, string>
+  const vector = example<Record<string, string>>('protocol-vector')
   const bytes = (name: string) => new Uint8Array(Buffer.from(vector[name] as string, 'hex'))
   const seen: Uint8Array[] = []
   const transport = memoryTransport({ serialize: true })
@@ -112,6 +153,12 @@ test('the handshake gives the proofs of the vector', async () => {
   expect(sent).toContain(vector.newcomerProof)
   connection.abort()
   await listener.close()
+})
+
+test('unknown fields are ignored, unknown messages are not', () => {
+  const decode = decoder(messages.engineToController)
+  expect(decode(encode({ type: 'pong', sequence: 7, more: 1 }))).toMatchObject({ type: 'pong', sequence: 7 })
+  expect(() => decode(encode({ type: 'pang', sequence: 7 }))).toThrow(expect.objectContaining({ code: 'YM_PROTOCOL' }))
 })
 
 test('a header is a MessagePack map, and a small payload stands in it as the page says', () => {
