@@ -10,6 +10,8 @@ interface Page {
 type Pages = Map<number, Page>
 
 const pageSize = 64
+const dot = '.'.charCodeAt(0)
+const zero = '0'.charCodeAt(0)
 
 /**
  * Records by id. Sessions number their tasks, `<session>.<n>`, and tasks with neighbouring numbers are used at about the same
@@ -22,14 +24,13 @@ export class TaskTable {
   size = 0
   private readonly sessions = new Map<string, Pages>()
   private readonly others = new Map<TaskId, TaskRecord>()
-  /** The session that was looked up last. */
-  private lastSession = ''
-  private lastPages: Pages | undefined
+  /** The session of the latest look-up. */
+  private session = ''
+  private pages: Pages | undefined
 
   get(id: TaskId): TaskRecord | undefined {
-    const dot = id.lastIndexOf('.')
-    const number = numberAfter(id, dot)
-    const page = number < 0 ? undefined : this.pagesOf(id, dot)?.get(Math.floor(number / pageSize))
+    const number = this.find(id)
+    const page = number < 0 ? undefined : this.pages?.get(Math.floor(number / pageSize))
     const record = page?.records[number % pageSize]
     return record !== undefined || this.others.size === 0 ? record : this.others.get(id)
   }
@@ -42,37 +43,34 @@ export class TaskTable {
   add(record: TaskRecord): void {
     this.size += 1
     const { id, client } = record
-    const number = ownNumber(record)
-    if (number < 0) {
+    const number = this.find(id)
+    if (number < 0 || this.session !== client) {
       this.others.set(id, record)
       return
     }
-    let pages = this.pagesOf(id, client.length)
-    if (pages === undefined) {
-      pages = new Map()
-      this.sessions.set(client, pages)
-      this.lastPages = pages
+    if (this.pages === undefined) {
+      this.pages = new Map()
+      this.sessions.set(client, this.pages)
     }
     const key = Math.floor(number / pageSize)
-    let page = pages.get(key)
+    let page = this.pages.get(key)
     if (page === undefined) {
       page = { records: new Array<TaskRecord | undefined>(pageSize).fill(undefined), count: 0 }
-      pages.set(key, page)
+      this.pages.set(key, page)
     }
     page.records[number % pageSize] = record
     page.count += 1
   }
 
   /** It must be here. */
-  delete(record: TaskRecord): void {
+  delete({ id, client }: TaskRecord): void {
     this.size -= 1
-    const { id, client } = record
-    const number = ownNumber(record)
-    if (number < 0) {
+    const number = this.find(id)
+    const { pages } = this
+    if (number < 0 || this.session !== client || pages === undefined) {
       this.others.delete(id)
       return
     }
-    const pages = this.pagesOf(id, client.length) as Pages
     const key = Math.floor(number / pageSize)
     const page = pages.get(key) as Page
     page.records[number % pageSize] = undefined
@@ -81,7 +79,7 @@ export class TaskTable {
     pages.delete(key)
     if (pages.size > 0) return
     this.sessions.delete(client)
-    this.lastPages = undefined
+    this.pages = undefined
   }
 
   *[Symbol.iterator](): IterableIterator<TaskRecord> {
@@ -93,29 +91,30 @@ export class TaskTable {
     yield* this.others.values()
   }
 
-  private pagesOf(id: TaskId, dot: number): Pages | undefined {
-    const { lastSession } = this
-    if (lastSession.length === dot && id.startsWith(lastSession)) return this.lastPages
-    this.lastSession = id.slice(0, dot)
-    this.lastPages = this.sessions.get(this.lastSession)
-    return this.lastPages
+  /** The number in an id, whose session `session` and `pages` are then; -1, and they stay, where it is of another form. */
+  private find(id: TaskId): number {
+    const { length } = this.session
+    if (id.startsWith(this.session) && id.charCodeAt(length) === dot) {
+      const number = numberFrom(id, length + 1)
+      if (number >= 0) return number
+    }
+    const at = id.lastIndexOf('.')
+    const number = at < 0 ? -1 : numberFrom(id, at + 1)
+    if (number >= 0) {
+      this.session = id.slice(0, at)
+      this.pages = this.sessions.get(this.session)
+    }
+    return number
   }
 }
 
-/** Its number within its session; -1 where its id is not of that form. */
-function ownNumber({ id, client }: TaskRecord): number {
-  const dot = id.lastIndexOf('.')
-  return dot === client.length && id.startsWith(client) ? numberAfter(id, dot) : -1
-}
-
-/** The whole number that is written after `dot`, and in no other way; -1 where there is none. */
-function numberAfter(id: TaskId, dot: number): number {
-  const first = dot + 1
+/** The whole number that is the rest of `id`, written in the one way that there is; else -1. */
+function numberFrom(id: TaskId, first: number): number {
   const digits = id.length - first
-  if (dot < 0 || digits < 1 || digits > 15 || (digits > 1 && id.charCodeAt(first) === 48)) return -1
+  if (digits < 1 || digits > 15 || (digits > 1 && id.charCodeAt(first) === zero)) return -1
   let number = 0
   for (let i = first; i < id.length; i += 1) {
-    const digit = id.charCodeAt(i) - 48
+    const digit = id.charCodeAt(i) - zero
     if (digit < 0 || digit > 9) return -1
     number = number * 10 + digit
   }
