@@ -4,15 +4,17 @@
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskId } from '../core/ids.ts'
-import { run, scheduler, specs, type TaskSource } from './scheduler-load.ts'
+import { getHeapStatistics } from 'node:v8'
+import { client, newIds, run, scheduler, type TaskSource } from './scheduler-load.ts'
 
 export interface GraphDrain {
   readonly tasks: number
   readonly edges: number
   readonly seconds: number
-  /** Of the process. */
+  /** Of the process, and of V8's heap in it. */
   readonly peakMiB: number
+  readonly peakHeapMiB: number
+  readonly heapLimitMiB: number
   /** The longest that one event took, and the longest that the collector stopped the program. */
   readonly worstStepMs: number
   readonly worstCollectionMs: number
@@ -25,17 +27,20 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] })
 
 let edges = 0
-const ids = specs(count).map(({ id }) => id)
+let peakHeap = 0
+const ids = newIds(count)
 /** As from a link: the scheduler alone keeps what it needs of each. */
 const graph: TaskSource = {
   length: count,
-  slice: (from, to) =>
-    specs(Math.min(to, count) - from).map((spec, i) => {
+  slice(from, to) {
+    peakHeap = Math.max(peakHeap, getHeapStatistics().used_heap_size)
+    return ids.slice(from, to).map((id, i) => {
       const before = [1, 7, 1_000].flatMap((back) => ids[from + i - back] ?? [])
       edges += before.length
       const after = before.length === 0 ? [] : [{ ids: before, all: true, success: true, failure: false }]
-      return { ...spec, id: ids[from + i] as TaskId, after }
-    }),
+      return { id, client, body: undefined, after }
+    })
+  },
 }
 await sleep(0)
 worstCollectionMs = 0
@@ -44,5 +49,7 @@ const { worstStepMs } = run(scheduler(100, { hwm: 4 }), graph, Number.POSITIVE_I
 const seconds = (performance.now() - begin) / 1000
 await sleep(0)
 const peakMiB = process.resourceUsage().maxRSS / 1024
-const drain: GraphDrain = { tasks: count, edges, seconds, peakMiB, worstStepMs, worstCollectionMs }
+const [peakHeapMiB, heapLimitMiB] = [peakHeap / 2 ** 20, getHeapStatistics().heap_size_limit / 2 ** 20]
+const memory = { peakMiB, peakHeapMiB, heapLimitMiB }
+const drain: GraphDrain = { tasks: count, edges, seconds, ...memory, worstStepMs, worstCollectionMs }
 console.log(JSON.stringify(drain))

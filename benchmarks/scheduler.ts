@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import type { TaskSpec } from '../scheduler/events.ts'
 import { ipyparallelScheduler, type PeerFigures } from './peers/ipyparallel-scheduler.ts'
 import type { GraphDrain } from './scheduler-graph.ts'
-import { run, scheduler, specs, submit } from './scheduler-load.ts'
+import { run, runOneByOne, scheduler, specs, submit } from './scheduler-load.ts'
 import { decimals, table, thousands } from './table.ts'
 
 const strategies = ['leastload', 'lru', 'plainrandom', 'twobin', 'weighted', 'pure', 'powerOf2']
@@ -22,8 +22,8 @@ export interface SchedulerFigures {
   readonly blocked: readonly { readonly by: string; readonly count: number; readonly perTaskUs: number }[]
   readonly bytesPerQueuedTask: number
   readonly graph: GraphDrain
-  /** Absent where it is not installed. */
-  readonly ipyparallel?: PeerFigures
+  /** Absent where it is not installed; `here` is this scheduler doing the same, one event for each submission and each end. */
+  readonly ipyparallel?: PeerFigures & { readonly here: number }
 }
 
 interface Sizes {
@@ -36,7 +36,7 @@ interface Sizes {
 
 const full: Sizes = {
   tasks: 200_000,
-  rounds: 3,
+  rounds: 5,
   engines: [1, 100, 1_000, 10_000],
   blocked: [0, 10_000, 1_000_000],
   graph: 1_000_000,
@@ -49,9 +49,8 @@ export async function benchScheduler(isQuick: boolean): Promise<SchedulerFigures
   const blocked = measureBlocked(sizes)
   const bytesPerQueuedTask = measureMemory(sizes.tasks * 5)
   const graph = await measureGraph(sizes.graph)
-  const ipyparallel = await ipyparallelScheduler(isQuick)
   printMemoryAndGraph(bytesPerQueuedTask, graph)
-  printPeer(ipyparallel, throughput)
+  const ipyparallel = await measurePeer(isQuick)
   return { throughput, blocked, bytesPerQueuedTask, graph, ...(ipyparallel ? { ipyparallel } : {}) }
 }
 
@@ -68,9 +67,7 @@ function measureThroughput({ tasks, rounds, engines }: Sizes): SchedulerFigures[
     }
   }
   const found = cases.map(({ rates, ...one }) => {
-    const sorted = rates.sort((a, b) => a - b)
-    const rate = sorted[sorted.length >> 1] as number
-    return { ...one, rate, range: [sorted[0] as number, sorted.at(-1) as number] as const }
+    return { ...one, rate: median(rates), range: [Math.min(...rates), Math.max(...rates)] as const }
   })
   const rateOf = (strategy: string, count: number) =>
     found.find((one) => one.strategy === strategy && one.engines === count)?.rate ?? Number.NaN
@@ -87,19 +84,14 @@ function measureThroughput({ tasks, rounds, engines }: Sizes): SchedulerFigures[
   return found
 }
 
-function measureBlocked({ tasks, blocked }: Sizes): SchedulerFigures['blocked'] {
-  const found = (['busy targets', 'a dependency'] as const).flatMap((by) =>
-    blocked.map((count) => {
-      const state = scheduler(100, { hwm: 4 })
-      // An engine that never answers: what is bound to it, or waits for what runs there, stays blocked.
-      const [stuck] = specs(1, { targets: [99] }) as [TaskSpec]
-      submit(state, [stuck, ...specs(3, { targets: [99] })])
-      const after = [{ ids: [stuck.id], all: true, success: true, failure: false }]
-      submit(state, specs(count, by === 'busy targets' ? { targets: [99] } : { after }))
-      const { perTaskUs } = run(state, specs(tasks), 50_000)
-      return { by, count, perTaskUs }
-    }),
+function measureBlocked({ tasks, rounds, blocked }: Sizes): SchedulerFigures['blocked'] {
+  const cases = (['busy targets', 'a dependency'] as const).flatMap((by) =>
+    blocked.map((count) => ({ by, count, costs: [] as number[] })),
   )
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { by, count, costs } of cases) costs.push(costBeside(count, by === 'busy targets', tasks))
+  }
+  const found = cases.map(({ costs, ...one }) => ({ ...one, perTaskUs: median(costs) }))
   console.log('\nmicroseconds a task, beside others that are blocked')
   const cost = (by: string, count: number) => found.find((one) => one.by === by && one.count === count)?.perTaskUs ?? 0
   table(
@@ -111,6 +103,22 @@ function measureBlocked({ tasks, blocked }: Sizes): SchedulerFigures['blocked'] 
     ]),
   )
   return found
+}
+
+/** Microseconds a task beside `count` that are blocked. */
+function costBeside(count: number, byTarget: boolean, tasks: number): number {
+  const state = scheduler(100, { hwm: 4 })
+  // An engine that never answers: what is bound to it, or waits for what runs there, stays blocked.
+  const [stuck] = specs(1, { targets: [99] }) as [TaskSpec]
+  submit(state, [stuck, ...specs(3, { targets: [99] })])
+  const after = [{ ids: [stuck.id], all: true, success: true, failure: false }]
+  submit(state, specs(count, byTarget ? { targets: [99] } : { after }))
+  globalThis.gc?.()
+  return run(state, specs(tasks), 50_000).perTaskUs
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] as number
 }
 
 function measureMemory(count: number): number {
@@ -150,22 +158,26 @@ function printMemoryAndGraph(bytes: number, graph: GraphDrain): void {
   )
 }
 
-function printPeer(peer: PeerFigures | undefined, throughput: SchedulerFigures['throughput']): void {
+async function measurePeer(isQuick: boolean): Promise<SchedulerFigures['ipyparallel']> {
+  const peer = await ipyparallelScheduler(isQuick)
   if (peer === undefined) {
     console.log(
       '\nipyparallel is not installed for /usr/bin/python3 (apt-get install python3-ipyparallel): not compared',
     )
-    return
+    return undefined
   }
-  const ours =
-    throughput.find(({ strategy, engines }) => strategy === 'leastload' && engines === 100)?.rate ?? Number.NaN
-  console.log(`\nbeside ipyparallel ${peer.version}, its own TaskScheduler without sockets, leastload, 100 engines`)
+  const engines = 100
+  const here = 1e6 / runOneByOne(scheduler(engines, { hwm: 1 }), specs(isQuick ? 10_000 : 200_000), engines)
+  console.log(
+    `\nbeside ipyparallel ${peer.version}, its own TaskScheduler without sockets, leastload, hwm 1, ${engines} engines`,
+  )
   table(
-    ['', 'ipyparallel', 'here', 'ratio'],
-    [['tasks a second', thousands(peer.rate), thousands(ours), decimals(ours / peer.rate, 0)]],
+    ['', 'ipyparallel', 'here, one event each', 'ratio'],
+    [['tasks a second', thousands(peer.rate), thousands(here), decimals(here / peer.rate, 0)]],
   )
   table(
     ['its cost of a task, µs, beside blocked ones', ...peer.blocked.map(({ count }) => thousands(count))],
     [['', ...peer.blocked.map(({ perTaskUs }) => thousands(perTaskUs))]],
   )
+  return { ...peer, here }
 }

@@ -74,7 +74,8 @@ async function launch(host: HostOptions, logFile: string): Promise<ChildProcess>
   try {
     const child = fork(fileURLToPath(new URL('./background-main.js', import.meta.url)), [host.name], {
       detached: true,
-      execArgv: [],
+      // A controller's garbage is young: what a task leaves behind dies soon. V8's 16 MiB for it cost half of the scheduler's speed.
+      execArgv: ['--max-semi-space-size=128'],
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     })
     child.send(host)
