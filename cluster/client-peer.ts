@@ -44,6 +44,11 @@ export class ClientPeer {
     if (news.kind !== 'emit' || unfit(this.#capacity, 'the value', news.value) === undefined) this.#news.push(news)
   }
 
+  /** Tells the client that this side is there, however much of its own is still on the way here. */
+  beat(): void {
+    if (!this.link.connection.supports.objects) this.link.send({ type: 'pong', sequence: 0 })
+  }
+
   /** The link has room again. */
   resume(): void {
     this.#paused = false

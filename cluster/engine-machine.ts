@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { ConnectionLostError, YardmasterError } from '../core/errors.ts'
 import type { Link } from '../core/link.ts'
 import type { ControllerToEngine, EngineToController, EngineWelcome } from '../core/messages.ts'
+import { Pulse } from '../core/pulse.ts'
 import type { Random } from '../core/random.ts'
 import { type Connection, transportDefaults } from '../core/transport.ts'
 import { AttemptTable } from './attempt-table.ts'
@@ -38,12 +39,20 @@ interface Context extends EngineMachineInput {
   readonly connection: Connection | undefined
   readonly registered: Registered | undefined
   readonly attempts: AttemptTable | undefined
+  /** Of the present link. */
+  readonly pulse: Pulse | undefined
   /** Failed connects since the link was last up, and when that was. */
   readonly failures: number
   readonly lostAt: number | undefined
   readonly everReady: boolean
   readonly error: Error | undefined
 }
+
+const beatsPerHeartbeat = 4
+/** After so many beats without a sound from the controller its link counts as lost. */
+const silentBeatsMax = 4 * beatsPerHeartbeat
+/** The longest delay that a timer takes. */
+const neverMs = 2 ** 31 - 1
 
 /**
  * An engine's life: connecting → registering → ready → stopped, with `lost` between a broken link and the next try. A
@@ -67,6 +76,14 @@ export const engineMachine = setup({
     deliver: ({ context, event }) => {
       if (event.type === 'message') deliver(context, event.message)
     },
+    heard: ({ context }) => context.pulse?.hear(),
+    // However much is still on the way here, the controller hears that this side is there.
+    beat: ({ context }) => {
+      context.pulse?.beat()
+      context.registered?.link.send({ type: 'pong', sequence: 0 })
+    },
+    noteSilence: assign({ error: () => new ConnectionLostError('nothing was heard from the controller') }),
+    dropLink: ({ context }) => context.registered?.link.abort(),
     sayGoodbye: ({ context }) => {
       context.registered?.link.send({ type: 'goodbye', reason: context.error?.message ?? 'the engine was stopped' })
       void context.registered?.link.close()
@@ -84,8 +101,10 @@ export const engineMachine = setup({
     mayReconnect: ({ context }) =>
       context.everReady && context.clock.now() - (context.lostAt ?? 0) < context.reconnectMs,
     asked: ({ event }) => event.type === 'message' && event.message.type === 'stop',
+    isSilent: ({ context }) => (context.pulse?.silentBeats ?? 0) >= silentBeatsMax,
   },
   delays: {
+    beat: ({ context }) => beatMs(context),
     backOff: ({ context }) => backOffMs(context.failures, context.random),
   },
 }).createMachine({
@@ -95,6 +114,7 @@ export const engineMachine = setup({
     connection: undefined,
     registered: undefined,
     attempts: undefined,
+    pulse: undefined,
     failures: 0,
     lostAt: undefined,
     everReady: false,
@@ -120,6 +140,7 @@ export const engineMachine = setup({
           target: 'ready',
           actions: assign({
             registered: ({ event }) => event.output,
+            pulse: ({ event }) => new Pulse(event.output.link.connection),
             failures: 0,
             lostAt: undefined,
             everReady: true,
@@ -133,7 +154,7 @@ export const engineMachine = setup({
     ready: {
       entry: assign({ attempts: ({ context, self }) => openLink(context, self) }),
       on: {
-        message: [{ guard: 'asked', target: 'leaving' }, { actions: 'deliver' }],
+        message: [{ guard: 'asked', target: 'leaving' }, { actions: ['heard', 'deliver'] }],
         linkClosed: {
           target: 'lost',
           actions: [
@@ -143,6 +164,17 @@ export const engineMachine = setup({
         },
         executorsHopeless: { target: 'leaving', actions: 'noteHopeless' },
         stop: 'leaving',
+      },
+      initial: 'listening',
+      states: {
+        listening: {
+          after: {
+            beat: [
+              { guard: 'isSilent', target: '#engine.lost', actions: ['noteSilence', 'noteLoss', 'dropLink'] },
+              { target: 'listening', reenter: true, actions: 'beat' },
+            ],
+          },
+        },
       },
     },
     lost: {
@@ -163,6 +195,14 @@ export const engineMachine = setup({
 interface Self {
   send(event: EngineMachineEvent): void
   getSnapshot(): { readonly status: string }
+}
+
+/** Several in each heartbeat. Within one thread nobody falls silent. */
+function beatMs({ registered }: Context): number {
+  const { link, welcome } = registered as Registered
+  return link.connection.supports.objects || welcome.heartbeatMs === 0
+    ? neverMs
+    : welcome.heartbeatMs / beatsPerHeartbeat
 }
 
 function openLink(context: Context, self: Self): AttemptTable {

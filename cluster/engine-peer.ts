@@ -18,7 +18,8 @@ export class EnginePeer {
   #cancelled: AttemptRef[] = []
   #recalled: AttemptRef[] = []
   /** Monotonic times in milliseconds. */
-  heardAt: number
+  #heardAt: number
+  #receivedBytes: number | undefined
   #pingedAt = 0
   #pings = 0
   completed = 0
@@ -28,7 +29,20 @@ export class EnginePeer {
     this.info = info
     this.link = link
     this.#capacity = capacity
-    this.heardAt = now
+    this.#heardAt = now
+  }
+
+  /** A message came. */
+  hear(now: number): void {
+    this.#heardAt = now
+  }
+
+  /** Since when nothing has come, not even a part of a message. */
+  silentSince(now: number): number {
+    const { receivedBytes } = this.link.connection
+    if (receivedBytes !== this.#receivedBytes) this.#heardAt = now
+    this.#receivedBytes = receivedBytes
+    return this.#heardAt
   }
 
   /** Answers why the task cannot be sent to this engine, if so. */
@@ -53,9 +67,9 @@ export class EnginePeer {
     this.link.send({ type: 'ping', sequence: this.#pings })
   }
 
-  /** The round trip in milliseconds, where this answers the last ping. */
+  /** The round trip in milliseconds, where this answers the last ping. Pings count from 1. */
   pong(sequence: number, now: number): number | undefined {
-    return sequence === this.#pings ? now - this.#pingedAt : undefined
+    return sequence > 0 && sequence === this.#pings ? now - this.#pingedAt : undefined
   }
 
   /** Lets the engine go. */

@@ -98,16 +98,17 @@ export class Router {
     this.#tellClients({ type: 'engines', joined: [], left: [{ id: peer.id, reason }] })
   }
 
-  /** Pings engines, and counts out those that have been silent for the heartbeat. */
+  /** Says to all that this side is there, and counts out engines that have been silent for the heartbeat. */
   checkEngines(): void {
     const now = this.#options.clock.now()
     const { heartbeatMs } = this.#options
     // After a stall of our own, what engines said meanwhile is still unread: it is read before anyone is judged.
     const stalled = this.#checkedAt !== undefined && now - this.#checkedAt > heartbeatMs / 2
     this.#checkedAt = now
+    for (const client of this.#clients.values()) client.beat()
     for (const peer of this.#engines.values()) {
       if (peer.link.connection.supports.objects) continue
-      if (!stalled && now - peer.heardAt > heartbeatMs) {
+      if (now - peer.silentSince(now) > heartbeatMs && !stalled) {
         peer.link.abort()
         this.engineLeft(peer, `it was silent for ${heartbeatMs} ms`)
       } else peer.ping(now)
@@ -128,7 +129,8 @@ export class Router {
   }
 
   fromEngine(peer: EnginePeer, message: EngineToController): void {
-    peer.heardAt = this.#options.clock.now()
+    const now = this.#options.clock.now()
+    peer.hear(now)
     switch (message.type) {
       case 'ended': {
         peer.completed += message.results.length
@@ -147,7 +149,7 @@ export class Router {
         for (const news of message.news) this.#eachListener(news.id, (client) => client.news(news))
         return
       case 'pong': {
-        const rttMs = peer.pong(message.sequence, peer.heardAt)
+        const rttMs = peer.pong(message.sequence, now)
         if (rttMs !== undefined) this.#options.happened([{ type: 'roundTrip', engine: peer.id, rttMs }])
         return
       }

@@ -39,6 +39,8 @@ export interface Connection {
   readonly peer: string
   /** Bytes accepted by `send` and not yet taken over by the link beneath. */
   readonly bufferedBytes: number
+  /** Bytes that have come so far, those of unfinished messages too; absent where the link does not tell. */
+  readonly receivedBytes?: number | undefined
   /** Handlers are set once, before the first turn ends; what arrived before waits for them. */
   open(handlers: ConnectionHandlers): void
   /**

@@ -26,7 +26,7 @@ export const kinds = {
   accept: 6,
   /** There is no such connection, or no more. */
   reset: 7,
-  /** Asks for nothing; an unreachable peer shows. */
+  /** Asks for nothing; an unreachable peer shows. Value: the bytes of the block that follows, where that is large. */
   probe: 8,
 } as const
 

@@ -67,9 +67,9 @@ export class PortConnection extends ReceiptedConnection {
     this.#port.postMessage(head)
   }
 
-  protected override receivedSignal(kind: number): void {
+  protected override receivedSignal(kind: number, value: number): void {
     if (kind === kinds.reset) this.lost(new ConnectionLostError(`${this.peer} was aborted by the other side`))
-    else super.receivedSignal(kind)
+    else super.receivedSignal(kind, value)
   }
 
   protected release(abruptly: boolean): void {

@@ -53,7 +53,7 @@ export abstract class ReceiptedConnection extends BaseConnection {
       if (kind === kinds.messagesWithReceipt) this.whenDelivered(() => this.#sendReceipt())
     } else if (kind === kinds.receipt) this.#receipt(signalValue(head))
     else if (kind === kinds.goodbye) this.heardGoodbye()
-    else this.receivedSignal(kind)
+    else this.receivedSignal(kind, signalValue(head))
   }
 
   #sendReceipt(): void {
@@ -67,7 +67,7 @@ export abstract class ReceiptedConnection extends BaseConnection {
     this.released(bytes)
   }
 
-  protected receivedSignal(kind: number): void {
+  protected receivedSignal(kind: number, _value: number): void {
     throw new ProtocolError(`A block of the unknown kind ${kind}`)
   }
 }

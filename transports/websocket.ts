@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   AddressError,
@@ -48,7 +48,9 @@ async function listen(
   server.on('connection', (socket, request) => {
     connections += 1
     const from = `${request.socket.remoteAddress}:${request.socket.remotePort}`
-    onConnection(new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved))
+    const connection = new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved)
+    connection.stream = request.socket
+    onConnection(connection)
   })
   return {
     address: actual,
@@ -71,6 +73,9 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
   })
   const connection = new WebSocketConnection(socket, address, resolved)
   await new Promise<void>((resolve, reject) => {
+    socket.once('upgrade', (response) => {
+      connection.stream = response.socket
+    })
     socket.once('open', resolve)
     socket.once('error', (cause) => reject(unreachable(address, cause)))
   })
@@ -120,6 +125,8 @@ function unreachable(address: string, cause: Error): UnreachableError {
 
 class WebSocketConnection extends BaseConnection {
   readonly supports: Supports = { objects: false, transfer: false, noticesDeath: true }
+  /** What is beneath the WebSocket. */
+  stream: Socket | undefined
   readonly #socket: WebSocket
   #error: Error | undefined
 
@@ -132,6 +139,10 @@ class WebSocketConnection extends BaseConnection {
       this.#error = error
     })
     socket.on('close', (code) => this.lost(this.#reason(code)))
+  }
+
+  get receivedBytes(): number | undefined {
+    return this.stream?.bytesRead
   }
 
   #reason(code: number): Error {

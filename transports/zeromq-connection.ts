@@ -6,6 +6,10 @@ import { ReceiptedConnection } from './receipted-connection.ts'
 /** How long a peer that does not answer a goodbye may hold a close up. */
 const closeTimeoutMs = 2_000
 
+/** A larger block is announced. ZeroMQ shows it only when it is whole; until then it counts as coming at this pace. */
+const announcedFromBytes = 1_000_000
+const assumedBytesPerMs = 1_000
+
 /** What a ZeroMQ connection needs of the socket beneath it, which it may share with others. */
 export interface ZeromqPath {
   /** Sends one multipart message; calls `lost` of the connection if the peer cannot be reached. */
@@ -19,10 +23,17 @@ export class ZeromqConnection extends ReceiptedConnection {
   readonly supports: Supports = { objects: false, transfer: false, noticesDeath: true }
   readonly #path: ZeromqPath
   #accepted: ((isAccepted: boolean) => void) | undefined
+  #receivedBytes = 0
+  #announced = { bytes: 0, at: 0 }
 
   constructor(path: ZeromqPath, peer: string, options: Required<TransportOptions>) {
     super(peer, options)
     this.#path = path
+  }
+
+  get receivedBytes(): number {
+    const { bytes, at } = this.#announced
+    return this.#receivedBytes + Math.min(bytes, (performance.now() - at) * assumedBytesPerMs)
   }
 
   /** Resolves with whether the listener has accepted, or will not. */
@@ -35,6 +46,8 @@ export class ZeromqConnection extends ReceiptedConnection {
   receive(parts: readonly Buffer[], first: number): void {
     const head = parts[first]
     if (!head) return
+    this.#announced = { bytes: 0, at: 0 }
+    for (const part of parts) this.#receivedBytes += part.length
     let next = first + 1
     this.receivedBlock(plain(head), (length) => {
       const part = parts[next++]
@@ -48,6 +61,8 @@ export class ZeromqConnection extends ReceiptedConnection {
   }
 
   protected transmitBlock({ head, parts }: Block): void {
+    const bytes = parts.reduce((sum, part) => sum + part.length, head.length)
+    if (bytes > announcedFromBytes) this.#path.send([signal(kinds.probe, bytes)])
     this.#path.send([head, ...parts])
   }
 
@@ -60,12 +75,13 @@ export class ZeromqConnection extends ReceiptedConnection {
     setTimeout(() => this.hasEnded || this.unreachable(), closeTimeoutMs).unref()
   }
 
-  protected override receivedSignal(kind: number): void {
+  protected override receivedSignal(kind: number, value: number): void {
     if (kind === kinds.accept) this.#accepted?.(true)
     else if (kind === kinds.reset) {
       this.#accepted?.(false)
       this.lost(new ConnectionLostError(`${this.peer} was aborted by the other side`))
-    } else if (kind !== kinds.probe) super.receivedSignal(kind)
+    } else if (kind === kinds.probe) this.#announced = { bytes: value, at: performance.now() }
+    else super.receivedSignal(kind, value)
   }
 
   protected release(abruptly: boolean): void {

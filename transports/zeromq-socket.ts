@@ -18,15 +18,19 @@ export function loadZeromq(): Promise<Zeromq> {
   return loading
 }
 
-/** Options of every socket: nothing is dropped or blocks, what is sent while closing leaves, and dead networks are noticed. */
+/**
+ * Options of every socket: nothing is dropped or blocks, what is sent while closing leaves, and dead networks are noticed. Not by
+ * ZeroMQ's own heartbeats, which wait behind a large message and end its link.
+ */
 export function socketOptions(messageBytesMax: number) {
   return {
     sendHighWaterMark: 0,
     sendTimeout: 0,
     linger: 1_000,
-    heartbeatInterval: 2_000,
-    heartbeatTimeout: 10_000,
-    heartbeatTimeToLive: 10_000,
+    tcpKeepalive: 1,
+    tcpKeepaliveIdle: 60,
+    tcpKeepaliveInterval: 10,
+    tcpKeepaliveCount: 6,
     // For one part. A block's head holds a table and small messages besides.
     maxMessageSize: messageBytesMax + 1024 * 1024,
   }

@@ -11,6 +11,7 @@ import {
 } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ClientWelcome, ControllerToClient } from '../core/messages.ts'
+import { Pulse } from '../core/pulse.ts'
 import type { Random } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import type { ClientLink } from './outbox.ts'
@@ -56,8 +57,8 @@ interface ClientContext extends ClientMachineInput {
   readonly connection: Connection | undefined
   readonly link: ClientLink | undefined
   readonly heartbeatMs: number
-  /** Heartbeats in a row in which nothing was heard. */
-  readonly silentBeats: number
+  /** Of the present link. */
+  readonly pulse: Pulse | undefined
   /** Failed tries since the link was lost. */
   readonly failures: number
   /** Why the client ended, or why its last try failed. */
@@ -118,7 +119,7 @@ export const clientMachine = setup({
     admit: assign((_, { link, welcome }: Admission) => ({
       link,
       heartbeatMs: welcome.heartbeatMs,
-      silentBeats: 0,
+      pulse: new Pulse(link.connection),
       failures: 0,
       error: undefined,
     })),
@@ -146,12 +147,12 @@ export const clientMachine = setup({
         self.send({ type: 'defect', error })
       }
     },
-    heard: assign({ silentBeats: 0 }),
+    heard: ({ context }) => context.pulse?.hear(),
     drained: ({ context }) => context.session.drained(),
-    ping: ({ context }) => {
-      context.link?.send({ type: 'ping', sequence: context.silentBeats })
+    beat: ({ context }) => {
+      context.pulse?.beat()
+      context.link?.send({ type: 'ping', sequence: silentBeatsOf(context) })
     },
-    countBeat: assign({ silentBeats: ({ context }) => context.silentBeats + 1 }),
     dropLink: ({ context }) => {
       context.session.detach()
       context.link?.abort()
@@ -164,7 +165,7 @@ export const clientMachine = setup({
     mayNotReconnect: ({ context }) => context.reconnectMs <= 0,
     isHopeless: (_, { error }: { error: unknown }) =>
       error instanceof AuthenticationError || error instanceof VersionError,
-    isSilent: ({ context }) => context.silentBeats >= silentBeatsMax,
+    isSilent: ({ context }) => silentBeatsOf(context) >= silentBeatsMax,
     isFlushed: ({ context }) => context.session.isFlushed,
   },
   delays: {
@@ -180,7 +181,7 @@ export const clientMachine = setup({
     connection: undefined,
     link: undefined,
     heartbeatMs: 0,
-    silentBeats: 0,
+    pulse: undefined,
     failures: 0,
     error: undefined,
   }),
@@ -226,7 +227,7 @@ export const clientMachine = setup({
       after: {
         heartbeat: [
           { guard: 'isSilent', target: 'reconnecting', actions: { type: 'noteError', params: silenceOf } },
-          { target: 'ready', reenter: true, actions: ['countBeat', 'ping'] },
+          { target: 'ready', reenter: true, actions: 'beat' },
         ],
       },
     },
@@ -296,6 +297,10 @@ export const clientMachine = setup({
   },
 })
 
+function silentBeatsOf({ pulse }: ClientContext): number {
+  return pulse?.silentBeats ?? 0
+}
+
 function registration({ connector, connection, session }: ClientContext): RegisterInput {
   return { connector, connection: connection as Connection, session }
 }
@@ -313,7 +318,7 @@ function lossOf({ event }: { event: { error: Error | undefined } }): { error: un
 }
 
 function silenceOf({ context }: { context: ClientContext }): { error: unknown } {
-  const silentMs = context.silentBeats * context.heartbeatMs
+  const silentMs = silentBeatsOf(context) * context.heartbeatMs
   return { error: new ConnectionLostError(`nothing was heard from the controller for ${silentMs} ms`) }
 }
 

@@ -1,0 +1,56 @@
+/** What takes longer to arrive than any heartbeat is no sign of death; and a link that is dead without a word is left. */
+import { expect, it } from 'vitest'
+import { Client, Cluster } from 'yardmaster'
+import { startEngine } from '../../cluster/engine.ts'
+import { inlineExecutor } from '../../cluster/executors/inline.ts'
+import { proxyTo } from './proxy.ts'
+
+const key = new Uint8Array(32).fill(3)
+const portOf = (address: string | undefined) => Number(address?.split(':').at(-1))
+
+it.each(['ws', 'tcp'])(
+  'large arguments and results cross a slow link of an engine, and of a client (%s)',
+  async (scheme) => {
+    await using cluster = await Cluster.start({
+      engines: 0,
+      addresses: [`${scheme}://127.0.0.1:0`],
+      key,
+      heartbeatMs: 300,
+    })
+    const proxy = await proxyTo(portOf(cluster.addresses[0]), 2_000)
+    const address = `${scheme}://127.0.0.1:${proxy.port}`
+    const engine = await startEngine({ address, key, executors: inlineExecutor })
+    const local = await cluster.connect()
+    const lview = local.loadBalancedView().with({ retryOnEngineLoss: false })
+    expect(await lview.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(3e6))).toBe(3e6)
+    expect(await lview.apply((length: number) => new Uint8Array(length), 3e6)).toHaveLength(3e6)
+    expect(local.ids).toEqual([0])
+    const remote = await Client.connect(address, { key, reconnectMs: 0 })
+    const view = remote.loadBalancedView()
+    expect(await view.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(3e6))).toBe(3e6)
+    expect(await view.apply((length: number) => new Uint8Array(length), 3e6)).toHaveLength(3e6)
+    await remote.close()
+    await engine.stop()
+    proxy.close()
+  },
+)
+
+it.each(['ws', 'tcp'])('an engine whose link is dead without a word comes back on another (%s)', async (scheme) => {
+  await using cluster = await Cluster.start({
+    engines: 0,
+    addresses: [`${scheme}://127.0.0.1:0`],
+    key,
+    heartbeatMs: 200,
+  })
+  const proxy = await proxyTo(portOf(cluster.addresses[0]))
+  const engine = await startEngine({ address: `${scheme}://127.0.0.1:${proxy.port}`, key, executors: inlineExecutor })
+  const client = await cluster.connect()
+  expect(client.ids).toEqual([0])
+  proxy.freeze()
+  while (client.ids.length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  proxy.thaw()
+  expect(await client.waitForEngines(1)).toEqual([1])
+  expect(await client.loadBalancedView().apply(() => 'back')).toBe('back')
+  await engine.stop()
+  proxy.close()
+})
