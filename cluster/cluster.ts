@@ -1,9 +1,12 @@
 /** A controller and its engines, started together on this machine. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { systemClock } from '../core/clock.ts'
 import { ConfigurationError } from '../core/errors.ts'
+import { freshSeed, seededRandom } from '../core/random.ts'
 import { type Controller, type ControllerOptions, startController } from './controller.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { EnginePool } from './engine-pool.ts'
 import { inlineExecutor } from './executors/inline.ts'
 import { threadExecutor } from './executors/thread.ts'
 import type { HostedEngineOptions } from './launchers/hosted-engine.ts'
@@ -33,12 +36,13 @@ export interface LocalClusterOptions extends Partial<ControllerOptions> {
   readonly concurrency?: number
   /** How long engines try to come back after their link is lost. Default 30,000. */
   readonly reconnectMs?: number
+  /** How often in a row an engine that ended by itself is started anew. Default 5; 0: never. */
+  readonly restartsMax?: number
 }
 
 export interface LocalCluster {
   readonly controller: Controller
   readonly key: Uint8Array
-  readonly engines: readonly Engine[]
   stop(): Promise<void>
 }
 
@@ -68,26 +72,34 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
     key,
     addresses: [`memory:${randomUUID()}`, ...listenAt],
   })
-  const engines: Engine[] = []
-  const stop = async () => {
-    await controller.stop().finally(() => Promise.all(engines.map((engine) => engine.stop())))
-  }
   const address = controller.addresses[isHere ? 0 : 1]
-  const launch = (index: number) =>
-    launchEngine(kind, transport, controller, options.inspect, {
-      address: address as string,
-      key,
-      concurrency: options.concurrency ?? 1,
-      reconnectMs: options.reconnectMs ?? 30_000,
-      name: `${kind}-${index}`,
-    }).then((engine) => engines.push(engine))
-  const launched = await Promise.allSettled(Array.from({ length: count }, (_, index) => launch(index)))
-  const failed = launched.find((result) => result.status === 'rejected')
-  if (failed) {
-    await stop()
-    throw failed.reason
+  const pool = new EnginePool({
+    launch: (place) =>
+      launchEngine(kind, transport, controller, options.inspect, {
+        address: address as string,
+        key,
+        concurrency: options.concurrency ?? 1,
+        reconnectMs: options.reconnectMs ?? 30_000,
+        name: `${kind}-${place}`,
+      }),
+    restartsMax: options.restartsMax ?? 5,
+    clock: options.clock ?? systemClock,
+    random: seededRandom(freshSeed()),
+    log: options.log ?? (() => {}),
+  })
+  const stop = async () => {
+    await Promise.all([pool.stop(), controller.stop()])
   }
-  return { controller, key, engines, stop }
+  // Without their controller engines are of no use, whoever ended it.
+  const stopPool = () => pool.stop()
+  controller.stopped.then(stopPool, stopPool)
+  try {
+    await pool.start(count)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { controller, key, stop }
 }
 
 function launchEngine(
