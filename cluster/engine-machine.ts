@@ -10,6 +10,7 @@ import type { Random } from '../core/random.ts'
 import { type Connection, transportDefaults } from '../core/transport.ts'
 import { AttemptTable } from './attempt-table.ts'
 import type { ExecutorFactory } from './executor.ts'
+import { memoryOf } from './result-memory.ts'
 
 type EngineLink = Link<EngineToController, ControllerToEngine>
 
@@ -218,7 +219,7 @@ function openLink(context: Context, self: Self): AttemptTable {
     engine: welcome.engine,
     capacity: capacityOf(link.connection, Math.min(welcome.messageBytesMax ?? messageBytesMax, messageBytesMax)),
     clock: context.clock,
-    report: (message) => link.send(message),
+    report: (message) => link.send(message, message.type === 'ended' ? memoryOf(message.results) : undefined),
     onHopeless: (reason) => tell({ type: 'executorsHopeless', reason }),
   })
   link.open({

@@ -1,9 +1,10 @@
 import { type Capacity, inBatches, unfit } from '../core/capacity.ts'
-import type { YardmasterError } from '../core/errors.ts'
+import { PurgedError, type YardmasterError } from '../core/errors.ts'
 import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
 import type { Assignment, AttemptRef, ControllerToEngine, EngineInfo, EngineToController } from '../core/messages.ts'
+import { movedOn } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -48,7 +49,9 @@ export class EnginePeer {
   /** Answers why the task cannot be sent to this engine, if so. */
   assign(task: TaskRecord, attempt: number): YardmasterError | undefined {
     const { function: held, args } = task.body as TaskBody
-    const error = unfit(this.#capacity, 'the call', held.payload, args)
+    const error = args.isGone
+      ? new PurgedError(`The arguments of task ${task.id} cannot be sent again. ${movedOn}`)
+      : unfit(this.#capacity, 'the call', held.payload, args)
     if (error === undefined) this.#assigned.push({ task, attempt })
     return error
   }

@@ -2,7 +2,7 @@ import { type Clock, wallTimeOffset } from '../core/clock.ts'
 import type { Fault } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { Reply } from '../core/messages.ts'
-import type { Payload } from '../core/payload.ts'
+import { movedOn, type Payload } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -26,8 +26,12 @@ export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock)
   const { engine, startedAt } = task
   if (engine >= 0) reply.engine = engine
   if (!Number.isNaN(startedAt)) reply.startedAt = startedAt + toWallTime
-  if (task.output !== undefined) reply.output = task.output as Payload
-  const fault = task.purged ? purged(id) : task.fault
+  const output = task.output as Payload | undefined
+  const isGone = output?.isGone ?? false
+  // The controller keeps it for others, and a client within this thread would be given this very memory.
+  if (output !== undefined && !isGone) reply.output = output.lent
+  if (isGone) reply.status = 'failed'
+  const fault = isGone ? taken(id) : task.purged ? purged(id) : task.fault
   if (fault !== undefined) reply.fault = fault
   return reply
 }
@@ -47,6 +51,10 @@ export function replyWithFault(id: TaskId, fault: Fault, wallTime: number): Repl
 
 function unknown(id: TaskId): Fault {
   return { code: 'YM_UNKNOWN_TASK', message: `the controller knows no task ${id}`, details: { id } }
+}
+
+function taken(id: TaskId): Fault {
+  return { code: 'YM_PURGED', message: `the result of task ${id} has been taken. ${movedOn}`, details: { id } }
 }
 
 function purged(id: TaskId): Fault {

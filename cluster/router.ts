@@ -186,7 +186,7 @@ export class Router {
           this.#engine(effect.engine)?.cancel(effect.id, effect.attempt)
           break
         case 'recall':
-          this.#engine(effect.engine)?.recall(effect.id, effect.attempt)
+          if (this.#canReturn(effect.id)) this.#engine(effect.engine)?.recall(effect.id, effect.attempt)
           break
         case 'end':
           this.#tellEnd(effect.task)
@@ -203,6 +203,12 @@ export class Router {
     if (!this.#flushing && effects.length > 0) this.#flushSoon()
     // Told on a later turn: the scheduler is in the middle of a step.
     if (unsendable.length > 0) queueMicrotask(() => this.#tellUnsendable(unsendable))
+  }
+
+  /** What was moved to an engine could not go to another: it stays there, unless its time is up. */
+  #canReturn(id: TaskId): boolean {
+    const task = this.#options.core().tasks.get(id)
+    return !(task?.body as TaskBody | undefined)?.args.isGone || task?.overdue === true
   }
 
   #tellUnsendable(unsendable: readonly Unsendable[]): void {

@@ -7,7 +7,7 @@
 import type { Static, TSchema } from 'typebox'
 import { ProtocolError } from './errors.ts'
 import { Payload } from './payload.ts'
-import type { Frame } from './transport.ts'
+import type { Connection, Frame, SendOptions } from './transport.ts'
 import { checkerOf } from './validation.ts'
 import { ValueReader } from './value-reader.ts'
 import { ValueWriter } from './value-writer.ts'
@@ -20,7 +20,15 @@ export type Decode<Message> = (frames: readonly Frame[]) => Message
 
 /** @throws CloneError if a field of the message, payloads aside, cannot be cloned */
 export function encode(message: object): Frame[] {
-  return writer.encode(message)
+  return writer.encode(message, false)
+}
+
+/** Encodes the message and sends it. Between threads, the memory of payloads that are to be moved is moved with it. */
+export function sendEncoded(connection: Connection, message: object, options?: SendOptions): boolean {
+  const frames = writer.encode(message, connection.supports.transfer)
+  const { moved } = writer
+  if (moved === undefined) return connection.send(frames, options)
+  return connection.send(frames, { transfer: options?.transfer ? [...moved, ...options.transfer] : moved })
 }
 
 /**
@@ -33,7 +41,13 @@ export function decoder<Schema extends TSchema>(schema: Schema): Decode<Static<S
 }
 
 class HeaderWriter extends ValueWriter {
-  encode(message: object): Frame[] {
+  /** What the last message took with it. */
+  moved: ArrayBuffer[] | undefined
+  #isMoving = false
+
+  encode(message: object, isMoving: boolean): Frame[] {
+    this.#isMoving = isMoving
+    this.moved = undefined
     this.begin()
     try {
       this.writeRoot(message, false)
@@ -60,10 +74,15 @@ class HeaderWriter extends ValueWriter {
       this.writeBytes(body)
       return
     }
-    this.writeExtensionHead(extension.payloadFrames, 8)
+    const isMoved = this.#isMoving && payload.memory === 'moved'
+    const frames = isMoved ? payload.take() : payload.frames
+    this.writeExtensionHead(isMoved ? extension.payloadMoved : extension.payloadFrames, 8)
     this.writeUint32(this.frames.length + 1)
-    this.writeUint32(payload.frames.length)
-    for (const frame of payload.frames) this.frames.push(frame)
+    this.writeUint32(frames.length)
+    for (const frame of frames) this.frames.push(frame)
+    if (!isMoved) return
+    const buffers = frames.slice(1).map(({ buffer }) => buffer)
+    this.moved = [...(this.moved ?? []), ...buffers.filter((buffer) => buffer instanceof ArrayBuffer)]
   }
 }
 
@@ -91,7 +110,8 @@ class HeaderReader extends ValueReader {
       const at = this.take(length)
       return new Payload([this.bytes.subarray(at, at + length)])
     }
-    if (type !== extension.payloadFrames) return super.readExtension(type, length)
+    const isMoved = type === extension.payloadMoved
+    if (!isMoved && type !== extension.payloadFrames) return super.readExtension(type, length)
     const first = this.readUint32()
     const count = this.readUint32()
     if (first < 1 || count < 1 || first + count > this.frames.length) {
@@ -99,7 +119,7 @@ class HeaderReader extends ValueReader {
         `a payload of frames ${first} to ${first + count - 1}, and there are ${this.frames.length}`,
       )
     }
-    return new Payload(this.frames.slice(first, first + count))
+    return new Payload(this.frames.slice(first, first + count), isMoved ? 'moved' : 'owned')
   }
 
   protected override setProtoField(): void {

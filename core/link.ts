@@ -1,4 +1,4 @@
-import { type Decode, encode } from './codec.ts'
+import { type Decode, encode, sendEncoded } from './codec.ts'
 import { CloneError } from './errors.ts'
 import { type Arrival, Inbox } from './inbox.ts'
 import type { Connection, Frame, SendOptions } from './transport.ts'
@@ -41,8 +41,9 @@ export class Link<Out extends object, In> {
   send(message: Out, options?: SendOptions): boolean {
     const { connection } = this
     if (connection.pass) return connection.pass(message)
+    if (connection.supports.transfer) return sendEncoded(connection, message, options)
     const frames = encode(message)
-    if (frames.length > 1 && !connection.supports.transfer && frames.some(isShared)) {
+    if (frames.length > 1 && frames.some(isShared)) {
       throw new CloneError(
         `A SharedArrayBuffer cannot leave its process, and ${connection.peer} is another one. Use engines that are threads, or pass a copy.`,
       )

@@ -1,4 +1,5 @@
 import { CloneError } from './errors.ts'
+import { isDetached, isToMove } from './transfer.ts'
 import type { Frame } from './transport.ts'
 import { describe, elementTypeOfView, hasHole, isPooled, isShared, kindOf, type ValueKind } from './value-kinds.ts'
 import { arrayBufferElement, bufferElement, elementTypes, extension, sharedBufferElement } from './wire-format.ts'
@@ -22,6 +23,8 @@ interface Span {
  */
 export class ValueWriter extends WireWriter {
   protected frames: Frame[] = []
+  /** Buffers that are to leave with this value. */
+  protected toMove: Set<ArrayBuffer> | undefined
   #tracking = true
   /** The objects met so far; scanned while they are few, hashed afterwards. */
   #met: object[] = []
@@ -58,6 +61,7 @@ export class ValueWriter extends WireWriter {
     this.#metSet = undefined
     this.#spans = undefined
     this.#shared = undefined
+    this.toMove = undefined
   }
 
   #sharedBuffers() {
@@ -258,7 +262,9 @@ export class ValueWriter extends WireWriter {
   }
 
   #writeView(view: ArrayBufferView, isBuffer: boolean): void {
-    const { buffer, byteOffset, byteLength } = view
+    const { buffer } = view
+    this.#note(buffer)
+    const { byteOffset, byteLength } = view
     const element = isBuffer ? bufferElement : (elementTypeOfView(view) ?? this.refuse(view))
     const shared = isShared(buffer)
     if (this.#marking && (shared || this.#shared?.has(buffer)) && !isPooled(view, isBuffer)) {
@@ -303,7 +309,18 @@ export class ValueWriter extends WireWriter {
     }
   }
 
+  #note(buffer: Buffers): void {
+    if (buffer.byteLength === 0 && isDetached(buffer)) {
+      const path = this.where()
+      throw new CloneError('is detached: its buffer has been transferred', { details: { path } })
+    }
+    if (!isToMove(buffer)) return
+    this.toMove ??= new Set()
+    this.toMove.add(buffer)
+  }
+
   #writeWholeBuffer(buffer: Buffers): void {
+    this.#note(buffer)
     if (this.#tracking) this.#span(buffer, 0, buffer.byteLength)
     this.#writeBuffer(buffer)
   }

@@ -40,6 +40,8 @@ export const extension = {
   utf16: 0x55,
   /** `V`, a view of a buffer that other views share. Values: an array of element type, byte offset, number of elements, buffer. */
   view: 0x56,
+  /** `W`, in headers between threads only: as `Q`, of a payload whose memory goes to its first reader. */
+  payloadMoved: 0x57,
 } as const
 
 type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView

@@ -9,6 +9,7 @@ import type {
   ClientWelcome,
   ControllerToClient,
   FunctionMessage,
+  Submission,
   TaskFlags,
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
@@ -81,7 +82,8 @@ export class Session {
     const tooLarge = this.check(shipped, args)
     if (tooLarge) return this.refuse(tooLarge, owner, size)
     const id = this.newTaskId()
-    const submission = { id, function: shipped.hash, call, args, ...flags }
+    const submission: Submission = { id, function: shipped.hash, call, args, ...flags }
+    if (args.memory === 'moved') sendOnce(submission)
     const task = new TaskRecord(id, owner, size, submission, shipped)
     this.results.add(task)
     this.#outbox.add(task)
@@ -250,6 +252,13 @@ export class Session {
       })
     }
   }
+}
+
+/** What is moved cannot be sent twice. Where the flags ask for further attempts, the controller keeps it, and engines get copies. */
+function sendOnce(submission: Submission): void {
+  const isRepeated = (submission.retries ?? 0) > 0 || submission.retryOnEngineLoss === true
+  if (isRepeated) submission.args = submission.args.kept
+  else submission.retryOnEngineLoss = false
 }
 
 function* inParts<T>(list: readonly T[]): Generator<T[]> {

@@ -66,7 +66,7 @@ export class RunningTask implements TaskContext {
   }
 
   emit(value: unknown): void {
-    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value) })
+    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value).kept })
   }
 }
 

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
-import { decoder, encode } from '../../core/codec.ts'
+import { decoder, sendEncoded } from '../../core/codec.ts'
 import { engineToExecutor } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
 import { ClaimTable } from './claims.ts'
@@ -19,7 +19,7 @@ const runner = new TaskRunner({
   capacity,
   clock: systemClock,
   send: (message) => {
-    connection.send(encode(message))
+    sendEncoded(connection, message)
     // A synchronous task ends no turn for as long as it runs.
     connection.sendNow()
   },
@@ -33,4 +33,4 @@ process.on('uncaughtException', stray)
 process.on('unhandledRejection', stray)
 
 connection.open({ onMessage: (frames) => runner.receive(decode(frames)), onClose: () => process.exit() })
-connection.send(encode({ type: 'ready' }))
+sendEncoded(connection, { type: 'ready' })

@@ -1,6 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Capacity } from '../../core/capacity.ts'
-import { decoder, encode } from '../../core/codec.ts'
+import { decoder, sendEncoded } from '../../core/codec.ts'
 import { ConnectionLostError } from '../../core/errors.ts'
 import { executorToEngine } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
@@ -51,7 +51,7 @@ export const threadExecutor: ExecutorFactory = {
       if (!ending) handlers.onDeath(death ?? `the executor's thread ended with code ${code}`)
     })
     return {
-      send: (message) => void connection.send(encode(message)),
+      send: (message) => void sendEncoded(connection, message),
       hearOut: () => connection.receiveNow(),
       end() {
         ending ??= worker.terminate().then(() => connection.abort())
