@@ -111,6 +111,25 @@ export class AttemptTable {
     this.#feed()
   }
 
+  /** As if all that have begun were cancelled. */
+  interrupt(graceMs: number): void {
+    const forceAt = this.#options.clock.now() + graceMs
+    const sequences: number[] = []
+    for (const attempt of this.#sent.values()) {
+      if (!this.#claims.hasBegun(attempt.sequence) || this.#claims.hasEnded(attempt.sequence)) continue
+      attempt.forceAt ??= forceAt
+      sequences.push(attempt.sequence)
+    }
+    if (sequences.length > 0) this.#executor.send({ type: 'signal', sequences })
+  }
+
+  /** A new executor: what has begun is lost, the others move there. */
+  restart(): void {
+    if (!this.#ready) return
+    this.#executor.hearOut()
+    this.#replaceExecutor(new Map())
+  }
+
   /** Ends the executor and forgets every attempt, without a word: the controller has already written them off. */
   async close(): Promise<void> {
     this.#closed = true
@@ -248,7 +267,13 @@ export class AttemptTable {
     const unbegun: Attempt[] = []
     for (const attempt of this.#sent.values()) {
       if (this.#claims.revoke(attempt.sequence)) unbegun.push(attempt)
-      else ends.push([attempt, culprits.get(attempt) ?? 'lost', now - (this.#calledAt(attempt) ?? now), undefined])
+      else
+        ends.push([
+          attempt,
+          culprits.get(attempt) ?? outcomeOfEnd(attempt),
+          now - (this.#calledAt(attempt) ?? now),
+          undefined,
+        ])
     }
     this.#sent.clear()
     for (const attempt of unbegun) attempt.sequence = -1
@@ -304,6 +329,11 @@ export class AttemptTable {
     attempt.calledAt = clock.now() - Math.max(0, clock.wallTime() - wallTime)
     return attempt.calledAt
   }
+}
+
+/** Of what had begun when its executor ended for another's sake. */
+function outcomeOfEnd({ forceAt }: Attempt): Outcome {
+  return forceAt === undefined ? 'lost' : 'aborted'
 }
 
 const bytesOf = ({ output }: AttemptEnd) => output?.byteLength ?? 0

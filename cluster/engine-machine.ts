@@ -237,6 +237,10 @@ function deliver({ attempts, registered }: Context, message: ControllerToEngine)
       return attempts?.recall(message.tasks)
     case 'cancel':
       return attempts?.cancel(message.tasks, message.graceMs)
+    case 'interrupt':
+      return attempts?.interrupt(message.graceMs)
+    case 'restart':
+      return attempts?.restart()
     case 'ping':
       registered?.link.send({ type: 'pong', sequence: message.sequence })
   }

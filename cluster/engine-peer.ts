@@ -64,6 +64,16 @@ export class EnginePeer {
     this.#recalled.push({ id, attempt })
   }
 
+  interrupt(graceMs: number): void {
+    this.flush(graceMs)
+    this.link.send({ type: 'interrupt', graceMs })
+  }
+
+  restart(graceMs: number): void {
+    this.flush(graceMs)
+    this.link.send({ type: 'restart' })
+  }
+
   ping(now: number): void {
     this.#pingedAt = now
     this.#pings += 1
@@ -116,6 +126,8 @@ interface Assigned {
 
 function assignment({ task, attempt }: Assigned): Assignment {
   const { function: held, call, args } = task.body as TaskBody
-  const plain = { id: task.id, attempt, function: held.hash, call, args }
-  return task.runTimeoutMs > 0 ? { ...plain, runTimeoutMs: task.runTimeoutMs } : plain
+  const plain: Assignment = { id: task.id, attempt, function: held.hash, call, args }
+  if (task.runTimeoutMs > 0) plain.runTimeoutMs = task.runTimeoutMs
+  if (task.direct) plain.direct = true
+  return plain
 }

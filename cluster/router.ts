@@ -4,7 +4,7 @@
  * wants to know how one ends.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConfigurationError, type Fault, ProtocolError, type YardmasterError } from '../core/errors.ts'
+import { ConfigurationError, EngineLostError, type Fault, ProtocolError, type YardmasterError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
@@ -13,9 +13,7 @@ import type {
   EngineInfo,
   EngineToController,
   FunctionMessage,
-  QueueStatus,
   Reply,
-  Submission,
   ThrownByTask,
 } from '../core/messages.ts'
 import { encodeValue } from '../core/payload.ts'
@@ -26,9 +24,11 @@ import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
+import { queueStatus } from './queue-status.ts'
 import { replyFor, replyWithFault } from './reply.ts'
 import type { TaskBody } from './task-body.ts'
 import { historyPage, queryPage } from './task-pages.ts'
+import { specOf } from './task-spec.ts'
 
 export interface RouterOptions {
   readonly clock: Clock
@@ -119,6 +119,8 @@ export class Router {
     switch (message.type) {
       case 'submit':
         return this.#submit(peer, message)
+      case 'broadcast':
+        return this.#broadcast(peer, message)
       case 'abort':
         return this.#options.happened([{ type: 'abort', tasks: message.tasks }])
       case 'ask':
@@ -251,25 +253,50 @@ export class Router {
 
   #submit(peer: ClientPeer, message: Extract<ClientToController, { type: 'submit' }>): void {
     const functions = takeFunctions(peer.functions, message.tasks, message.functions, (brought) => brought)
-    const { tasks } = this.#options.core()
     const specs: TaskSpec[] = []
     for (const [i, submission] of message.tasks.entries()) {
-      checkOwner(peer, submission.id)
-      if (tasks.has(submission.id)) {
-        // A client that lost its link sends again what was not answered.
-        this.#watch(peer, submission.id)
-      } else if (this.accepting) {
-        const body: TaskBody = {
-          function: functions[i] as FunctionMessage,
-          call: submission.call,
-          args: submission.args,
-        }
-        specs.push(specOf(submission, peer.session, body))
-      } else {
-        this.#tell(peer, replyWithFault(submission.id, shutDown, this.#options.clock.wallTime()))
+      if (!this.#accepts(peer, submission.id)) continue
+      const body: TaskBody = {
+        function: functions[i] as FunctionMessage,
+        call: submission.call,
+        args: submission.args,
       }
+      specs.push(specOf(submission, peer.session, body))
     }
     if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
+  }
+
+  #broadcast(peer: ClientPeer, message: Extract<ClientToController, { type: 'broadcast' }>): void {
+    const { args, targets, runTimeoutMs, label } = message
+    if (message.tasks.length !== targets.length) throw new ProtocolError('a broadcast needs a task for each target')
+    const [held] = takeFunctions(peer.functions, [message], message.functions, (brought) => brought)
+    const body: TaskBody = { function: held as FunctionMessage, call: 'once', args }
+    const specs: TaskSpec[] = []
+    for (const [i, id] of message.tasks.entries()) {
+      if (!this.#accepts(peer, id)) continue
+      const target = targets[i] as EngineId
+      specs.push({ id, client: peer.session, body, targets: [target], direct: true, runTimeoutMs, label })
+    }
+    if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
+  }
+
+  /** Whether this is a new task to be run; if not, its client is answered. */
+  #accepts(peer: ClientPeer, id: TaskId): boolean {
+    checkOwner(peer, id)
+    // A client that lost its link sends again what was not answered.
+    if (this.#options.core().tasks.has(id)) this.#watch(peer, id)
+    else if (this.accepting) return true
+    else this.#tell(peer, replyWithFault(id, shutDown, this.#options.clock.wallTime()))
+    return false
+  }
+
+  /** @throws EngineLostError where one is not there; then none is told */
+  #present(ids: readonly EngineId[]): EnginePeer[] {
+    return ids.map((id) => {
+      const engine = this.#engines.get(id)
+      if (engine) return engine
+      throw new EngineLostError(`there is no engine ${id}: it has left, or never came`, { details: { engine: id } })
+    })
   }
 
   #answer(peer: ClientPeer, request: number, ask: Ask): void {
@@ -279,7 +306,7 @@ export class Router {
       value = this.#valueFor(peer, ask)
       fault = this.#refused.values().next().value
     } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error
+      if (!(error instanceof ConfigurationError || error instanceof EngineLostError)) throw error
       fault = error.toFault()
     }
     this.#refused.clear()
@@ -309,6 +336,12 @@ export class Router {
         return historyPage(core, ask, peer.session)
       case 'setStrategy':
         this.setStrategy(ask.strategy)
+        return null
+      case 'interrupt':
+        for (const engine of this.#present(ask.engines)) engine.interrupt(this.#options.abortGraceMs)
+        return null
+      case 'restart':
+        for (const engine of this.#present(ask.engines)) engine.restart(this.#options.abortGraceMs)
         return null
       case 'shutdown':
         for (const id of ask.engines ?? []) this.#engines.get(id)?.link.send({ type: 'stop' })
@@ -395,43 +428,6 @@ interface Unsendable {
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
-
-function queueStatus(
-  { counts, engines, strategy }: SchedulerState,
-  peers: ReadonlyMap<EngineId, EnginePeer>,
-): QueueStatus {
-  const { waiting, ready, assigned, running, succeeded, failed, aborted, timedOut, impossible } = counts
-  return {
-    waiting,
-    ready,
-    assigned,
-    running,
-    ended: succeeded + failed + aborted + timedOut + impossible,
-    strategy: strategy.strategy.name,
-    engines: [...engines.values()].map(({ id, load }) => ({ id, load, completed: peers.get(id)?.completed ?? 0 })),
-  }
-}
-
-/** Field by field: spreading a submission costs seven times the memory. */
-function specOf(submission: Submission, client: SessionId, body: TaskBody): TaskSpec {
-  const { id, after, follow, targets, retries, queueTimeoutMs, runTimeoutMs } = submission
-  const { priority, retryOnEngineLoss, onUnmet, label } = submission
-  return {
-    id,
-    client,
-    body,
-    label,
-    after,
-    follow,
-    targets,
-    retries,
-    queueTimeoutMs,
-    runTimeoutMs,
-    priority,
-    retryOnEngineLoss,
-    onUnmet,
-  }
-}
 
 function checkOwner({ session }: ClientPeer, id: TaskId): void {
   if (!id.startsWith(`${session}.`)) throw new ProtocolError(`task ${id} does not belong to session ${session}`)

@@ -93,6 +93,7 @@ function flagsOf(task: TaskRecord): TaskFlags {
   if (task.priority !== 0) flags.priority = task.priority
   if (!task.retryOnEngineLoss) flags.retryOnEngineLoss = false
   if (task.onUnmet === 'wait') flags.onUnmet = 'wait'
+  if (task.direct) flags.direct = true
   if (task.label !== undefined) flags.label = task.label
   return flags
 }

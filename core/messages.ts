@@ -80,7 +80,12 @@ const flags = {
   retryOnEngineLoss: optional(Type.Boolean()),
   onUnmet: optional(Type.Union([Type.Literal('fail'), Type.Literal('wait')])),
   label: optional(text(1_024)),
+  /** For the engine that is its one target: sent there at once, in order of submission, and never to another. */
+  direct: optional(Type.Literal(true)),
 }
+
+/** What a direct task cannot have, beside several targets. */
+export const notDirect = ['after', 'follow', 'retries', 'priority'] as const satisfies (keyof typeof flags)[]
 
 /** A task as a client submits it. */
 const submission = Type.Object({ id: taskIdSchema, function: hashSchema, call, args: PayloadSchema, ...flags })
@@ -97,6 +102,7 @@ const assignment = Type.Object({
   call,
   args: PayloadSchema,
   runTimeoutMs: optional(milliseconds),
+  direct: flags.direct,
 })
 export type Assignment = Static<typeof assignment>
 
@@ -197,8 +203,8 @@ const queueStatus = Type.Object({
   ended: count,
   /** The strategy in force, by name. */
   strategy: text(256),
-  /** `load`: tasks assigned or running there. */
-  engines: Type.Array(Type.Object({ id: engineId, load: count, completed: count })),
+  /** `load`: load-balanced tasks assigned or running there. `direct`: direct ones. */
+  engines: Type.Array(Type.Object({ id: engineId, load: count, direct: count, completed: count })),
 })
 export type QueueStatus = Static<typeof queueStatus>
 
@@ -275,6 +281,10 @@ const ask = Type.Union([
   Type.Object({ kind: Type.Literal('history'), limit: pageLimit, before: optional(count) }),
   /** By name. It chooses from here on; nothing that was assigned moves. */
   Type.Object({ kind: Type.Literal('setStrategy'), strategy: text(256) }),
+  /** Everything that has begun there is aborted; what has not is unharmed. */
+  Type.Object({ kind: Type.Literal('interrupt'), engines: Type.Array(engineId) }),
+  /** Each goes on with a new executor and an empty namespace; what had begun is lost. */
+  Type.Object({ kind: Type.Literal('restart'), engines: Type.Array(engineId) }),
   Type.Object({ kind: Type.Literal('shutdown'), engines: optional(Type.Array(engineId)) }),
 ])
 export type Ask = Static<typeof ask>
@@ -290,6 +300,9 @@ export interface Answers {
   query: { readonly tasks: readonly TaskSummary[]; readonly before?: number }
   history: { readonly tasks: readonly TaskId[]; readonly before?: number }
   setStrategy: null
+  /** As soon as the engines are told. */
+  interrupt: null
+  restart: null
   shutdown: null
 }
 
@@ -298,6 +311,16 @@ const message = <const Name extends string, P extends Record<string, TSchema>>(t
 
 export const clientToController = Type.Union([
   message('submit', { tasks: Type.Array(submission), functions: Type.Array(shippedFunction) }),
+  /** A direct task for each target, `tasks` and `targets` in the same order, with one list of arguments for all. */
+  message('broadcast', {
+    tasks: Type.Array(taskIdSchema),
+    targets: Type.Array(engineId),
+    function: hashSchema,
+    args: PayloadSchema,
+    runTimeoutMs: flags.runTimeoutMs,
+    label: flags.label,
+    functions: Type.Array(shippedFunction),
+  }),
   message('abort', { tasks: Type.Array(taskIdSchema) }),
   message('ask', { request: count, ask }),
   message('ping', { sequence: count }),
@@ -325,6 +348,10 @@ export const controllerToEngine = Type.Union([
   message('cancel', { tasks: Type.Array(attempt), graceMs: milliseconds }),
   /** Give back those that have not begun. */
   message('recall', { tasks: Type.Array(attempt) }),
+  /** Everything that has begun is treated as cancelled, and ends as aborted unless it succeeds first. */
+  message('interrupt', { graceMs: milliseconds }),
+  /** End the executor now. What had begun is lost; the others go to a new one, whose namespace is empty. */
+  message('restart', {}),
   message('ping', { sequence: count }),
   message('stop', {}),
 ])
@@ -350,6 +377,7 @@ export const engineToExecutor = Type.Union([
         function: hashSchema,
         call,
         args: PayloadSchema,
+        direct: flags.direct,
       }),
     ),
     functions: Type.Array(shippedFunction),

@@ -23,7 +23,7 @@ export function begun(state: SchedulerState, event: Begun): void {
     task.asked = 'nothing'
     task.begun = state.moment
     state.deadlines.disarm(task)
-    state.strategy.run.taskStarted?.(task, engine)
+    if (!task.direct) state.strategy.run.taskStarted?.(task, engine)
   }
 }
 
@@ -39,11 +39,13 @@ export function ended(state: SchedulerState, event: Ended): void {
     }
     releaseSlot(state, engine, task)
     if (result.outcome === 'succeeded' || result.outcome === 'failed') {
-      ran = true
-      observeDuration(engine, result.durationMs)
+      if (!task.direct) {
+        ran = true
+        observeDuration(engine, result.durationMs)
+      }
       note(state, task, result)
     } else if (result.outcome === 'timedOut') note(state, task, result)
-    state.strategy.finished?.(task, engine, result)
+    if (!task.direct) state.strategy.finished?.(task, engine, result)
     settle(state, task, engine, result)
   }
   if (engine.hwm !== 'auto' || !ran) return

@@ -40,6 +40,10 @@ export function engineLeft(state: SchedulerState, event: EventOf<'engineLeft'>):
     state.strategy.finished?.(task, engine, { outcome: 'lost', durationMs: 0 })
     resolveLoss(state, task, event.reason)
   }
+  for (const task of engine.direct.sort((a, b) => a.sequence - b.sequence)) {
+    task.slot = -1
+    resolveLoss(state, task, event.reason)
+  }
   reconsiderBound(state, engine)
   endRefused(state)
 }

@@ -11,8 +11,10 @@ export class EngineRecord implements EngineView {
   load = 0
   mark: number
   lastUsed: number
-  /** Those assigned and running here, in no order; each knows its index. */
+  /** Load-balanced tasks assigned and running here, in no order; each knows its index. */
   readonly tasks: TaskRecord[] = []
+  /** Direct tasks assigned and running here, likewise; they are no load. */
+  readonly direct: TaskRecord[] = []
   /** Attempts of ended tasks that the engine has not answered for yet, by task; undefined until there is one. */
   zombies: Map<TaskId, number> | undefined = undefined
   /** Below its mark, and so in the index. */

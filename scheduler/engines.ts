@@ -2,7 +2,10 @@ import type { EngineRecord } from './engine-record.ts'
 import type { SchedulerState } from './state.ts'
 import type { TaskRecord } from './task.ts'
 
-/** Slots at engines: taken by assignment, given back when the engine has answered for the attempt. */
+/**
+ * Slots at engines: taken by assignment, given back when the engine has answered for the attempt. Direct tasks are listed
+ * beside them: they are no load, and leave when they end.
+ */
 
 export function takeSlot(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
   task.engine = engine.id
@@ -15,15 +18,22 @@ export function takeSlot(state: SchedulerState, engine: EngineRecord, task: Task
   else state.index.changed(engine)
 }
 
+export function takeDirectSlot(engine: EngineRecord, task: TaskRecord): void {
+  task.engine = engine.id
+  task.slot = engine.direct.length
+  engine.direct.push(task)
+}
+
 /** The task is not there any more. */
 export function releaseSlot(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
   vacate(engine, task)
-  reduceLoad(state, engine)
+  if (!task.direct) reduceLoad(state, engine)
 }
 
 /** The task ends at once; its attempt stays until the engine answers for it. */
 export function makeZombie(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
   vacate(engine, task)
+  if (task.direct) return
   engine.zombies ??= new Map()
   // An id can come back only after the record was forgotten; then nobody waits for its older attempt.
   if (engine.zombies.has(task.id)) reduceLoad(state, engine)
@@ -58,9 +68,10 @@ function reduceLoad(state: SchedulerState, engine: EngineRecord): void {
 }
 
 function vacate(engine: EngineRecord, task: TaskRecord): void {
-  const last = engine.tasks.pop() as TaskRecord
+  const list = task.direct ? engine.direct : engine.tasks
+  const last = list.pop() as TaskRecord
   if (last !== task) {
-    engine.tasks[task.slot] = last
+    list[task.slot] = last
     last.slot = task.slot
   }
   task.slot = -1

@@ -46,6 +46,8 @@ export interface TaskSpec {
   /** What to do when every engine has refused it. Default 'fail'. */
   readonly onUnmet?: 'fail' | 'wait' | undefined
   readonly label?: string | undefined
+  /** Sent at once to its one target, and to no other; without `after`, `follow`, `retries` and `priority`. */
+  readonly direct?: boolean | undefined
   readonly resubmittedFrom?: TaskId | undefined
   /** The function's hash, arguments and whatever else the engine needs; the scheduler only hands it on. */
   readonly body: unknown

@@ -44,7 +44,11 @@ function checkTasks(state: SchedulerState, check: Check): void {
     const engine = state.engines.get(task.engine)
     const sent = status === 'assigned' || status === 'running'
     check(task.slot >= 0 === sent, 2, () => `task ${id} is ${status} in slot ${task.slot}`)
-    check(!sent || engine?.tasks[task.slot] === task, 3, () => `task ${id} is not at its engine ${task.engine}`)
+    check(
+      !sent || (task.direct ? engine?.direct : engine?.tasks)?.[task.slot] === task,
+      3,
+      () => `task ${id} is not at its engine ${task.engine}`,
+    )
     check(task.failures <= task.retries + 1, 11, () => `task ${id} failed ${task.failures} times`)
     check(task.failures + task.losses <= task.attempt, 12, () => `task ${id} counts more ends than attempts`)
     check(status !== 'running' || task.timer === undefined, 17, () => `the queue timer of running task ${id} is set`)
@@ -54,6 +58,7 @@ function checkTasks(state: SchedulerState, check: Check): void {
       () => `the timer of ${id} is stale`,
     )
     if (isLive(status)) {
+      check(!task.direct || sent, 6, () => `direct task ${id} is ${status}`)
       counts[status] += 1
       if (status === 'waiting' || status === 'ready') checkOutlook(state, task, check)
       if (status === 'waiting') checkWaiting(state, task, check)
@@ -111,7 +116,7 @@ function checkWaiting(state: SchedulerState, task: TaskRecord, check: Check): vo
 function checkEngines(state: SchedulerState, check: Check): void {
   let available = 0
   for (const engine of state.engines.values()) {
-    const { id, load, mark, tasks } = engine
+    const { id, load, mark, tasks, direct } = engine
     const occupied = tasks.length + (engine.zombies?.size ?? 0)
     check(load === occupied, 4, () => `engine ${id} has load ${load}, with ${occupied} slots taken`)
     check(load >= 0 && (engine.hwm === 'auto' || load <= mark), 4, () => `engine ${id} has load ${load} of ${mark}`)
@@ -119,6 +124,12 @@ function checkEngines(state: SchedulerState, check: Check): void {
     check(id < state.nextEngine, 4, () => `engine ${id} has a number that was not given out`)
     if (engine.available) available += 1
     for (const task of tasks) checkAssigned(state, engine, task, check)
+    for (const task of direct) checkAssigned(state, engine, task, check)
+    check(
+      tasks.every((task) => !task.direct),
+      4,
+      () => `engine ${id} counts a direct task as load`,
+    )
   }
   check(available === state.index.count, 4, () => `${state.index.count} engines are indexed, ${available} have room`)
 }

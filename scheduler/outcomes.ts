@@ -1,3 +1,4 @@
+import { finishDirect, finishLost } from './direct.ts'
 import type { EngineRecord } from './engine-record.ts'
 import { faultOf, finish } from './finish.ts'
 import type { SchedulerState } from './state.ts'
@@ -12,6 +13,7 @@ export function returnToReady(state: SchedulerState, task: TaskRecord): void {
   move(state, task, 'ready')
   task.asked = 'nothing'
   if (task.overdue) finishQueueTimeout(state, task)
+  else if (task.direct) finishDirect(state, task)
   else enqueue(state, task)
 }
 
@@ -49,6 +51,8 @@ export function resolveLoss(state: SchedulerState, task: TaskRecord, reason: str
     finishAborted(state, task)
   } else if (task.overdue) {
     finishQueueTimeout(state, task)
+  } else if (task.direct) {
+    finishLost(state, task, engine, reason)
   } else if (!task.retryOnEngineLoss) {
     const message = `Engine ${engine} was lost (${reason}) with task ${id}, which must not run twice.`
     finish(state, task, 'failed', faultOf('YM_ENGINE_LOST', task, message, { engine, reason }))

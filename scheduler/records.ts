@@ -40,7 +40,7 @@ export function resubmit(state: SchedulerState, event: EventOf<'resubmit'>): voi
 
 function specOf(record: TaskRecord, id: TaskId, client = record.client) {
   const { label, after, follow, targets, retries, queueTimeoutMs, runTimeoutMs, priority } = record
-  const { retryOnEngineLoss, onUnmet, body } = record
+  const { retryOnEngineLoss, onUnmet, direct, body } = record
   const constraints = {
     after,
     follow,
@@ -51,6 +51,7 @@ function specOf(record: TaskRecord, id: TaskId, client = record.client) {
     priority,
     retryOnEngineLoss,
     onUnmet,
+    direct,
   }
   return { id, client, ...constraints, ...(label === undefined ? {} : { label }), resubmittedFrom: record.id, body }
 }

@@ -1,5 +1,6 @@
 import { findCircles } from './circles.ts'
 import { attach } from './dependencies.ts'
+import { sendDirect } from './direct.ts'
 import type { SchedulerEvent, TaskSpec } from './events.ts'
 import type { SchedulerState } from './state.ts'
 import { TaskRecord, termsOf } from './task.ts'
@@ -47,11 +48,15 @@ export function accept(
 
 /** Looks at accepted tasks, in order. `earlier` gives the record that each resubmits. */
 export function start(state: SchedulerState, batch: readonly TaskRecord[], earlier?: readonly TaskRecord[]): void {
-  state.strategy.run.tasksSubmitted?.(batch)
+  tellStrategy(state, batch)
   let mayBeCircular = false
   for (let i = 0; i < batch.length; i += 1) {
     const task = batch[i] as TaskRecord
     if (task.queueTimeoutMs > 0) state.deadlines.arm(task, state.now + task.queueTimeoutMs)
+    if (task.direct) {
+      sendDirect(state, task)
+      continue
+    }
     if (task.after.length === 0 && task.follow.length === 0) {
       move(state, task, 'ready')
       enqueue(state, task)
@@ -64,6 +69,13 @@ export function start(state: SchedulerState, batch: readonly TaskRecord[], earli
     if (task.dependencies !== undefined) mayBeCircular ||= batch.length > 1 || namesItself(task)
   }
   if (mayBeCircular && hasForwardReference(state, batch)) findCircles(state, batch)
+}
+
+/** Direct tasks are none of its business. */
+function tellStrategy(state: SchedulerState, batch: readonly TaskRecord[]): void {
+  const { run } = state.strategy
+  if (run.tasksSubmitted === undefined) return
+  run.tasksSubmitted(batch.some(({ direct }) => direct) ? batch.filter(({ direct }) => !direct) : batch)
 }
 
 function namesItself(task: TaskRecord): boolean {

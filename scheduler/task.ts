@@ -28,12 +28,14 @@ export interface Terms {
   readonly resubmittedFrom: TaskId | undefined
   readonly follow: readonly DependencySpec[]
   readonly targets: readonly EngineId[]
+  readonly direct: boolean
 }
 
 /** The terms of a task: `last`, where they are equal. */
 export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
   const { client, priority = 0, retries = 0, queueTimeoutMs = 0, runTimeoutMs = 0 } = spec
-  const { retryOnEngineLoss = true, onUnmet = 'fail', label, resubmittedFrom, follow = none, targets = none } = spec
+  const { retryOnEngineLoss = true, onUnmet = 'fail', label, resubmittedFrom, follow = none } = spec
+  const { targets = none, direct = false } = spec
   if (
     last !== undefined &&
     last.client === client &&
@@ -46,6 +48,7 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
     last.label === label &&
     last.resubmittedFrom === resubmittedFrom &&
     last.follow === follow &&
+    last.direct === direct &&
     sameNumbers(last.targets, targets)
   ) {
     return last
@@ -62,6 +65,7 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
     resubmittedFrom,
     follow,
     targets,
+    direct,
   }
 }
 
@@ -141,7 +145,7 @@ export class TaskRecord {
   declare group: ReadyGroup | undefined
   /** @internal Where it waits within its group. */
   declare lane: 'none' | 'list' | 'heap'
-  /** @internal Index in its engine's list while assigned or running. */
+  /** @internal Index in its engine's list of its kind while assigned or running. */
   declare slot: number
   /** @internal What is asked of its engine and not answered yet. */
   declare asked: 'nothing' | 'cancel' | 'recall'
@@ -234,6 +238,11 @@ export class TaskRecord {
   /** Empty: any engine. */
   get targets(): readonly EngineId[] {
     return this.terms.targets
+  }
+
+  /** For its one target, past the queue and the strategy. */
+  get direct(): boolean {
+    return this.terms.direct
   }
 
   get failures(): number {

@@ -123,7 +123,7 @@ export function finishUnplaced(state: SchedulerState, task: TaskRecord, reason: 
   else finish(state, task, task.fault === undefined ? 'failed' : 'timedOut', task.fault)
 }
 
-function finishRefused(state: SchedulerState, task: TaskRecord): void {
+export function finishRefused(state: SchedulerState, task: TaskRecord): void {
   const engines: readonly EngineId[] = task.refusedBy
   const message = `Every engine that could take task ${task.id} refused it (an unmet dependency on ${engines.join(', ')}).`
   finish(state, task, 'failed', faultOf('YM_UNMET_DEPENDENCY', task, message, { engines }))

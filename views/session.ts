@@ -1,7 +1,7 @@
 import { capacityOf, noLimit, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { CloneError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
-import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
+import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
 import type {
   Answers,
   Ask,
@@ -88,6 +88,23 @@ export class Session {
     this.results.add(task)
     this.#outbox.add(task)
     return task
+  }
+
+  /**
+   * One direct task for each target, in this order; `flags` may hold `runTimeoutMs` and `label`.
+   * @throws why the session ended
+   * @throws CloneError for shared memory that the link cannot carry
+   */
+  broadcast(
+    shipped: FunctionMessage,
+    args: Payload,
+    targets: readonly EngineId[],
+    flags: Pick<TaskFlags, 'runTimeoutMs' | 'label'>,
+    owner: TaskOwner,
+  ): TaskRecord[] {
+    return targets.map((target) =>
+      this.submit(shipped, 'once', args, { ...flags, direct: true, targets: [target] }, 1, owner),
+    )
   }
 
   /** A task that is never sent, and fails as soon as its owner can hear of it. */

@@ -62,6 +62,8 @@ class Engine:
             "tasks": self.on_tasks,
             "cancel": self.on_cancel,
             "recall": self.on_recall,
+            "interrupt": self.on_interrupt,
+            "restart": self.on_restart,
             "ping": self.on_ping,
             "stop": self.on_stop,
         }
@@ -101,6 +103,14 @@ class Engine:
     def on_recall(self, message):
         if self.give_back(message["tasks"]):
             self.report_begun()
+
+    def on_interrupt(self, message):
+        if self.running is not None:
+            self.force(time.monotonic() + message["graceMs"] / 1000, "aborted")
+
+    def on_restart(self, message):
+        if self.running is not None:
+            self.replace_executor("lost")
 
     def on_ping(self, message):
         self.link.send({"type": "pong", "sequence": message["sequence"]})
