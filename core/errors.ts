@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'YM_CAPTURE'
   | 'YM_CLONE'
   | 'YM_MODULE'
+  | 'YM_SOURCE'
   | 'YM_REMOTE'
   | 'YM_COMPOSITE'
   | 'YM_ABORTED'
@@ -30,6 +31,7 @@ export type ErrorCode =
   | 'YM_UNKNOWN_TASK'
   | 'YM_PURGED'
   | 'YM_PENDING'
+  | 'YM_NO_ENGINE'
   | 'YM_ENGINE_START'
   | 'YM_INTERNAL'
 
@@ -98,6 +100,8 @@ export class CaptureError extends coded('YM_CAPTURE') {}
 export class CloneError extends coded('YM_CLONE') {}
 /** A module task's module is missing, does not load, or lacks the export. */
 export class ModuleError extends coded('YM_MODULE') {}
+/** A text to execute does not parse, or is no JavaScript. */
+export class SourceError extends coded('YM_SOURCE') {}
 /** The task was aborted. */
 export class TaskAbortedError extends coded('YM_ABORTED') {}
 /** The caller stopped waiting; the task goes on. */
@@ -120,6 +124,8 @@ export class UnknownTaskError extends coded('YM_UNKNOWN_TASK') {}
 export class PurgedError extends coded('YM_PURGED') {}
 /** The task has not ended, and what was asked needs it to have. */
 export class PendingError extends coded('YM_PENDING') {}
+/** A direct view names an engine that is not there, or there is none at all. */
+export class NoEngineError extends coded('YM_NO_ENGINE') {}
 /** An engine did not come up. */
 export class EngineStartError extends coded('YM_ENGINE_START') {}
 /** A defect in Yardmaster. */
@@ -140,6 +146,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_CAPTURE: CaptureError,
   YM_CLONE: CloneError,
   YM_MODULE: ModuleError,
+  YM_SOURCE: SourceError,
   YM_ABORTED: TaskAbortedError,
   YM_TIMEOUT: TimeoutError,
   YM_QUEUE_TIMEOUT: QueueTimeoutError,
@@ -151,6 +158,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_UNKNOWN_TASK: UnknownTaskError,
   YM_PURGED: PurgedError,
   YM_PENDING: PendingError,
+  YM_NO_ENGINE: NoEngineError,
   YM_ENGINE_START: EngineStartError,
   YM_INTERNAL: InternalError,
 }

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module'
-import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { InternalError, ModuleError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
+import { importMeta } from './import-meta.ts'
 import { importModule, importViteModule, requireModule } from './loader.ts'
 
 export type Revived = (...args: unknown[]) => unknown
@@ -201,16 +200,6 @@ function dynamicImport(url: string, root: string | null): (specifier: unknown) =
       throw error instanceof ModuleError && error.cause !== undefined ? error.cause : error
     }
   }
-}
-
-function importMeta(url: string): ImportMeta {
-  const file = url.startsWith('file:') ? fileURLToPath(url) : undefined
-  const resolve = (specifier: string): string =>
-    /^\.{0,2}\//.test(specifier)
-      ? new URL(specifier, url).href
-      : pathToFileURL(createRequire(url).resolve(specifier)).href
-  const meta = file === undefined ? { url } : { url, filename: file, dirname: path.dirname(file), resolve }
-  return Object.assign(Object.create(null), meta)
 }
 
 /** Takes Istanbul's `cov_x().s[3]++` and forgets it. */

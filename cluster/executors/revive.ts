@@ -1,6 +1,7 @@
 import { ModuleError, UnmetDependencyError } from '../../core/errors.ts'
 import { functionSpec, type ModuleFunctionSpec } from '../../core/function-spec.ts'
 import { decodeValue, type Payload } from '../../core/payload.ts'
+import { builtinModule } from './builtin-functions.ts'
 import { importTaskModule } from './loader.ts'
 import { type Revived, reviveInline } from './revive-inline.ts'
 
@@ -16,9 +17,11 @@ export async function reviveFunction(payload: Payload): Promise<Revived> {
 }
 
 async function reviveExport({ url, exportName, contentHash }: ModuleFunctionSpec): Promise<Revived> {
-  const module = await importTaskModule(url, contentHash).catch((error: unknown) => {
-    throw isForeign(url, error) ? foreign(url, error) : error
-  })
+  const module =
+    builtinModule(url) ??
+    (await importTaskModule(url, contentHash).catch((error: unknown) => {
+      throw isForeign(url, error) ? foreign(url, error) : error
+    }))
   const found = exportOf(module, exportName)
   if (isRevived(found)) return found
   const names = exportNames(module)

@@ -33,7 +33,7 @@ export interface TaskRunnerOptions {
 export class TaskRunner {
   readonly #options: TaskRunnerOptions
   readonly #functions = new FunctionTable<HeldFunction>()
-  readonly #namespace: Record<string, unknown> = {}
+  readonly #namespace: Record<string, unknown> = Object.create(null)
   #queue: RunningTask[] = []
   #head = 0
   readonly #running = new Map<number, RunningTask>()
