@@ -12,7 +12,8 @@ export type { Random } from './core/random.ts'
 export { transfer } from './core/transfer.ts'
 export type { TransportOptions } from './core/transport.ts'
 export { AsyncResult, type GetOptions } from './views/async-result.ts'
-export { type ApplyOptions, Client, type ClientOptions } from './views/client.ts'
+export type { BroadcastView } from './views/broadcast-view.ts'
+export { type ApplyOptions, Client, type ClientOptions, type DirectApplyOptions } from './views/client.ts'
 export { Cluster } from './views/cluster.ts'
 export type { ConnectOptions, ControllerAddress } from './views/connect.ts'
 export { depend, requires } from './views/depend.ts'
@@ -21,6 +22,9 @@ export {
   type DependencyLike,
   type DependencyOptions,
 } from './views/dependency.ts'
+export type { DirectFlags } from './views/direct-flags.ts'
+export type { DirectParallelFunction, DirectView, FiniteSequencesOf, ScatterOptions } from './views/direct-view.ts'
+export type { EngineEntry, EngineResult, EngineSlice, EngineTargets, PerEngine } from './views/engine-targets.ts'
 export { ModuleTask, task, tasks } from './views/functions/module-task.ts'
 export {
   type GraphEntry,

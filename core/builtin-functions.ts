@@ -14,8 +14,8 @@ export interface NamespaceFunctions {
   /** As `pull`, of what must be an array or a typed array. */
   pullList(name: string): unknown
   clear(): void
-  /** Binds the module's namespace object. A relative specifier is looked up from `parent`, a URL. */
-  importModule(specifier: string, parent: string, name: string): Promise<void>
+  /** Binds the module's namespace object; ends when it has loaded. A relative specifier is looked up from `parent`, a URL. */
+  importModule(specifier: string, parent: string, name: string): unknown
 }
 
 /** A text of JavaScript, rewritten so that its top-level names are those of the namespace around it. */
@@ -50,9 +50,9 @@ export interface SourceFunction {
   readonly column: number
 }
 
-export interface SourceFunctions {
+interface SourceFunctions {
   /** Gives the value of the last expression, unless it is a function or a symbol. */
-  execute(program: SourceProgram): Promise<unknown>
+  execute(program: SourceProgram): unknown
 }
 
 export interface BuiltinFunctions {

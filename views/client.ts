@@ -7,8 +7,13 @@ import { machineClock } from '../core/machine-clock.ts'
 import type { EngineInfo, QueueStatus, TaskStatus } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import { AsyncResult } from './async-result.ts'
+import { BroadcastView } from './broadcast-view.ts'
 import { type Connector, clientMachine } from './client-machine.ts'
 import { type ConnectOptions, type ControllerAddress, connectorFor } from './connect.ts'
+import { DirectCalls } from './direct-calls.ts'
+import type { DirectFlags, InPlaceOf } from './direct-flags.ts'
+import { DirectView } from './direct-view.ts'
+import type { EngineResult, EngineTargets } from './engine-targets.ts'
 import { LoadBalancedView } from './load-balanced-view.ts'
 import { Session } from './session.ts'
 import type { PartOf, ResultOf, TaskFunction } from './task-function.ts'
@@ -26,10 +31,14 @@ export interface ClientOptions extends ConnectOptions {
   readonly random?: Random
 }
 
-/** How a client submits when it is called itself. */
+/** How a client submits when it is called itself, to an engine that the scheduler chooses. */
 export interface ApplyOptions extends ViewFlags {
-  /** null: any engine. */
-  readonly targets: EngineId | readonly EngineId[] | null
+  readonly targets: null
+}
+
+/** How a client submits to engines that it names. */
+export interface DirectApplyOptions extends DirectFlags {
+  readonly targets: EngineTargets
 }
 
 type ClientActor = Actor<typeof clientMachine>
@@ -114,20 +123,47 @@ export class Client implements AsyncDisposable {
     return new LoadBalancedView(this.#session)
   }
 
-  /** The seed's spelling of `loadBalancedView()`. */
-  view(_targets: null): LoadBalancedView {
-    return this.loadBalancedView()
+  /**
+   * Engines by number: one, a list, a slice of those that are there, or `'all'` of them at each call.
+   * @throws ConfigurationError where these are no targets
+   */
+  directView<const Targets extends EngineTargets = 'all'>(targets?: Targets): DirectView<Targets> {
+    return new DirectView(new DirectCalls(this.#session, targets ?? 'all'))
   }
 
-  /** The seed's spelling of `loadBalancedView().with(flags).apply(fn, ...args)`. */
+  /**
+   * As `directView`, for calls that go to each engine alike: the results are lists, of one engine too.
+   * @throws ConfigurationError where these are no targets
+   */
+  broadcastView<const Targets extends EngineTargets = 'all'>(targets?: Targets): BroadcastView<Targets> {
+    return new BroadcastView(new DirectCalls(this.#session, targets ?? 'all'))
+  }
+
+  /** The seed's spelling of `loadBalancedView()`, for null, and of `directView(targets)`. */
+  view(targets: null): LoadBalancedView
+  view<const Targets extends EngineTargets>(targets: Targets): DirectView<Targets>
+  view(targets: EngineTargets | null): LoadBalancedView | DirectView<EngineTargets> {
+    return targets === null ? this.loadBalancedView() : this.directView(targets)
+  }
+
+  /** The seed's spelling of `view(targets).with(flags).apply(fn, ...args)`. */
   apply<Args extends readonly unknown[], Returned>(
     fn: TaskFunction<Args, Returned>,
     args: Args,
     flags: ApplyOptions,
-  ): AsyncResult<ResultOf<Returned>, PartOf<Returned>> {
-    return this.loadBalancedView()
-      .with(flags)
-      .apply(fn, ...args)
+  ): AsyncResult<ResultOf<Returned>, PartOf<Returned>>
+  apply<Args extends readonly unknown[], Returned, const Options extends DirectApplyOptions>(
+    fn: TaskFunction<Args, Returned>,
+    args: Args,
+    flags: Options & { readonly [Flag in Exclude<keyof Options, keyof DirectApplyOptions>]: never },
+  ): EngineResult<Options['targets'], ResultOf<Returned>, InPlaceOf<Options, false>, PartOf<Returned>>
+  apply(
+    fn: TaskFunction<readonly unknown[], unknown>,
+    args: readonly unknown[],
+    { targets, ...flags }: ApplyOptions | DirectApplyOptions,
+  ): AsyncResult<unknown> {
+    const view = targets === null ? this.loadBalancedView().with(flags) : this.directView(targets).with(flags)
+    return view.apply(fn, ...args)
   }
 
   /** How many tasks are in each state, in all and at each engine. */

@@ -61,6 +61,8 @@ export class TaskGroup implements TaskOwner {
   source: TaskSource | undefined
   /** Of a graph: the name of each task. */
   nameOf: ReadonlyMap<TaskRecord, string> | undefined
+  /** Makes one value of a list of them. */
+  combine: ((values: readonly unknown[]) => unknown) | undefined
   /** How many items there will be, where that is known. */
   total: number | undefined
   itemsEnded = 0
@@ -135,7 +137,7 @@ export class TaskGroup implements TaskOwner {
     for (const task of this.tasks) {
       for (let i = 0; i < task.size; i += 1) values.push(task.errorAt(i) ?? task.valueAt(i))
     }
-    return values
+    return this.combine ? this.combine(values) : values
   }
 
   add(task: TaskRecord): void {
