@@ -1,11 +1,13 @@
+import type { YardmasterError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
-import type { Call, FunctionMessage } from '../core/messages.ts'
+import type { Call, FunctionMessage, TaskFlags } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import { abortedBefore, abortOnSignal } from './abort-signals.ts'
 import { AsyncResult } from './async-result.ts'
 import { checkTargets, type EngineTargets, engineIds } from './engine-targets.ts'
 import type { Session } from './session.ts'
 import { TaskGroup } from './task-group.ts'
+import { TaskRecord } from './task-record.ts'
 import { type CheckedFlags, noFlags } from './view-flags.ts'
 
 /** How several results of engines become one. */
@@ -54,28 +56,68 @@ export class DirectCalls {
 
   /** Calls the function with the same arguments on each engine. */
   broadcast<T, Item>(shipped: FunctionMessage, args: Payload, shape: Shape): AsyncResult<T, Item> {
-    return this.each(
-      shipped,
-      'once',
-      this.engines.map((engine) => ({ engine, args })),
-      shape,
-    )
+    const { engines } = this
+    return this.#submit(shape, engines, (flags, group) => this.#session.broadcast(shipped, args, engines, flags, group))
   }
 
   /** Calls the function with each part's own arguments on its engine. */
   each<T, Item>(shipped: FunctionMessage, call: Call, parts: readonly Part[], shape: Shape): AsyncResult<T, Item> {
+    return this.#submit(shape, parts, (flags, group) =>
+      parts.map(({ engine, args, size = 1 }) => {
+        const direct: TaskFlags = { ...flags, direct: true, targets: [engine] }
+        return this.#session.submit(shipped, call, args, direct, size, group)
+      }),
+    )
+  }
+
+  /** Has the controller tell each engine; it ends when they have been told. */
+  tell<T, Item>(kind: 'interrupt' | 'restart', shape: Shape): AsyncResult<T, Item> {
     const session = this.#session
-    const { isList, isStream = false, combine } = shape
-    const { signal, task: flags, ordered, returnExceptions } = this.flags
-    const inPlace = returnExceptions && !combine
-    const group = new TaskGroup({ clock: session.clock, isList, isStream, ordered, returnExceptions: inPlace })
-    group.combine = combine
-    for (const { engine, args, size = 1 } of parts) {
-      if (signal?.aborted) group.add(session.refuse(abortedBefore(signal), group, size))
-      else group.add(session.submit(shipped, call, args, { ...flags, targets: [engine] }, size, group))
+    const { engines } = this
+    const group = this.#group(shape)
+    const records = engines.map(() => new TaskRecord(session.newTaskId(), group, 1))
+    const end = (settle: (record: TaskRecord) => void): void => {
+      for (const record of records) {
+        settle(record)
+        group.taskEnded(record)
+      }
     }
+    session.ask({ kind, engines: [...engines] }).then(
+      () => end((record) => record.succeed()),
+      (error: YardmasterError) => end((record) => record.fail(error)),
+    )
+    return this.#result(group, records)
+  }
+
+  #submit<T, Item>(
+    shape: Shape,
+    parts: readonly (EngineId | Part)[],
+    submit: (flags: TaskFlags, group: TaskGroup) => TaskRecord[],
+  ): AsyncResult<T, Item> {
+    const { signal, task: flags } = this.flags
+    const group = this.#group(shape)
+    if (!signal?.aborted) return this.#result(group, submit(flags, group))
+    const sizes = parts.map((part) => (typeof part === 'number' ? 1 : (part.size ?? 1)))
+    return this.#result(
+      group,
+      sizes.map((size) => this.#session.refuse(abortedBefore(signal), group, size)),
+    )
+  }
+
+  #group({ isList, isStream = false, combine }: Shape): TaskGroup {
+    const { ordered, returnExceptions } = this.flags
+    const inPlace = returnExceptions && !combine
+    const { clock } = this.#session
+    const group = new TaskGroup({ clock, isList, isStream, ordered, returnExceptions: inPlace })
+    group.combine = combine
+    return group
+  }
+
+  #result<T, Item>(group: TaskGroup, records: readonly TaskRecord[]): AsyncResult<T, Item> {
+    for (const record of records) group.add(record)
     group.seal()
-    const result = new AsyncResult<T, Item>(group, session)
+    const result = new AsyncResult<T, Item>(group, this.#session)
+    const { signal } = this.flags
     if (signal) abortOnSignal(signal, group, () => result.abort())
     return result
   }

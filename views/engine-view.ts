@@ -108,6 +108,23 @@ export abstract class EngineView<Targets, InPlace extends boolean> {
     return this.call(builtinTasks.clear, [])
   }
 
+  /**
+   * Aborts what runs on the engines, direct or load-balanced, whosever it is; what waits there is unharmed. A task that
+   * does not heed its signal is ended with its executor, and then the namespace is lost.
+   */
+  interrupt(): EngineResult<Targets, undefined, InPlace> {
+    return this.#told('interrupt')
+  }
+
+  /** Replaces the executors of the engines, with new namespaces: what runs there is lost, what waits goes on. */
+  restart(): EngineResult<Targets, undefined, InPlace> {
+    return this.#told('restart')
+  }
+
+  #told(kind: 'interrupt' | 'restart'): EngineResult<Targets, undefined, InPlace> {
+    return this.calls.tell(kind, { isList: this.givesList }) as EngineResult<Targets, undefined, InPlace>
+  }
+
   /** @internal The types of results are stated where a method is. */
   protected call<Result>(fn: TaskFunction<never, unknown>, args: readonly unknown[], combine?: Combine): Result {
     const shape = { isList: this.givesList || combine !== undefined, isStream: isGeneratorFunction(fn) }

@@ -102,6 +102,11 @@ export class TaskRecord {
     }
   }
 
+  /** Ends what is no task of the controller's, without a value. */
+  succeed(): void {
+    this.status = 'succeeded'
+  }
+
   /** Ends the task on this side only. */
   fail(error: YardmasterError): void {
     this.status = error instanceof TaskAbortedError ? 'aborted' : 'failed'

@@ -1,5 +1,6 @@
 /** Engines by number: every method of direct views and broadcast views, on every link and kind of engine. */
 import { fileURLToPath } from 'node:url'
+import { firstValueFrom, lastValueFrom, take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Cluster, CompositeError, type LocalClusterOptions, RemoteError } from 'yardmaster'
 import { currentTask } from 'yardmaster/engine'
@@ -199,6 +200,41 @@ describe.each(combinations)('on $name', (combination) => {
       expect(await slow).toEqual(range(40))
     })
   })
+
+  // Inline executors share this thread with the client, which an endless loop would stop.
+  const isInline = combination.options.engineKind === 'inline'
+  it.skipIf(isInline)('an interrupt ends what runs, a restart empties the namespace, both only there', async () => {
+    const options = { ...combination.options, engines: 2, abortGraceMs: 5_000 }
+    await withCluster({ ...combination, options }, async (client) => {
+      const all = client.directView('all')
+      await all.push({ kept: 1 })
+      const heeds = all.apply(async () => {
+        const { signal } = currentTask()
+        currentTask().emit('begun')
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      })
+      await lastValueFrom(heeds.emitted$.pipe(take(2)))
+      expect(await client.directView(0).interrupt()).toBeUndefined()
+      expect(await client.directView([1]).interrupt()).toEqual([undefined])
+      expect((await errorOf(heeds)).errors.map((error) => (error as { code?: string }).code)).toEqual([
+        'YM_ABORTED',
+        'YM_ABORTED',
+      ])
+      expect(await all.pull('kept')).toEqual([1, 1])
+      const stuck = client.directView(1).apply(() => {
+        currentTask().emit('begun')
+        for (;;);
+      })
+      await firstValueFrom(stuck.emitted$)
+      expect(await client.broadcastView(1).restart()).toEqual([undefined])
+      expect(await errorOf(stuck)).toMatchObject({
+        code: 'YM_ENGINE_LOST',
+        message: expect.stringContaining('ngine 1'),
+      })
+      expect(await client.directView(0).pull('kept')).toBe(1)
+      expect(await client.directView(1).execute('typeof kept')).toBe('undefined')
+    })
+  })
 })
 
 it('all means the engines at the moment of the call', async () => {
@@ -223,4 +259,28 @@ it('the file of a program may be given by its path', async () => {
     const path = fileURLToPath(new URL('./programs/setup.js', import.meta.url))
     expect(await client.broadcastView().run(path)).toEqual([['programs', 42]])
   })
+})
+
+it('an engine that dies in the middle takes its own calls with it, and no others', async () => {
+  await using cluster = await Cluster.start({
+    engines: 3,
+    engineKind: 'process',
+    transport: 'websocket',
+    restartsMax: 0,
+  })
+  await using client = await cluster.connect()
+  const all = client.directView('all')
+  const view = client.directView([0, 1, 2]).with({ returnExceptions: true })
+  await all.push({ value: 5 })
+  const dying = view.apply(async (victim: number) => {
+    if (currentTask().engineId === victim) process.kill(process.pid, 'SIGKILL')
+    return 1
+  }, 1)
+  const behind = view.pull('value')
+  const lost = { code: 'YM_ENGINE_LOST', message: expect.stringContaining('ngine 1') }
+  expect(await dying).toMatchObject([1, lost, 1])
+  expect(await behind).toMatchObject([5, lost, 5])
+  while (client.ids.length > 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await all.pull('value')).toEqual([5, 5])
+  expect(() => view.pull('value')).toThrow('there is no engine 1: there are 0, 2')
 })

@@ -59,6 +59,8 @@ test('names', () => {
   expectTypeOf(one.execute<number>('1 + 1')).toEqualTypeOf<AsyncResult<number>>()
   expectTypeOf(pair.run('file.js')).toEqualTypeOf<AsyncResult<[unknown, unknown], unknown>>()
   expectTypeOf(all.clear()).toEqualTypeOf<AsyncResult<undefined[], undefined>>()
+  expectTypeOf(one.interrupt()).toEqualTypeOf<AsyncResult<undefined>>()
+  expectTypeOf(client.broadcastView(1).restart()).toEqualTypeOf<AsyncResult<[undefined], undefined>>()
   expectTypeOf(one.importModule('node:path')).toEqualTypeOf<AsyncResult<undefined>>()
   // @ts-expect-error two types for one name
   one.pull<[string, number]>(['a'])
