@@ -18,6 +18,7 @@ import type {
   Outcome,
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
+import type { Pull, StreamEnd } from '../core/stream-messages.ts'
 import type { Executor, ExecutorFactory } from './executor.ts'
 import { type ClaimTable, newClaimTable } from './executors/claims.ts'
 
@@ -37,6 +38,14 @@ interface Attempt {
   calledAt: number | undefined
   /** On this engine's clock: when a signalled attempt is ended by force. */
   forceAt: number | undefined
+}
+
+interface End {
+  readonly attempt: Attempt
+  readonly outcome: Outcome
+  readonly durationMs: number
+  readonly output?: Payload | undefined
+  readonly stream?: StreamEnd | undefined
 }
 
 export interface AttemptTableOptions {
@@ -130,6 +139,15 @@ export class AttemptTable {
     this.#replaceExecutor(new Map())
   }
 
+  /** Lets generators go on. Of what does not run here any more, or not yet, nothing comes of it: its reader asks again. */
+  pull(pulls: readonly Pull[]): void {
+    const streams = pulls.flatMap(({ id, ...credit }) => {
+      const sequence = this.#byTask.get(id)?.sequence ?? -1
+      return sequence < 0 ? [] : [{ sequence, ...credit }]
+    })
+    if (streams.length > 0) this.#executor.send({ type: 'pull', streams })
+  }
+
   /** Ends the executor and forgets every attempt, without a word: the controller has already written them off. */
   async close(): Promise<void> {
     this.#closed = true
@@ -152,7 +170,7 @@ export class AttemptTable {
       else begun.add(attempt)
     }
     if (unbegun.size > 0) this.#backlog = this.#backlog.filter((attempt) => !unbegun.has(attempt))
-    this.#end([...unbegun].map((attempt) => [attempt, 'recalled', 0, undefined]))
+    this.#end([...unbegun].map((attempt) => ({ attempt, outcome: 'recalled', durationMs: 0 })))
     return [...begun]
   }
 
@@ -193,14 +211,14 @@ export class AttemptTable {
     return false
   }
 
-  #end(ends: readonly (readonly [Attempt, Outcome, number, Payload | undefined])[]): void {
-    const results: AttemptEnd[] = ends.map(([attempt, outcome, durationMs, output]) => {
+  #end(ends: readonly End[]): void {
+    const results: AttemptEnd[] = ends.map(({ attempt, outcome, durationMs, output, stream }) => {
       const { id, attempt: number } = attempt.assignment
       this.#sent.delete(attempt.sequence)
       this.#byTask.delete(id)
-      return output === undefined
-        ? { id, attempt: number, outcome, durationMs }
-        : { id, attempt: number, outcome, durationMs, output }
+      if (output === undefined) return { id, attempt: number, outcome, durationMs }
+      const end = { id, attempt: number, outcome, durationMs, output }
+      return stream === undefined ? end : { ...end, stream }
     })
     if (results.length === 0) return
     for (const batch of inBatches(results, bytesOf, this.#options.capacity)) {
@@ -238,9 +256,9 @@ export class AttemptTable {
         this.#deaths = 0
         break
       case 'done': {
-        const ends = message.results.flatMap(({ sequence, outcome, durationMs, output }) => {
+        const ends = message.results.flatMap(({ sequence, outcome, durationMs, output, stream }) => {
           const attempt = this.#sent.get(sequence)
-          return attempt ? [[attempt, outcome, durationMs, output] as const] : []
+          return attempt ? [{ attempt, outcome, durationMs, output, stream }] : []
         })
         this.#end(ends)
         break
@@ -263,17 +281,14 @@ export class AttemptTable {
   #replaceExecutor(culprits: ReadonlyMap<Attempt, Outcome>): void {
     void this.#executor.end()
     const now = this.#options.clock.now()
-    const ends: [Attempt, Outcome, number, undefined][] = []
+    const ends: End[] = []
     const unbegun: Attempt[] = []
     for (const attempt of this.#sent.values()) {
       if (this.#claims.revoke(attempt.sequence)) unbegun.push(attempt)
-      else
-        ends.push([
-          attempt,
-          culprits.get(attempt) ?? outcomeOfEnd(attempt),
-          now - (this.#calledAt(attempt) ?? now),
-          undefined,
-        ])
+      else {
+        const durationMs = now - (this.#calledAt(attempt) ?? now)
+        ends.push({ attempt, outcome: culprits.get(attempt) ?? outcomeOfEnd(attempt), durationMs })
+      }
     }
     this.#sent.clear()
     for (const attempt of unbegun) attempt.sequence = -1
@@ -336,4 +351,4 @@ function outcomeOfEnd({ forceAt }: Attempt): Outcome {
   return forceAt === undefined ? 'lost' : 'aborted'
 }
 
-const bytesOf = ({ output }: AttemptEnd) => output?.byteLength ?? 0
+const bytesOf = ({ output, stream }: AttemptEnd) => (output?.byteLength ?? 0) + (stream?.last?.byteLength ?? 0)

@@ -1,10 +1,11 @@
 import { type Capacity, inBatches, unfit } from '../core/capacity.ts'
-import { faultFrom } from '../core/errors.ts'
+import { faultFrom, type YardmasterError } from '../core/errors.ts'
 import { FunctionTable } from '../core/function-table.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
 import type { ClientToController, ControllerToClient, FunctionMessage, Reply, TaskNews } from '../core/messages.ts'
 
+type Parts = Extract<TaskNews, { kind: 'parts' }>
 type Begun = Extract<ControllerToClient, { type: 'begun' }>['tasks'][number]
 
 /** A connected client as the controller sees it: its link, what it sent, and what this turn has for it. */
@@ -28,7 +29,7 @@ export class ClientPeer {
   /** A result that the link cannot carry is told as an error. */
   reply(reply: Reply): void {
     const error = reply.output && unfit(this.#capacity, 'the result', reply.output)
-    if (error === undefined) this.#replies.push(reply)
+    if (error === undefined) this.#replies.push(this.#withoutUnfitParts(reply))
     else {
       const { output: _, ...rest } = reply
       this.#replies.push({ ...rest, status: 'failed', fault: faultFrom(error) })
@@ -42,6 +43,21 @@ export class ClientPeer {
   news(news: TaskNews): void {
     // What cannot be carried is left out: news are no result, and its task goes on.
     if (news.kind !== 'emit' || unfit(this.#capacity, 'the value', news.value) === undefined) this.#news.push(news)
+  }
+
+  /** Answers why one of them cannot be carried, if so. */
+  parts(news: Parts): YardmasterError | undefined {
+    const { id, from, values } = news
+    if (unfit(this.#capacity, 'the parts', ...values) === undefined) {
+      this.#news.push(news)
+      return undefined
+    }
+    for (const [i, value] of values.entries()) {
+      const error = unfit(this.#capacity, `part ${from + i}`, value)
+      if (error) return error
+      this.#news.push({ kind: 'parts', id, from: from + i, values: [value] })
+    }
+    return undefined
   }
 
   /** Tells the client that this side is there, however much of its own is still on the way here. */
@@ -70,6 +86,12 @@ export class ClientPeer {
     await this.link.close()
   }
 
+  #withoutUnfitParts(reply: Reply): Reply {
+    const { output, stream } = reply
+    if (!output || !stream?.last || unfit(this.#capacity, 'the parts', output, stream.last) === undefined) return reply
+    return { ...reply, stream: { parts: stream.parts } }
+  }
+
   /** Answers what waits for room. */
   #send<Entry>(
     entries: Entry[],
@@ -88,5 +110,9 @@ export class ClientPeer {
 }
 
 const noBytes = () => 0
-const bytesOfNews = (news: TaskNews) => (news.kind === 'emit' ? news.value.byteLength : 0)
-const bytesOfReply = ({ output }: Reply) => output?.byteLength ?? 0
+const bytesOfReply = ({ output, stream }: Reply) => (output?.byteLength ?? 0) + (stream?.last?.byteLength ?? 0)
+
+function bytesOfNews(news: TaskNews): number {
+  if (news.kind === 'parts') return news.values.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  return news.kind === 'emit' ? news.value.byteLength : 0
+}

@@ -241,6 +241,8 @@ function deliver({ attempts, registered }: Context, message: ControllerToEngine)
       return attempts?.interrupt(message.graceMs)
     case 'restart':
       return attempts?.restart()
+    case 'pull':
+      return attempts?.pull(message.streams)
     case 'ping':
       registered?.link.send({ type: 'pong', sequence: message.sequence })
   }

@@ -5,6 +5,7 @@ import type { EngineId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
 import type { Assignment, AttemptRef, ControllerToEngine, EngineInfo, EngineToController } from '../core/messages.ts'
 import { movedOn } from '../core/payload.ts'
+import type { Pull } from '../core/stream-messages.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -18,6 +19,7 @@ export class EnginePeer {
   #assigned: Assigned[] = []
   #cancelled: AttemptRef[] = []
   #recalled: AttemptRef[] = []
+  #pulls: Pull[] = []
   /** Monotonic times in milliseconds. */
   #heardAt: number
   #receivedBytes: number | undefined
@@ -74,6 +76,10 @@ export class EnginePeer {
     this.link.send({ type: 'restart' })
   }
 
+  pull(pull: Pull): void {
+    this.#pulls.push(pull)
+  }
+
   ping(now: number): void {
     this.#pingedAt = now
     this.#pings += 1
@@ -110,6 +116,10 @@ export class EnginePeer {
     if (this.#recalled.length > 0) {
       this.link.send({ type: 'recall', tasks: this.#recalled })
       this.#recalled = []
+    }
+    if (this.#pulls.length > 0) {
+      this.link.send({ type: 'pull', streams: this.#pulls })
+      this.#pulls = []
     }
   }
 

@@ -1,5 +1,5 @@
-import type { EngineId } from '../core/ids.ts'
-import type { QueueStatus } from '../core/messages.ts'
+import type { EngineId, TaskId } from '../core/ids.ts'
+import type { QueueStatus, TaskStatus } from '../core/messages.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import type { EnginePeer } from './engine-peer.ts'
 
@@ -20,4 +20,13 @@ export function queueStatus(
       return { id, load, direct: direct.length, completed: peers.get(id)?.completed ?? 0 }
     }),
   }
+}
+
+export function resultStatus({ tasks }: SchedulerState, ids: readonly TaskId[]): Record<TaskId, TaskStatus> {
+  return Object.fromEntries(
+    ids.map((id) => {
+      const task = tasks.get(id)
+      return [id, task === undefined ? 'unknown' : task.purged ? 'purged' : task.status]
+    }),
+  )
 }

@@ -2,9 +2,10 @@ import { type Clock, wallTimeOffset } from '../core/clock.ts'
 import type { Fault } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { Reply } from '../core/messages.ts'
-import { movedOn, type Payload } from '../core/payload.ts'
+import { movedOn } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import type { TaskBody } from './task-body.ts'
+import { StreamOutput, type TaskOutput } from './task-output.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -26,11 +27,13 @@ export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock)
   const { engine, startedAt } = task
   if (engine >= 0) reply.engine = engine
   if (!Number.isNaN(startedAt)) reply.startedAt = startedAt + toWallTime
-  const output = task.output as Payload | undefined
+  const kept = task.output as TaskOutput | undefined
+  const output = kept instanceof StreamOutput ? kept.output : kept
   const isGone = output?.isGone ?? false
   // The controller keeps it for others, and a client within this thread would be given this very memory.
   if (output !== undefined && !isGone) reply.output = output.lent
   if (isGone) reply.status = 'failed'
+  if (kept instanceof StreamOutput) reply.stream = kept.lentStream
   const fault = isGone ? taken(id) : task.purged ? purged(id) : task.fault
   if (fault !== undefined) reply.fault = fault
   return reply

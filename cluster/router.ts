@@ -4,7 +4,7 @@
  * wants to know how one ends.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConfigurationError, EngineLostError, type Fault, ProtocolError, type YardmasterError } from '../core/errors.ts'
+import { ConfigurationError, EngineLostError, type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
@@ -14,21 +14,22 @@ import type {
   EngineToController,
   FunctionMessage,
   Reply,
-  ThrownByTask,
 } from '../core/messages.ts'
-import { encodeValue } from '../core/payload.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import { resolveStrategy } from '../scheduler/strategies/named.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
-import type { ClientPeer } from './client-peer.ts'
+import { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
-import { queueStatus } from './queue-status.ts'
+import { queueStatus, resultStatus } from './queue-status.ts'
 import { replyFor, replyWithFault } from './reply.ts'
+import { StreamRoutes } from './stream-routes.ts'
 import type { TaskBody } from './task-body.ts'
+import { outputOf } from './task-output.ts'
 import { historyPage, queryPage } from './task-pages.ts'
 import { specOf } from './task-spec.ts'
+import { failedUnsent, type Unsendable } from './unsendable.ts'
 
 export interface RouterOptions {
   readonly clock: Clock
@@ -50,6 +51,7 @@ export class Router {
   readonly #engines = new Map<EngineId, EnginePeer>()
   /** Sessions other than its own that wait for a task's end. */
   readonly #watchers = new Map<TaskId, Set<SessionId>>()
+  readonly #streams: StreamRoutes
   #dirtyClients = new Set<ClientPeer>()
   #dirtyEngines = new Set<EnginePeer>()
   #flushing = false
@@ -62,6 +64,16 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#streams = new StreamRoutes({
+      task: (id) => options.core().tasks.get(id),
+      client: (session) => this.#clients.get(session),
+      engine: (id) => this.#engines.get(id),
+      hasMore: (peer) => this.#dirty(peer),
+      fail: (client, id, error) => {
+        this.#tell(client, replyWithFault(id, error.toFault(), options.clock.wallTime()))
+        options.happened([{ type: 'abort', tasks: [id] }])
+      },
+    })
   }
 
   get engines(): EngineInfo[] {
@@ -72,6 +84,7 @@ export class Router {
   clientJoined(peer: ClientPeer, told: readonly EngineInfo[]): void {
     this.#clients.get(peer.session)?.link.abort()
     this.#clients.set(peer.session, peer)
+    this.#streams.readerCame(peer.session)
     const known = new Set(told.map(({ id }) => id))
     const joined = this.engines.filter(({ id }) => !known.has(id))
     const left = told.filter(({ id }) => !this.#engines.has(id)).map(({ id }) => ({ id, reason: 'it left' }))
@@ -80,8 +93,10 @@ export class Router {
 
   /** Its tasks go on; it may come back with the same session and watch them. */
   clientLeft(peer: ClientPeer): void {
-    if (this.#clients.get(peer.session) === peer) this.#clients.delete(peer.session)
     this.#dirtyClients.delete(peer)
+    if (this.#clients.get(peer.session) !== peer) return
+    this.#clients.delete(peer.session)
+    this.#streams.readerLost(peer.session, this.#options.clock.now())
   }
 
   engineJoined(peer: EnginePeer): void {
@@ -105,6 +120,7 @@ export class Router {
     // After a stall of our own, what engines said meanwhile is still unread: it is read before anyone is judged.
     const stalled = this.#checkedAt !== undefined && now - this.#checkedAt > heartbeatMs / 2
     this.#checkedAt = now
+    this.#streams.check(now)
     for (const client of this.#clients.values()) client.beat()
     for (const peer of this.#engines.values()) {
       if (peer.link.connection.supports.objects) continue
@@ -125,6 +141,11 @@ export class Router {
         return this.#options.happened([{ type: 'abort', tasks: message.tasks }])
       case 'ask':
         return this.#answer(peer, message.request, message.ask)
+      case 'pull':
+        return this.#streams.pull(message.streams, peer.session)
+      case 'goodbye':
+        if (this.#clients.get(peer.session) === peer) this.#clients.delete(peer.session)
+        return this.#streams.readerLeft(peer.session)
       case 'ping':
         peer.link.send({ type: 'pong', sequence: message.sequence })
     }
@@ -136,7 +157,9 @@ export class Router {
     switch (message.type) {
       case 'ended': {
         peer.completed += message.results.length
-        const results = message.results.map(({ id, attempt, outcome, durationMs, output }) => {
+        const results = message.results.map((end) => {
+          const output = outputOf(end)
+          const { id, attempt, outcome, durationMs } = end
           return { id, attempt, outcome, durationMs, output, outputBytes: output?.byteLength }
         })
         return this.#options.happened([{ type: 'ended', engine: peer.id, results }])
@@ -148,7 +171,10 @@ export class Router {
         }
         return
       case 'news':
-        for (const news of message.news) this.#eachListener(news.id, (client) => client.news(news))
+        for (const news of message.news) {
+          if (news.kind === 'parts') this.#streams.parts(peer, news)
+          else this.#eachListener(news.id, (client) => client.news(news))
+        }
         return
       case 'pong': {
         const rttMs = peer.pong(message.sequence, now)
@@ -204,22 +230,13 @@ export class Router {
     }
     if (!this.#flushing && effects.length > 0) this.#flushSoon()
     // Told on a later turn: the scheduler is in the middle of a step.
-    if (unsendable.length > 0) queueMicrotask(() => this.#tellUnsendable(unsendable))
+    if (unsendable.length > 0) queueMicrotask(() => this.#options.happened(unsendable.map(failedUnsent)))
   }
 
   /** What was moved to an engine could not go to another: it stays there, unless its time is up. */
   #canReturn(id: TaskId): boolean {
     const task = this.#options.core().tasks.get(id)
     return !(task?.body as TaskBody | undefined)?.args.isGone || task?.overdue === true
-  }
-
-  #tellUnsendable(unsendable: readonly Unsendable[]): void {
-    for (const { assigned, error } of unsendable) {
-      const { engine, task, attempt } = assigned
-      const output = encodeValue({ name: error.name, message: error.message, stack: '' } satisfies ThrownByTask)
-      const result = { id: task.id, attempt, outcome: 'failed' as const, durationMs: 0, output }
-      this.#options.happened([{ type: 'ended', engine, results: [result] }])
-    }
   }
 
   /** Lets every peer go, after what it is still owed. */
@@ -320,9 +337,10 @@ export class Router {
       case 'queueStatus':
         return queueStatus(core, this.#engines)
       case 'resultStatus':
-        return Object.fromEntries(ask.tasks.map((id) => [id, statusOf(core.tasks.get(id))]))
+        return resultStatus(core, ask.tasks)
       case 'watch':
         for (const id of ask.tasks) this.#watch(peer, id)
+        this.#streams.askReader(peer, ask.tasks)
         return null
       case 'purge':
         this.#options.happened([{ type: 'purge', tasks: ask.tasks }])
@@ -351,15 +369,7 @@ export class Router {
 
   /** A new task that is not accepted is answered like one that failed at once; the others go on. */
   #resubmit(peer: ClientPeer, pairs: Extract<Ask, { kind: 'resubmit' }>['pairs']): void {
-    const { tasks } = this.#options.core()
-    const fresh: typeof pairs = []
-    for (const pair of pairs) {
-      checkOwner(peer, pair.to)
-      // A client that lost its link asks again what was not answered.
-      if (tasks.has(pair.to)) this.#watch(peer, pair.to)
-      else if (this.accepting) fresh.push(pair)
-      else this.#tell(peer, replyWithFault(pair.to, shutDown, this.#options.clock.wallTime()))
-    }
+    const fresh = pairs.filter(({ to }) => this.#accepts(peer, to))
     if (fresh.length === 0) return
     this.#options.happened([{ type: 'resubmit', pairs: fresh, client: peer.session }])
     for (const { from, to } of fresh) {
@@ -385,12 +395,12 @@ export class Router {
       const client = this.#clients.get(session)
       if (client === undefined) continue
       tell(client)
-      this.#dirtyClients.add(client)
+      this.#dirty(client)
     }
-    if (!this.#flushing) this.#flushSoon()
   }
 
   #tellEnd(task: TaskRecord): void {
+    this.#streams.taskEnded(task.id)
     const owner = this.#clients.get(task.client)
     const watchers = this.#watchers.get(task.id)
     if (owner === undefined && watchers === undefined) return
@@ -412,19 +422,18 @@ export class Router {
 
   #tell(client: ClientPeer, reply: Reply): void {
     client.reply(reply)
-    this.#dirtyClients.add(client)
+    this.#dirty(client)
+  }
+
+  #dirty(peer: ClientPeer | EnginePeer): void {
+    if (peer instanceof ClientPeer) this.#dirtyClients.add(peer)
+    else this.#dirtyEngines.add(peer)
     if (!this.#flushing) this.#flushSoon()
   }
 
   #tellClients(message: Parameters<ClientPeer['link']['send']>[0]): void {
     for (const client of this.#clients.values()) client.link.send(message)
   }
-}
-
-/** What an engine's link cannot carry. */
-interface Unsendable {
-  readonly assigned: Extract<Effect, { type: 'assign' }>
-  readonly error: YardmasterError
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
@@ -435,9 +444,4 @@ function checkOwner({ session }: ClientPeer, id: TaskId): void {
 
 function isEnded(task: TaskRecord): boolean {
   return !Number.isNaN(task.endedAt)
-}
-
-function statusOf(task: TaskRecord | undefined): string {
-  if (task === undefined) return 'unknown'
-  return task.purged ? 'purged' : task.status
 }

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'YM_INVALID_DEPENDENCY'
   | 'YM_UNKNOWN_TASK'
   | 'YM_PURGED'
+  | 'YM_STREAMED'
   | 'YM_PENDING'
   | 'YM_NO_ENGINE'
   | 'YM_ENGINE_START'
@@ -122,6 +123,8 @@ export class InvalidDependencyError extends coded('YM_INVALID_DEPENDENCY') {}
 export class UnknownTaskError extends coded('YM_UNKNOWN_TASK') {}
 /** The result was there, and was dropped: fetched, purged, or beyond the retention limit. */
 export class PurgedError extends coded('YM_PURGED') {}
+/** The parts of a generator's result were let go as they were read, or were too many to be kept: there is no whole. */
+export class StreamedError extends coded('YM_STREAMED') {}
 /** The task has not ended, and what was asked needs it to have. */
 export class PendingError extends coded('YM_PENDING') {}
 /** A direct view names an engine that is not there, or there is none at all. */
@@ -157,6 +160,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_INVALID_DEPENDENCY: InvalidDependencyError,
   YM_UNKNOWN_TASK: UnknownTaskError,
   YM_PURGED: PurgedError,
+  YM_STREAMED: StreamedError,
   YM_PENDING: PendingError,
   YM_NO_ENGINE: NoEngineError,
   YM_ENGINE_START: EngineStartError,

@@ -8,21 +8,22 @@
  * Messages carry arrays: what one turn has for one peer travels together.
  */
 import Type, { type Static, type TSchema } from 'typebox'
-import type { FunctionHash, SessionId, TaskId } from './ids.ts'
+import type { SessionId, TaskId } from './ids.ts'
+import {
+  count,
+  engineId,
+  hashSchema,
+  milliseconds,
+  optional,
+  sessionIdSchema,
+  taskIdSchema,
+  text,
+} from './message-fields.ts'
 import { PayloadSchema } from './payload.ts'
+import { credit, pull, streamEnd } from './stream-messages.ts'
 
 /** Peers with different versions refuse each other in the handshake. */
 export const protocolVersion = 1
-
-const text = (lengthMax: number) => Type.String({ maxLength: lengthMax })
-const branded = <T extends string>() => Type.Unsafe<T>(Type.String({ minLength: 1, maxLength: 64 }))
-const taskIdSchema = branded<TaskId>()
-const sessionIdSchema = branded<SessionId>()
-const hashSchema = branded<FunctionHash>()
-const count = Type.Integer({ minimum: 0 })
-const milliseconds = Type.Number({ minimum: 0 })
-const engineId = Type.Integer({ minimum: 0 })
-const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
 
 /** An error that Yardmaster raised itself; what a task threw travels as a payload. */
 const fault = Type.Object({
@@ -126,6 +127,7 @@ const ended = Type.Object({
   outcome,
   durationMs: milliseconds,
   output: optional(PayloadSchema),
+  stream: optional(streamEnd),
 })
 export type AttemptEnd = Static<typeof ended>
 
@@ -137,8 +139,9 @@ const news = Type.Union([
     done: Type.Number(),
     total: optional(Type.Number()),
   }),
-  /** `index` counts what a generator task yields, in one attempt; other values have none. */
-  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema, index: optional(count) }),
+  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema }),
+  /** What a generator task yielded, from number `from` on: to its own session only. Without values: that it is one. */
+  Type.Object({ kind: Type.Literal('parts'), id: taskIdSchema, from: count, values: Type.Array(PayloadSchema) }),
   Type.Object({
     kind: Type.Literal('output'),
     id: taskIdSchema,
@@ -182,6 +185,7 @@ const reply = Type.Object({
   endedAt: milliseconds,
   durationMs: milliseconds,
   output: optional(PayloadSchema),
+  stream: optional(streamEnd),
   fault: optional(fault),
 })
 export type Reply = Static<typeof reply>
@@ -323,6 +327,7 @@ export const clientToController = Type.Union([
   }),
   message('abort', { tasks: Type.Array(taskIdSchema) }),
   message('ask', { request: count, ask }),
+  message('pull', { streams: Type.Array(pull) }),
   message('ping', { sequence: count }),
   message('goodbye', {}),
 ])
@@ -352,6 +357,7 @@ export const controllerToEngine = Type.Union([
   message('interrupt', { graceMs: milliseconds }),
   /** End the executor now. What had begun is lost; the others go to a new one, whose namespace is empty. */
   message('restart', {}),
+  message('pull', { streams: Type.Array(pull) }),
   message('ping', { sequence: count }),
   message('stop', {}),
 ])
@@ -383,6 +389,7 @@ export const engineToExecutor = Type.Union([
     functions: Type.Array(shippedFunction),
   }),
   message('signal', { sequences: Type.Array(count) }),
+  message('pull', { streams: Type.Array(Type.Object({ sequence: count, ...credit })) }),
   message('stop', {}),
 ])
 export type EngineToExecutor = Static<typeof engineToExecutor>
@@ -401,6 +408,7 @@ export const executorToEngine = Type.Union([
         ]),
         durationMs: milliseconds,
         output: optional(PayloadSchema),
+        stream: optional(streamEnd),
       }),
     ),
   }),

@@ -1,6 +1,7 @@
 import { type Observable, observable } from 'rxjs'
 import { TimeoutError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
+import { streamed } from './part-store.ts'
 import { type InteractiveOptions, showProgress } from './progress-bar.ts'
 import { PullIterator } from './pull-iterator.ts'
 import { ResultCursor } from './result-cursor.ts'
@@ -23,8 +24,14 @@ export interface GetOptions {
  * One error rejects as it is: a `RemoteError` for what a task threw, the coded class for what the controller decided.
  * Several reject as a `CompositeError`. A result that nobody awaits disturbs nobody.
  *
+ * What a generator yields arrives while it runs. A loop sets its pace: the generator is at most 64 parts, or about 1 MiB,
+ * ahead, then pauses (one that nobody reads keeps its engine so). A part is let go when it has been read, so that even an
+ * endless generator can be read; and leaving the last loop early aborts the task: its signal fires, its `finally` blocks
+ * run. Awaiting it, `get`, and subscribing take and keep all: do so before a loop reads, or be rejected with a
+ * `StreamedError`. `wait` takes all, and keeps what is not read yet.
+ *
  * Its streams give each subscriber everything from the beginning, then what follows, and complete at the end.
- * Unsubscribing, or leaving a loop, aborts nothing.
+ * Unsubscribing aborts nothing; nor does leaving a loop over anything but a single generator's result.
  */
 export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<Item>, TaskIdsHolder {
   readonly #group: TaskGroup
@@ -141,7 +148,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
 
   /** As awaiting it. Rejects with `TimeoutError` where it takes longer than `timeout`. */
   async get({ timeout }: GetOptions = {}): Promise<T> {
-    if (timeout !== undefined && !(await this.wait(timeout)))
+    if (timeout !== undefined && this.#group.wantWhole() && !(await this.wait(timeout)))
       throw new TimeoutError(`the result was not there within ${timeout} ms`, { details: { timeoutMs: timeout } })
     return this.#whole()
   }
@@ -150,6 +157,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
   wait(timeout?: number): Promise<boolean> {
     const group = this.#group
     if (group.ended) return Promise.resolve(true)
+    group.takeAll()
     return new Promise((resolve) => {
       const onChange = (change: GroupChange): void => {
         if (change !== 'ended') return
@@ -158,6 +166,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
       }
       const onTimeout = (): void => {
         group.unwatch(onChange)
+        group.takeNoMore()
         resolve(group.ended)
       }
       const cancel = timeout === undefined ? undefined : group.options.clock.after(timeout, onTimeout)
@@ -184,7 +193,14 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     const onChange = (change: GroupChange): void => {
       if (change === 'results' || change === 'ended') iterator.wake()
     }
-    const iterator = new PullIterator<Item>({ pull: () => cursor.next(), release: () => group.unwatch(onChange) })
+    const iterator = new PullIterator<Item>({
+      pull: () => cursor.next(),
+      release: () => {
+        group.unwatch(onChange)
+        if (group.removeReader(cursor)) this.abort()
+      },
+    })
+    group.addReader(cursor)
     group.watch(onChange)
     return iterator
   }
@@ -213,7 +229,9 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
           reject(error)
         }
       }
+      const isLate = !group.wantWhole()
       if (group.ended) settle('ended')
+      else if (isLate) reject(streamed())
       else group.watch(settle)
     })
   }

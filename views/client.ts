@@ -265,8 +265,8 @@ export class Client implements AsyncDisposable {
     isList: boolean,
     begin: (group: TaskGroup) => Iterable<Parameters<TaskGroup['add']>[0]>,
   ): AsyncResult<unknown> {
-    const { clock } = this.#session
-    const group = new TaskGroup({ clock, isList, ordered: true, returnExceptions: false, isStream: false })
+    const { clock, pull } = this.#session
+    const group = new TaskGroup({ clock, pull, isList, ordered: true, returnExceptions: false, isStream: false })
     for (const task of begin(group)) group.add(task)
     group.seal()
     return new AsyncResult(group, this.#session)

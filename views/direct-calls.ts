@@ -107,8 +107,8 @@ export class DirectCalls {
   #group({ isList, isStream = false, combine }: Shape): TaskGroup {
     const { ordered, returnExceptions } = this.flags
     const inPlace = returnExceptions && !combine
-    const { clock } = this.#session
-    const group = new TaskGroup({ clock, isList, isStream, ordered, returnExceptions: inPlace })
+    const { clock, pull } = this.#session
+    const group = new TaskGroup({ clock, pull, isList, isStream, ordered, returnExceptions: inPlace })
     group.combine = combine
     return group
   }

@@ -39,6 +39,8 @@ class LazyMap<Item> implements MapSink {
 
   taskNews(_task: TaskRecord, _news: TaskNews): void {}
 
+  takeAll(): void {}
+
   taskEnded(task: TaskRecord): void {
     this.#underWay.delete(task)
     if (!this.#options.flags.ordered) this.#tasks.push(task)

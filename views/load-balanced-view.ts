@@ -60,7 +60,8 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     this.#session = session
     this.#flags = flags
     const { ordered, returnExceptions } = flags
-    this.#ofCall = { clock: session.clock, isList: false, ordered, returnExceptions, isStream: false }
+    const { clock, pull } = session
+    this.#ofCall = { clock, pull, isList: false, ordered, returnExceptions, isStream: false }
     this.#ofStream = { ...this.#ofCall, isStream: true }
     this.#ofMap = { ...this.#ofCall, isList: true }
   }

@@ -100,6 +100,8 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
     this.#options.sink.taskNews(task, news)
   }
 
+  takeAll(): void {}
+
   taskEnded(task: TaskRecord): void {
     const { metadata, size } = task
     if (metadata && metadata.attempts > 0) this.#chunkSize.measured(size, metadata.durationMs)

@@ -1,3 +1,4 @@
+import { type PartReader, streamed } from './part-store.ts'
 import type { TaskGroup } from './task-group.ts'
 import type { TaskRecord } from './task-record.ts'
 
@@ -7,13 +8,17 @@ const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * Reads a group's results one by one while they arrive: of a list, its items, in order or as they complete; of a
  * generator task, what it yielded; of any other task, its one result.
  */
-export class ResultCursor<Item> {
+export class ResultCursor<Item> implements PartReader {
   readonly #group: TaskGroup
   #task = 0
   #item = 0
 
   constructor(group: TaskGroup) {
     this.#group = group
+  }
+
+  get position(): number {
+    return this.#item
   }
 
   /**
@@ -41,21 +46,25 @@ export class ResultCursor<Item> {
   }
 
   #read(task: TaskRecord, item: number): IteratorResult<Item, undefined> {
-    const { nameOf, options } = this.#group
-    const error = task.errorAt(item)
-    if (error !== undefined && !options.returnExceptions) throw error
-    const value = error ?? task.valueAt(item)
+    const value = this.#group.itemOf(task, item)
+    const { nameOf } = this.#group
     return { done: false, value: (nameOf ? [nameOf.get(task), value] : value) as Item }
   }
 
   #nextOfOne(): IteratorResult<Item, undefined> | undefined {
-    const { options, said, ended, tasks } = this.#group
-    const parts = said?.parts ?? []
-    if (this.#item < parts.length) return this.#count(parts[this.#item])
+    const { options, stream, ended, tasks } = this.#group
+    const part = stream?.at(this.#item)
+    if (part) {
+      this.#item += 1
+      stream?.changed()
+      return part as IteratorResult<Item, undefined>
+    }
     if (!ended) return undefined
     const task = tasks[0] as TaskRecord
     if (task.error) throw task.error
-    const yielded = options.isStream || parts.length > 0 ? task.value : [task.value]
+    if (stream?.isCutShort) throw streamed()
+    if (stream) return done
+    const yielded = options.isStream ? task.value : [task.value]
     if (!Array.isArray(yielded) || this.#item >= yielded.length) return done
     return this.#count(yielded[this.#item])
   }

@@ -17,6 +17,7 @@ function watching(group: TaskGroup, watcher: Watcher): () => void {
 export function resultsOf<Item>(group: TaskGroup): Observable<Item> {
   return new Observable((subscriber) => {
     const cursor = new ResultCursor<Item>(group)
+    group.wantWhole()
     let isReading = false
     const read = (): void => {
       if (isReading) return

@@ -13,6 +13,7 @@ import type {
   TaskFlags,
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
+import type { Pull } from '../core/stream-messages.ts'
 import { type ClientLink, Outbox } from './outbox.ts'
 import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
@@ -42,6 +43,8 @@ export class Session {
   readonly unfinished = new Set<Unfinished>()
   readonly #questions = new Questions()
   readonly #outbox = new Outbox()
+  /** What the next turn tells of streams. */
+  readonly #pulls = new Map<TaskId, Pull>()
   /** Of the last link. */
   #capacity = noLimit
   #sequence = 0
@@ -160,6 +163,14 @@ export class Session {
     for (const tasks of inParts(ids)) this.#outbox.add({ type: 'abort', tasks })
   }
 
+  /** Lets a generator task go on. */
+  readonly pull = (pull: Pull): void => {
+    if (this.#pulls.size === 0) queueMicrotask(() => this.#sendPulls())
+    const { heard = 0, upTo = 0, again = false } = this.#pulls.get(pull.id) ?? {}
+    const most = { heard: Math.max(heard, pull.heard), upTo: Math.max(upTo, pull.upTo) }
+    this.#pulls.set(pull.id, { id: pull.id, ...most, ...(again || pull.again ? { again: true } : {}) })
+  }
+
   /** Rejects with the controller's fault, or why the session ended. */
   ask<Asked extends Ask>(ask: Asked): Promise<Answers[Asked['kind']]> {
     if (this.#end) return Promise.reject(this.#end)
@@ -202,6 +213,7 @@ export class Session {
 
   /** Resolves when no task is awaited any more, or after `timeoutMs`, with which it was. */
   whenIdle(timeoutMs: number | undefined): Promise<boolean> {
+    for (const task of this.results.tasks()) task.owner.takeAll()
     return new Promise((resolve) => {
       const onIdle = (): void => {
         cancelTimer?.()
@@ -257,6 +269,12 @@ export class Session {
     for (const message of this.#questions.messages()) this.#outbox.add(message)
     this.#askToWatch(watched)
     this.abort(aborted)
+  }
+
+  #sendPulls(): void {
+    if (!this.#end)
+      for (const streams of inParts([...this.#pulls.values()])) this.#outbox.add({ type: 'pull', streams })
+    this.#pulls.clear()
   }
 
   #askToWatch(ids: readonly TaskId[]): void {

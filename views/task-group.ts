@@ -3,6 +3,8 @@ import { PendingError, TaskAbortedError, type YardmasterError } from '../core/er
 import type { TaskId } from '../core/ids.ts'
 import type { TaskNews } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
+import type { Pull } from '../core/stream-messages.ts'
+import { type PartDemand, type PartReader, PartStore, streamed } from './part-store.ts'
 import { CompositeError } from './remote-error.ts'
 import type { ResultStatus, TaskOwner, TaskRecord } from './task-record.ts'
 
@@ -27,6 +29,8 @@ export type Watcher = (change: GroupChange) => void
 
 export interface GroupOptions {
   readonly clock: Clock
+  /** Lets a generator go on. */
+  readonly pull: (pull: Pull) => void
   /** One call, or a list of results. */
   readonly isList: boolean
   readonly ordered: boolean
@@ -43,16 +47,16 @@ export interface TaskSource {
 
 /** What tasks said before they ended; most never say a thing. */
 interface Said {
-  readonly parts: unknown[]
   readonly emitted: unknown[]
   readonly output: OutputPiece[]
   progress: Progress | undefined
 }
 
 const none: TaskRecord[] = []
+const noReaders: PartReader[] = []
 
 /** The tasks behind one AsyncResult, and what is known of them together. */
-export class TaskGroup implements TaskOwner {
+export class TaskGroup implements TaskOwner, PartDemand {
   readonly options: GroupOptions
   /** In the order of the items. */
   readonly tasks: TaskRecord[] = []
@@ -74,6 +78,11 @@ export class TaskGroup implements TaskOwner {
   #isSealed = false
   #hasBegun = false
   #said: Said | undefined
+  /** What generators among the tasks have yielded. */
+  #stores: Map<TaskRecord, PartStore> | undefined
+  #readers = noReaders
+  #wantsWhole = false
+  #takers = 0
   #watchers: Watcher[] | undefined
 
   constructor(options: GroupOptions) {
@@ -88,6 +97,23 @@ export class TaskGroup implements TaskOwner {
 
   get said(): Readonly<Said> | undefined {
     return this.#said
+  }
+
+  /** Of the one call, where it is a generator's and has yielded. */
+  get stream(): PartStore | undefined {
+    return this.options.isList ? undefined : this.#stores?.get(this.tasks[0] as TaskRecord)
+  }
+
+  get wantsWhole(): boolean {
+    return this.options.isList || this.#wantsWhole
+  }
+
+  get takesAll(): boolean {
+    return this.#takers > 0
+  }
+
+  get readers(): readonly PartReader[] {
+    return this.#readers
   }
 
   get status(): ResultStatus {
@@ -131,13 +157,55 @@ export class TaskGroup implements TaskOwner {
       const { error } = this
       if (error) throw error
     }
-    if (!this.options.isList) return (this.tasks[0] as TaskRecord).value
-    if (this.nameOf) return Object.fromEntries([...this.nameOf].map(([task, name]) => [name, task.error ?? task.value]))
+    if (!this.options.isList) return this.stream?.whole() ?? (this.tasks[0] as TaskRecord).value
+    if (this.nameOf) return Object.fromEntries([...this.nameOf].map(([task, name]) => [name, this.itemOf(task, 0)]))
     const values: unknown[] = []
     for (const task of this.tasks) {
-      for (let i = 0; i < task.size; i += 1) values.push(task.errorAt(i) ?? task.valueAt(i))
+      for (let i = 0; i < task.size; i += 1) values.push(this.itemOf(task, i))
     }
     return this.combine ? this.combine(values) : values
+  }
+
+  /**
+   * Of a list: what an ended task gave for an item, its error where errors stand among the results.
+   * @throws the item's error elsewhere
+   */
+  itemOf(task: TaskRecord, item: number): unknown {
+    const store = this.#stores?.get(task)
+    const error = task.errorAt(item) ?? (store?.isPartial ? streamed() : undefined)
+    if (error === undefined) return store?.whole() ?? task.valueAt(item)
+    if (!this.options.returnExceptions) throw error
+    return error
+  }
+
+  /** Keeps all that a generator yields from here on. False where some of it was let go before. */
+  wantWhole(): boolean {
+    if (this.stream?.isPartial) return false
+    this.#wantsWhole = true
+    this.stream?.changed()
+    return true
+  }
+
+  /** Lets a generator go on whether anybody reads or not, until `takeNoMore`. */
+  takeAll(): void {
+    this.#takers += 1
+    this.stream?.changed()
+  }
+
+  takeNoMore(): void {
+    this.#takers -= 1
+  }
+
+  addReader(reader: PartReader): void {
+    if (!this.options.isList) this.#readers = [...this.#readers, reader]
+  }
+
+  /** Answers whether nobody is left who wants of a generator what is still to come. */
+  removeReader(reader: PartReader): boolean {
+    this.#readers = this.#readers.filter((other) => other !== reader)
+    this.stream?.changed()
+    const isStream = this.options.isStream || this.stream !== undefined
+    return isStream && !this.ended && !this.wantsWhole && this.#readers.length === 0
   }
 
   add(task: TaskRecord): void {
@@ -173,6 +241,7 @@ export class TaskGroup implements TaskOwner {
   taskEnded(task: TaskRecord): void {
     const { isList } = this.options
     const isFirst = this.endedTasks.length === 0 && !this.#hasBegun
+    if (task.stream) this.#storeOf(task).end(task.stream)
     this.#open -= 1
     this.itemsEnded += task.size
     if (isList) this.endedTasks.push(task)
@@ -184,8 +253,10 @@ export class TaskGroup implements TaskOwner {
     this.#endIfComplete()
   }
 
-  taskNews(_task: TaskRecord, news: TaskNews): void {
-    this.#said ??= { parts: [], emitted: [], output: [], progress: undefined }
+  taskNews(task: TaskRecord, news: TaskNews): void {
+    // A further attempt yields from the beginning: what was already heard is not heard again.
+    if (news.kind === 'parts') return this.#storeOf(task).take(news) ? this.#tell('results') : undefined
+    this.#said ??= { emitted: [], output: [], progress: undefined }
     const said = this.#said
     switch (news.kind) {
       case 'progress':
@@ -195,17 +266,22 @@ export class TaskGroup implements TaskOwner {
       case 'output':
         said.output.push({ taskId: news.id, stream: news.stream, text: news.text })
         return this.#tell('output')
-      case 'emit': {
-        if (news.index === undefined) {
-          said.emitted.push(decodeValue(news.value))
-          return this.#tell('emitted')
-        }
-        // A further attempt yields from the beginning: what was already heard is not heard again.
-        if (this.options.isList || news.index !== said.parts.length) return
-        said.parts.push(decodeValue(news.value))
-        return this.#tell('results')
-      }
+      case 'emit':
+        said.emitted.push(decodeValue(news.value))
+        return this.#tell('emitted')
     }
+  }
+
+  #storeOf(task: TaskRecord): PartStore {
+    this.#stores ??= new Map()
+    const known = this.#stores.get(task)
+    if (known) return known
+    const { id } = task
+    const store = new PartStore(this, (heard, upTo, again) => {
+      this.options.pull(again ? { id, heard, upTo, again } : { id, heard, upTo })
+    })
+    this.#stores.set(task, store)
+    return store
   }
 
   #endIfComplete(): void {

@@ -2,6 +2,7 @@ import { errorFromFault, InternalError, TaskAbortedError, YardmasterError } from
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { EachResult, FunctionMessage, Reply, Submission, TaskNews, ThrownByTask } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
+import type { StreamEnd } from '../core/stream-messages.ts'
 import { RemoteError } from './remote-error.ts'
 
 /** What a client knows of a task: it hears of its beginning only where the task runs long, and of its end. */
@@ -28,6 +29,8 @@ export interface TaskOwner {
   taskBegun(task: TaskRecord): void
   taskNews(task: TaskRecord, news: TaskNews): void
   taskEnded(task: TaskRecord): void
+  /** Somebody waits for the end of all tasks: generators shall not wait to be read. */
+  takeAll(): void
 }
 
 /** One task as its client holds it. It changes until it has ended, once. */
@@ -52,6 +55,8 @@ export class TaskRecord {
   /** Why items of a chunk failed. */
   errors: ReadonlyMap<number, YardmasterError> | undefined
   metadata: TaskMetadata | undefined
+  /** How it ended, where it is a generator's. */
+  stream: StreamEnd | undefined
 
   constructor(id: TaskId, owner: TaskOwner, size: number, submission?: Submission, shipped?: FunctionMessage) {
     this.id = id
@@ -82,6 +87,7 @@ export class TaskRecord {
 
   settle(reply: Reply): void {
     this.status = reply.status
+    this.stream = reply.stream
     this.submission = undefined
     this.shipped = undefined
     try {
@@ -169,5 +175,10 @@ export class SharedOwner implements TaskOwner {
   taskEnded(task: TaskRecord): void {
     this.#first.taskEnded(task)
     this.#second.taskEnded(task)
+  }
+
+  takeAll(): void {
+    this.#first.takeAll()
+    this.#second.takeAll()
   }
 }

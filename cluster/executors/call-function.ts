@@ -11,7 +11,7 @@ export interface Called {
 }
 
 /**
- * Calls the task's function as its `call` says. Throws or rejects with what the function throws; of a chunk's items only that
+ * Calls the task's function as its `call` says. What a generator yields is sent as it comes; in a map, it is gathered. Throws or rejects with what the function throws; of a chunk's items only that
  * this engine cannot take them.
  */
 export function callFunction(
@@ -22,6 +22,7 @@ export function callFunction(
 ): Called | Promise<Called> {
   if (task.call === 'once') {
     const value = callable(...(args as unknown[]))
+    if (isGenerator(value)) return task.streamFrom(value).then(succeeded)
     return isWaiting(value) ? settle(value).then(succeeded) : { value, failed: false }
   }
   return callEach(task, callable, args as unknown[], encode)
@@ -67,7 +68,7 @@ function callEach(task: RunningTask, callable: Callable, items: unknown[], encod
   }
 }
 
-/** A promise, or a generator's result, which is gathered into an array. */
+/** A promise, or a generator. */
 function isWaiting(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return 'then' in value ? typeof value.then === 'function' : isGenerator(value)

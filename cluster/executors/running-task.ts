@@ -3,6 +3,7 @@ import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
 import type { Payload } from '../../core/payload.ts'
 import type { TaskContext } from '../task-context.ts'
 import type { HeldFunction } from './held-function.ts'
+import { PartStream } from './part-stream.ts'
 import type { Encode } from './thrown.ts'
 
 export type Done = Extract<ExecutorToEngine, { type: 'done' }>['results'][number]
@@ -21,6 +22,8 @@ export class RunningTask implements TaskContext {
   ended = false
   /** Not a number before its function is called. */
   startedAt = Number.NaN
+  /** Of a generator's task. */
+  stream: PartStream | undefined
   readonly #say: (news: TaskNews) => void
   readonly #encode: Encode
   #abort: AbortController | undefined
@@ -57,6 +60,26 @@ export class RunningTask implements TaskContext {
   fireSignal(): void {
     this.#abort ??= new AbortController()
     this.#abort.abort()
+    this.stream?.wake()
+  }
+
+  /** Ends a stream, whose reader cannot be reached any more. */
+  stop(): void {
+    this.ended = true
+    this.stream?.wake()
+  }
+
+  /** Sends what the generator yields. Settles as it ends. */
+  streamFrom(generator: AsyncGenerator | Generator): Promise<void> {
+    const task = this
+    this.stream = new PartStream({
+      get isOver() {
+        return task.ended || task.aborted
+      },
+      say: (from, values) => this.#say({ kind: 'parts', id: this.id, from, values }),
+      encode: this.#encode,
+    })
+    return this.stream.run(generator)
   }
 
   progress(done: number, total?: number): void {

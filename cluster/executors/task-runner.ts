@@ -69,8 +69,12 @@ export class TaskRunner {
       case 'signal':
         for (const sequence of message.sequences) this.#running.get(sequence)?.fireSignal()
         return
+      case 'pull':
+        for (const { sequence, ...credit } of message.streams) this.#running.get(sequence)?.stream?.pull(credit)
+        return
       case 'stop':
         this.#stopped = true
+        for (const task of this.#running.values()) task.stop()
     }
   }
 
@@ -196,7 +200,9 @@ export class TaskRunner {
     const durationMs = Number.isNaN(startedAt) ? 0 : Math.max(0, this.#options.clock.now() - startedAt)
     held.wasQuick = durationMs < flushAfterMs
     this.#options.claims.end(sequence)
-    this.#results.push(output ? { sequence, outcome, durationMs, output } : { sequence, outcome, durationMs })
+    const done: Done = output ? { sequence, outcome, durationMs, output } : { sequence, outcome, durationMs }
+    const stream = task.stream?.end(output ? [output] : [], this.#options.capacity)
+    this.#results.push(stream ? { ...done, stream } : done)
   }
 
   #flush(now: number): void {

@@ -64,6 +64,8 @@ class Engine:
             "recall": self.on_recall,
             "interrupt": self.on_interrupt,
             "restart": self.on_restart,
+            # It sends no parts, of which more could be asked for.
+            "pull": lambda message: None,
             "ping": self.on_ping,
             "stop": self.on_stop,
         }

@@ -265,28 +265,6 @@ describe('streams', () => {
     controller.reply(failure(idOf(result), new Error('no')))
     await expect(read).rejects.toThrow(RemoteError)
   })
-
-  test('a generator’s values arrive as they are yielded, each once although a second attempt repeats them', async () => {
-    const { controller, view } = await connected()
-    const result = view.apply(async function* (n: number) {
-      for (let i = 0; i < n; i += 1) yield i
-    }, 4)
-    await controller.submitted(1)
-    const { id } = controller.task(0)
-    const yielded = (index: number) => ({ kind: 'emit' as const, id, index, value: encodeValue(index) })
-    const parts = result[Symbol.asyncIterator]()
-    controller.send({ type: 'news', news: [yielded(0), yielded(1)] })
-    expect(await parts.next()).toEqual({ done: false, value: 0 })
-    controller.send({ type: 'news', news: [yielded(0), yielded(1), yielded(2)] })
-    expect([await parts.next(), await parts.next()]).toMatchObject([{ value: 1 }, { value: 2 }])
-    controller.reply(success(id, [0, 1, 2, 3]))
-    expect([await parts.next(), await parts.next()]).toEqual([
-      { done: false, value: 3 },
-      { done: true, value: undefined },
-    ])
-    expect(await result).toEqual([0, 1, 2, 3])
-    expect(await collect(result)).toEqual([0, 1, 2, 3])
-  })
 })
 
 test('remote makes a function that runs elsewhere', async () => {

@@ -108,7 +108,7 @@ test('what was held back leaves in messages of the usual size', async () => {
 })
 
 test('a task that has ended lets go of its arguments', () => {
-  const owner = { taskBegun() {}, taskNews() {}, taskEnded() {} }
+  const owner = { taskBegun() {}, taskNews() {}, taskEnded() {}, takeAll() {} }
   const submission: Submission = {
     id: 'a.1' as TaskId,
     function: 'f' as FunctionHash,
