@@ -29,6 +29,8 @@ const reference = Type.Union([
   Type.Object({ kind: Type.Literal('import'), index: count, path: Type.Array(Type.String()) }),
   /** What `path` leads to from the global object. */
   Type.Object({ kind: Type.Literal('global'), path: Type.Array(Type.String()) }),
+  /** The names that tasks of the engine share: the text reads and writes one of them. */
+  Type.Object({ kind: Type.Literal('namespace') }),
   /** `import.meta`, `import()` and `require` of the module at `url`. `root` is where Vite's paths begin. */
   Type.Object({
     kind: Type.Union([Type.Literal('meta'), Type.Literal('dynamicImport'), Type.Literal('require')]),

@@ -1,3 +1,5 @@
+import { currentTask } from '../task-context.ts'
+
 type Namespace = Record<string, unknown>
 
 /**
@@ -22,6 +24,17 @@ export function lenientNames(namespace: Namespace): object {
     get: (_target, key) => (Object.hasOwn(namespace, key) ? namespace[String(key)] : Reflect.get(globalThis, key)),
   })
 }
+
+/** The namespace of the task that runs, for a shipped function's names that are neither captured nor global. */
+export const sharedNames: object = new Proxy(Object.create(null), {
+  get: (_target, key) => read(currentTask().namespace, String(key)),
+  set(_target, key, value) {
+    const { namespace } = currentTask()
+    if (!Object.hasOwn(namespace, key)) throw new ReferenceError(`${String(key)} is not defined`)
+    namespace[String(key)] = value
+    return true
+  },
+})
 
 function read(namespace: Namespace, name: string): unknown {
   if (Object.hasOwn(namespace, name)) return namespace[name]

@@ -4,6 +4,7 @@ import { InternalError, ModuleError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
 import { importMeta } from './import-meta.ts'
 import { importModule, importViteModule, requireModule } from './loader.ts'
+import { sharedNames } from './namespace-scope.ts'
 
 export type Revived = (...args: unknown[]) => unknown
 
@@ -78,6 +79,8 @@ class Reviver {
         return follow(this.#modules[reference.index], reference.path)
       case 'global':
         return follow(globalThis, reference.path)
+      case 'namespace':
+        return sharedNames
       case 'meta':
         return importMeta(reference.url)
       case 'dynamicImport':

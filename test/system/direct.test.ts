@@ -23,6 +23,8 @@ const errorOf = (promise: PromiseLike<unknown>) =>
     (error: unknown) => error as { code: string; message: string; engineId: number; errors: { message: string }[] },
   )
 const engineId = () => currentTask().engineId
+declare let calls: number
+declare const scaled: (x: number) => number
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 describe.each(combinations)('on $name', (combination) => {
@@ -98,6 +100,35 @@ describe.each(combinations)('on $name', (combination) => {
       })
       expect(await errorOf(one.execute('new WeakMap()'))).toMatchObject({
         message: expect.stringMatching(/^engine 1: CloneError: /),
+      })
+    })
+  })
+
+  it('shipped functions see the names of the namespace that they do not have themselves', async () => {
+    await withCluster(combination, async (client) => {
+      const all = client.directView([0, 1])
+      const own = 2
+      all.push({ factor: 10, own: 3, calls: 0 })
+      all.execute('function scaled(x) { return x * factor }')
+      const fn = (x: number) => {
+        calls += 1
+        return [scaled(x) + own, calls]
+      }
+      expect(await all.apply(fn, 4)).toEqual([
+        [42, 1],
+        [42, 1],
+      ])
+      expect(await client.directView(1).map(fn, [1, 2])).toEqual([
+        [12, 2],
+        [22, 3],
+      ])
+      expect(await all.pull('calls')).toEqual([1, 3])
+      expect(await all.apply(() => (typeof calls === 'undefined' ? 'typeof asks for globals' : calls))).toContain(
+        'typeof asks for globals',
+      )
+      await client.directView(1).clear()
+      expect(await errorOf(all.apply(fn, 1))).toMatchObject({
+        message: 'engine 1: ReferenceError: calls is not defined',
       })
     })
   })

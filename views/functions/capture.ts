@@ -103,8 +103,10 @@ class Capture {
     const trail = [...source.trail, name]
     const found = scopes.findIndex(({ object }) => Object.hasOwn(object, name))
     if (name === 'arguments') throw argumentsError(source.trail)
-    // Not in any closure: a global, which every engine has, or which no engine has.
-    if (found < 0 && !isReplVariable(name, script)) return
+    if (found < 0 && !isReplVariable(name, script)) {
+      this.#nowhere(source, free)
+      return
+    }
     const scopeIndex = found < 0 ? scopes.length : found
     const scope = scopes[found]
     const value = scope ? valueIn(scope, name) : Reflect.get(globalThis, name)
@@ -134,6 +136,13 @@ class Capture {
         ? this.#exportsReference(value, free.members, trail)
         : this.#reference(value, trail, name)
     source.variables.push({ name, scopeIndex, variable, writes: free.writes, reference })
+  }
+
+  /** Not in any closure: a global, which every engine has, or else a name of the engine's namespace, if it has it. */
+  #nowhere(source: Source, { name, uses }: FreeName): void {
+    if (name in globalThis || uses.some(({ form }) => form === 'typeof')) return
+    const holder = unusedName(source.shape.text, name)
+    source.fixed.push({ name, reference: { kind: 'namespace' }, replacement: { holder, member: name } })
   }
 
   #bindImport(source: Source, name: string, module: ImportedModule, path: readonly string[], live: boolean): void {
