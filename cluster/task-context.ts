@@ -37,6 +37,11 @@ export function currentTask(): TaskContext {
   return context
 }
 
+/** The namespace of the task that is running here, if one is. */
+export function currentNamespace(): Record<string, unknown> | undefined {
+  return (storage?.getStore() ?? running)?.namespace
+}
+
 /**
  * Calls `body` with `context` as the current task. One task at a time needs only a variable, until `leaveTask`; several
  * asynchronous tasks at once are told apart by asynchronous context, which slows every promise and so is on demand.

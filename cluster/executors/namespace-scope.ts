@@ -1,4 +1,4 @@
-import { currentTask } from '../task-context.ts'
+import { currentNamespace } from '../task-context.ts'
 
 type Namespace = Record<string, unknown>
 
@@ -27,10 +27,10 @@ export function lenientNames(namespace: Namespace): object {
 
 /** The namespace of the task that runs, for a shipped function's names that are neither captured nor global. */
 export const sharedNames: object = new Proxy(Object.create(null), {
-  get: (_target, key) => read(currentTask().namespace, String(key)),
+  get: (_target, key) => read(currentNamespace() ?? {}, String(key)),
   set(_target, key, value) {
-    const { namespace } = currentTask()
-    if (!Object.hasOwn(namespace, key)) throw new ReferenceError(`${String(key)} is not defined`)
+    const namespace = currentNamespace()
+    if (!namespace || !Object.hasOwn(namespace, key)) throw new ReferenceError(`${String(key)} is not defined`)
     namespace[String(key)] = value
     return true
   },

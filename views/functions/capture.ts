@@ -139,8 +139,10 @@ class Capture {
   }
 
   /** Not in any closure: a global, which every engine has, or else a name of the engine's namespace, if it has it. */
-  #nowhere(source: Source, { name, uses }: FreeName): void {
+  #nowhere(source: Source, { name, uses, writes }: FreeName): void {
     if (name in globalThis || uses.some(({ form }) => form === 'typeof')) return
+    // Sloppy code makes globals so.
+    if (writes && !isStrict(source)) return
     const holder = unusedName(source.shape.text, name)
     source.fixed.push({ name, reference: { kind: 'namespace' }, replacement: { holder, member: name } })
   }
@@ -226,7 +228,7 @@ class Capture {
       name: nameOf(fn),
       form: shape.form,
       text: rewrite(shape, { replacements, importName, metaName, lineOf }),
-      strict: shape.strict ?? script?.isStrict ?? !Object.hasOwn(fn, 'caller'),
+      strict: isStrict(source),
       location,
       bindings,
       properties: source.properties,
@@ -246,6 +248,10 @@ function sourceOf(fn: Callable, shape: FunctionShape, trail: Trail): Source {
   const literal = position && script?.literalAt(position, shape.text)
   const location = (literal && script?.locate(literal.start)) ?? null
   return { fn, shape, trail, scopes, script, literal, location, variables: [], fixed: [], properties: [] }
+}
+
+function isStrict({ fn, shape, script }: Source): boolean {
+  return shape.strict ?? script?.isStrict ?? !Object.hasOwn(fn, 'caller')
 }
 
 function dynamicImport(url: string): SourceReference {
