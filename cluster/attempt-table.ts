@@ -8,7 +8,6 @@ import type { Clock } from '../core/clock.ts'
 import { bringFunctions, FunctionTable, takeFunctions } from '../core/function-table.ts'
 import type { TaskId } from '../core/ids.ts'
 import type {
-  Assignment,
   AttemptEnd,
   AttemptRef,
   ControllerToEngine,
@@ -21,24 +20,16 @@ import type { Payload } from '../core/payload.ts'
 import type { Pull, StreamEnd } from '../core/stream-messages.ts'
 import type { Executor, ExecutorFactory } from './executor.ts'
 import { type ClaimTable, newClaimTable } from './executors/claims.ts'
+import { type Attempt, Lane } from './lane.ts'
 
 /** Attempts that an executor can hold; more wait here. */
-const claimsCapacity = 4_096
+const balancedRoom = 4_096
+const directRoom = 256
+const claimsCapacity = balancedRoom + directRoom
 /** How often begun attempts are looked at. */
 const lookEveryMs = 20
 /** When executors die so often in a row before they are ready, no other is started. */
 const deathsMax = 5
-
-interface Attempt {
-  readonly assignment: Assignment
-  readonly held: FunctionMessage
-  sequence: number
-  begunReported: boolean
-  /** On this engine's clock: when its function was called, as far as that was seen. */
-  calledAt: number | undefined
-  /** On this engine's clock: when a signalled attempt is ended by force. */
-  forceAt: number | undefined
-}
 
 interface End {
   readonly attempt: Attempt
@@ -65,11 +56,11 @@ export class AttemptTable {
   readonly #received = new FunctionTable<FunctionMessage>()
   /** Which functions the present executor holds. */
   #executorHolds = new FunctionTable<true>()
-  /** By sequence number, in the order in which they were sent to the executor. */
-  readonly #sent = new Map<number, Attempt>()
+  readonly #balanced = new Lane(balancedRoom)
+  readonly #direct = new Lane(directRoom)
+  readonly #lanes = [this.#balanced, this.#direct]
   /** Every attempt here, by task: the controller sends the next attempt of a task only after the last was answered. */
   readonly #byTask = new Map<TaskId, Attempt>()
-  #backlog: Attempt[] = []
   #sequence = 0
   #claims: ClaimTable
   #executor: Executor
@@ -85,7 +76,7 @@ export class AttemptTable {
   }
 
   get size(): number {
-    return this.#sent.size + this.#backlog.length
+    return this.#byTask.size
   }
 
   take(message: Extract<ControllerToEngine, { type: 'tasks' }>): void {
@@ -98,9 +89,10 @@ export class AttemptTable {
         begunReported: false,
         calledAt: undefined,
         forceAt: undefined,
+        interrupted: false,
       }
       this.#byTask.set(assignment.id, attempt)
-      this.#backlog.push(attempt)
+      this.#laneOf(attempt).push(attempt)
     })
     this.#feed()
   }
@@ -114,22 +106,15 @@ export class AttemptTable {
   /** Gives back those that have not begun; of the others the signal fires, and after `graceMs` the executor is ended. */
   cancel(refs: readonly AttemptRef[], graceMs: number): void {
     const begun = this.#giveBack(refs)
-    const forceAt = this.#options.clock.now() + graceMs
-    for (const attempt of begun) attempt.forceAt ??= forceAt
-    if (begun.length > 0) this.#executor.send({ type: 'signal', sequences: begun.map((attempt) => attempt.sequence) })
+    this.#signal(begun, graceMs)
     this.#feed()
   }
 
   /** As if all that have begun were cancelled. */
   interrupt(graceMs: number): void {
-    const forceAt = this.#options.clock.now() + graceMs
-    const sequences: number[] = []
-    for (const attempt of this.#sent.values()) {
-      if (!this.#claims.hasBegun(attempt.sequence) || this.#claims.hasEnded(attempt.sequence)) continue
-      attempt.forceAt ??= forceAt
-      sequences.push(attempt.sequence)
-    }
-    if (sequences.length > 0) this.#executor.send({ type: 'signal', sequences })
+    const begun = this.#begun().filter((attempt) => !this.#claims.hasEnded(attempt.sequence))
+    for (const attempt of begun) attempt.interrupted = true
+    this.#signal(begun, graceMs)
   }
 
   /** A new executor: what has begun is lost, the others move there. */
@@ -152,9 +137,8 @@ export class AttemptTable {
   async close(): Promise<void> {
     this.#closed = true
     this.#cancelLook?.()
-    this.#sent.clear()
+    for (const lane of this.#lanes) lane.clear()
     this.#byTask.clear()
-    this.#backlog = []
     await this.#executor.end()
   }
 
@@ -169,17 +153,34 @@ export class AttemptTable {
       if (isUnbegun) unbegun.add(attempt)
       else begun.add(attempt)
     }
-    if (unbegun.size > 0) this.#backlog = this.#backlog.filter((attempt) => !unbegun.has(attempt))
+    if (unbegun.size > 0) for (const lane of this.#lanes) lane.dropFromBacklog(unbegun)
     this.#end([...unbegun].map((attempt) => ({ attempt, outcome: 'recalled', durationMs: 0 })))
     return [...begun]
   }
 
+  /** They have begun: their signal fires, and after `graceMs` the executor is ended. */
+  #signal(attempts: readonly Attempt[], graceMs: number): void {
+    const forceAt = this.#options.clock.now() + graceMs
+    for (const attempt of attempts) attempt.forceAt ??= forceAt
+    if (attempts.length === 0) return
+    this.#executor.send({ type: 'signal', sequences: attempts.map((attempt) => attempt.sequence) })
+  }
+
+  #laneOf({ assignment }: Attempt): Lane {
+    return assignment.direct ? this.#direct : this.#balanced
+  }
+
+  /** What has begun and has not been answered for; its end may be on its way. */
+  #begun(): Attempt[] {
+    return this.#lanes.flatMap((lane) => lane.begun(this.#claims))
+  }
+
   /** Sends what waits here to the executor, as far as there is room. */
   #feed(): void {
-    if (!this.#ready || this.#backlog.length === 0) return
-    const room = claimsCapacity - this.#sent.size
-    const attempts = this.#backlog.length <= room ? this.#backlog : this.#backlog.slice(0, room)
-    this.#backlog = this.#backlog.length <= room ? [] : this.#backlog.slice(room)
+    if (!this.#ready) return
+    const direct = this.#direct.takeNext()
+    const balanced = this.#balanced.takeNext()
+    const attempts = direct.length > 0 ? [...direct, ...balanced] : balanced
     if (attempts.length === 0) return
     const functions = bringFunctions(
       this.#executorHolds,
@@ -188,9 +189,10 @@ export class AttemptTable {
     const tasks = attempts.map((attempt) => {
       attempt.sequence = this.#nextSequence()
       this.#claims.queue(attempt.sequence)
-      this.#sent.set(attempt.sequence, attempt)
-      const { id, attempt: number, function: hash, call, args } = attempt.assignment
-      return { sequence: attempt.sequence, id, attempt: number, function: hash, call, args }
+      this.#laneOf(attempt).sent.set(attempt.sequence, attempt)
+      const { id, attempt: number, function: hash, call, args, direct: isDirect } = attempt.assignment
+      const task = { sequence: attempt.sequence, id, attempt: number, function: hash, call, args }
+      return isDirect ? { ...task, direct: isDirect } : task
     })
     this.#executor.send({ type: 'run', tasks, functions })
     this.#lookLater()
@@ -199,23 +201,16 @@ export class AttemptTable {
   /** A number whose place in the claim table is free. */
   #nextSequence(): number {
     do this.#sequence += 1
-    while (this.#sent.has(this.#sequence - claimsCapacity) || this.#placeTaken(this.#sequence))
+    while (isPlaceTaken(this.#balanced.sent, this.#sequence) || isPlaceTaken(this.#direct.sent, this.#sequence))
     return this.#sequence
-  }
-
-  /** A long-running attempt may still hold a place that the numbers have come round to. */
-  #placeTaken(sequence: number): boolean {
-    const [oldest] = this.#sent.keys()
-    if (oldest === undefined || sequence - oldest < claimsCapacity) return false
-    for (const sent of this.#sent.keys()) if (sent % claimsCapacity === sequence % claimsCapacity) return true
-    return false
   }
 
   #end(ends: readonly End[]): void {
     const results: AttemptEnd[] = ends.map(({ attempt, outcome, durationMs, output, stream }) => {
       const { id, attempt: number } = attempt.assignment
-      this.#sent.delete(attempt.sequence)
+      this.#laneOf(attempt).sent.delete(attempt.sequence)
       this.#byTask.delete(id)
+      if (attempt.interrupted && outcome !== 'succeeded') return { id, attempt: number, outcome: 'aborted', durationMs }
       if (output === undefined) return { id, attempt: number, outcome, durationMs }
       const end = { id, attempt: number, outcome, durationMs, output }
       return stream === undefined ? end : { ...end, stream }
@@ -257,7 +252,7 @@ export class AttemptTable {
         break
       case 'done': {
         const ends = message.results.flatMap(({ sequence, outcome, durationMs, output, stream }) => {
-          const attempt = this.#sent.get(sequence)
+          const attempt = this.#balanced.sent.get(sequence) ?? this.#direct.sent.get(sequence)
           return attempt ? [{ attempt, outcome, durationMs, output, stream }] : []
         })
         this.#end(ends)
@@ -281,18 +276,11 @@ export class AttemptTable {
   #replaceExecutor(culprits: ReadonlyMap<Attempt, Outcome>): void {
     void this.#executor.end()
     const now = this.#options.clock.now()
-    const ends: End[] = []
-    const unbegun: Attempt[] = []
-    for (const attempt of this.#sent.values()) {
-      if (this.#claims.revoke(attempt.sequence)) unbegun.push(attempt)
-      else {
-        const durationMs = now - (this.#calledAt(attempt) ?? now)
-        ends.push({ attempt, outcome: culprits.get(attempt) ?? outcomeOfEnd(attempt), durationMs })
-      }
-    }
-    this.#sent.clear()
-    for (const attempt of unbegun) attempt.sequence = -1
-    this.#backlog = [...unbegun, ...this.#backlog]
+    const begun = this.#lanes.flatMap((lane) => lane.returnUnbegun(this.#claims))
+    const ends = begun.map((attempt): End => {
+      const durationMs = now - (this.#calledAt(attempt) ?? now)
+      return { attempt, outcome: culprits.get(attempt) ?? 'lost', durationMs }
+    })
     this.#claims = newClaimTable(claimsCapacity, this.#options.executors.kind === 'thread')
     this.#executor = this.#startExecutor()
     this.#end(ends)
@@ -302,19 +290,13 @@ export class AttemptTable {
     this.#cancelLook ??= this.#options.clock.after(lookEveryMs, () => {
       this.#cancelLook = undefined
       this.#look()
-      if (this.#sent.size > 0 && !this.#closed) this.#lookLater()
+      if (this.#lanes.some((lane) => lane.sent.size > 0) && !this.#closed) this.#lookLater()
     })
   }
 
   /** Reports what has begun since the last look, and ends what has run too long. */
   #look(): void {
-    const begun: Attempt[] = []
-    for (const attempt of this.#sent.values()) {
-      // Attempts begin in the order in which they were sent.
-      if (!this.#claims.hasBegun(attempt.sequence)) break
-      if (!attempt.begunReported) begun.push(attempt)
-    }
-    this.#reportBegun(begun)
+    this.#reportBegun(this.#begun())
     if (this.#overdue().size === 0) return
     // After a stall of this thread, what has ended meanwhile is heard before anyone is judged.
     this.#executor.hearOut()
@@ -325,8 +307,7 @@ export class AttemptTable {
   #overdue(): Map<Attempt, Outcome> {
     const now = this.#options.clock.now()
     const culprits = new Map<Attempt, Outcome>()
-    for (const attempt of this.#sent.values()) {
-      if (!this.#claims.hasBegun(attempt.sequence)) break
+    for (const attempt of this.#begun()) {
       if (this.#claims.hasEnded(attempt.sequence)) continue
       const { runTimeoutMs = 0 } = attempt.assignment
       const ranMs = now - (this.#calledAt(attempt) ?? now)
@@ -346,9 +327,14 @@ export class AttemptTable {
   }
 }
 
-/** Of what had begun when its executor ended for another's sake. */
-function outcomeOfEnd({ forceAt }: Attempt): Outcome {
-  return forceAt === undefined ? 'lost' : 'aborted'
+/** A long-running attempt may still hold a place that the numbers have come round to. */
+function isPlaceTaken(sent: ReadonlyMap<number, Attempt>, sequence: number): boolean {
+  if (sent.size === 0) return false
+  if (sent.has(sequence - claimsCapacity)) return true
+  const [oldest] = sent.keys()
+  if (oldest === undefined || sequence - oldest < claimsCapacity) return false
+  for (const other of sent.keys()) if (other % claimsCapacity === sequence % claimsCapacity) return true
+  return false
 }
 
 const bytesOf = ({ output, stream }: AttemptEnd) => (output?.byteLength ?? 0) + (stream?.last?.byteLength ?? 0)

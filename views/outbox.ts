@@ -1,24 +1,26 @@
 import { type Capacity, entryBytes, noLimit } from '../core/capacity.ts'
-import { FunctionTable } from '../core/function-table.ts'
+import { bringFunctions, FunctionTable } from '../core/function-table.ts'
 import type { Link } from '../core/link.ts'
 import type { ClientToController, ControllerToClient, FunctionMessage, Submission } from '../core/messages.ts'
+import { Broadcast } from './broadcast.ts'
 import { TaskRecord } from './task-record.ts'
 
 export type ClientLink = Link<ClientToController, ControllerToClient>
 
-/** One message carries at most this many tasks. */
-const tasksMax = 1_000
+/** One message carries at most this many tasks; the ids of so many fit beside the largest arguments. */
+export const tasksMax = 1_000
 /** What has been sent is forgotten when it is this much, and more than what waits. */
 const compactFrom = 10_000
 
-type Note = Exclude<ClientToController, { type: 'submit' }>
+type Note = Exclude<ClientToController, { type: 'submit' | 'broadcast' }>
+type Entry = TaskRecord | Broadcast | Note
 
 /**
  * What waits to be sent, in order. What one turn submits leaves together; a full message leaves at once, so that the
  * controller can begin while a long loop goes on. While the link is full or absent, everything waits here.
  */
 export class Outbox {
-  #queue: (TaskRecord | Note)[] = []
+  #queue: Entry[] = []
   #head = 0
   #bytes = 0
   #link: ClientLink | undefined
@@ -50,11 +52,12 @@ export class Outbox {
     this.#bytes = 0
   }
 
-  add(entry: TaskRecord | Note): void {
+  add(entry: Entry): void {
     this.#queue.push(entry)
     if (this.#link === undefined || this.#isFull) return
-    if (entry instanceof TaskRecord) {
-      this.#bytes += entry.submission?.args.byteLength ?? 0
+    if (entry instanceof TaskRecord || entry instanceof Broadcast) {
+      const task = entry instanceof Broadcast ? entry.tasks[0] : entry
+      this.#bytes += task?.submission?.args.byteLength ?? 0
       if (this.#queue.length - this.#head >= tasksMax || this.#bytes >= this.#capacity.batchBytesMax)
         return this.flush()
     }
@@ -72,7 +75,7 @@ export class Outbox {
     this.#bytes = 0
     while (!this.isEmpty && this.#link !== undefined && !this.#isFull) {
       const message = this.#nextMessage()
-      if (message.type !== 'submit' || message.tasks.length > 0) this.#isFull = !this.#link.send(message)
+      if (message) this.#isFull = !this.#link.send(message)
     }
     if (this.isEmpty) this.clear()
     else if (this.#head > compactFrom && this.#head * 2 > this.#queue.length) {
@@ -86,11 +89,12 @@ export class Outbox {
     this.flush()
   }
 
-  #nextMessage(): ClientToController {
-    const first = this.#queue[this.#head] as TaskRecord | Note
+  /** Undefined where nothing of what comes next need travel: it has ended meanwhile. */
+  #nextMessage(): ClientToController | undefined {
+    const first = this.#queue[this.#head] as Entry
     if (!(first instanceof TaskRecord)) {
       this.#head += 1
-      return first
+      return first instanceof Broadcast ? this.#broadcastMessage(first) : first
     }
     const tasks: Submission[] = []
     const functions: FunctionMessage[] = []
@@ -100,7 +104,6 @@ export class Outbox {
       const entry = this.#queue[this.#head]
       if (!(entry instanceof TaskRecord)) break
       const { submission, shipped } = entry
-      // A task that has ended meanwhile need not travel.
       if (submission === undefined || shipped === undefined) continue
       const isKnown = this.#functions.has(shipped.hash)
       bytes += submission.args.byteLength + (isKnown ? 0 : shipped.payload.byteLength)
@@ -111,6 +114,25 @@ export class Outbox {
       this.#functions.add(shipped.hash, true)
       functions.push(shipped)
     }
-    return { type: 'submit', tasks, functions }
+    return tasks.length > 0 ? { type: 'submit', tasks, functions } : undefined
+  }
+
+  #broadcastMessage({ tasks }: Broadcast): ClientToController | undefined {
+    const live = tasks.filter(({ submission }) => submission)
+    const [first] = live
+    if (!first?.submission || !first.shipped) return undefined
+    const { function: hash, args, runTimeoutMs, label } = first.submission
+    for (const task of live) task.wasSent = true
+    const message: Extract<ClientToController, { type: 'broadcast' }> = {
+      type: 'broadcast',
+      tasks: live.map(({ id }) => id),
+      targets: live.flatMap(({ submission }) => submission?.targets ?? []),
+      function: hash,
+      args,
+      functions: bringFunctions(this.#functions, [first.shipped]),
+    }
+    if (runTimeoutMs !== undefined) message.runTimeoutMs = runTimeoutMs
+    if (label !== undefined) message.label = label
+    return message
   }
 }

@@ -14,7 +14,8 @@ import type {
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
-import { type ClientLink, Outbox } from './outbox.ts'
+import { Broadcast } from './broadcast.ts'
+import { type ClientLink, Outbox, tasksMax } from './outbox.ts'
 import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
 import { Roster } from './roster.ts'
@@ -84,11 +85,7 @@ export class Session {
   ): TaskRecord {
     const tooLarge = this.check(shipped, args)
     if (tooLarge) return this.refuse(tooLarge, owner, size)
-    const id = this.newTaskId()
-    const submission: Submission = { id, function: shipped.hash, call, args, ...flags }
-    if (args.memory === 'moved') sendOnce(submission)
-    const task = new TaskRecord(id, owner, size, submission, shipped)
-    this.results.add(task)
+    const task = this.#newTask(shipped, call, args, flags, size, owner)
     this.#outbox.add(task)
     return task
   }
@@ -105,9 +102,29 @@ export class Session {
     flags: Pick<TaskFlags, 'runTimeoutMs' | 'label'>,
     owner: TaskOwner,
   ): TaskRecord[] {
-    return targets.map((target) =>
-      this.submit(shipped, 'once', args, { ...flags, direct: true, targets: [target] }, 1, owner),
+    const tooLarge = this.check(shipped, args)
+    if (tooLarge) return targets.map(() => this.refuse(tooLarge, owner, 1))
+    const tasks = targets.map((target) =>
+      this.#newTask(shipped, 'once', args.kept, { ...flags, direct: true, targets: [target] }, 1, owner),
     )
+    for (const part of inParts(tasks, tasksMax)) this.#outbox.add(new Broadcast(part))
+    return tasks
+  }
+
+  #newTask(
+    shipped: FunctionMessage,
+    call: Call,
+    args: Payload,
+    flags: TaskFlags,
+    size: number,
+    owner: TaskOwner,
+  ): TaskRecord {
+    const id = this.newTaskId()
+    const submission: Submission = { id, function: shipped.hash, call, args, ...flags }
+    if (args.memory === 'moved') sendOnce(submission)
+    const task = new TaskRecord(id, owner, size, submission, shipped)
+    this.results.add(task)
+    return task
   }
 
   /** A task that is never sent, and fails as soon as its owner can hear of it. */
@@ -296,6 +313,6 @@ function sendOnce(submission: Submission): void {
   else submission.retryOnEngineLoss = false
 }
 
-function* inParts<T>(list: readonly T[]): Generator<T[]> {
-  for (let i = 0; i < list.length; i += namesMax) yield list.slice(i, i + namesMax)
+function* inParts<T>(list: readonly T[], sizeMax = namesMax): Generator<T[]> {
+  for (let i = 0; i < list.length; i += sizeMax) yield list.slice(i, i + sizeMax)
 }

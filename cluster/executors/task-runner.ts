@@ -2,6 +2,9 @@
  * Runs tasks in the order in which they came, in whatever thread it lives. Asynchronous tasks overlap up to
  * `concurrency`; synchronous ones follow each other without a turn of the event loop between them, and their results
  * leave together, but never wait for a long task behind them.
+ *
+ * Direct tasks have a queue of their own, and each begins when the one before it has ended. While both queues have a task
+ * that may begin, they take turns.
  */
 
 import { type Capacity, unfit } from '../../core/capacity.ts'
@@ -14,6 +17,7 @@ import { type Called, callFunction } from './call-function.ts'
 import type { ClaimTable } from './claims.ts'
 import { HeldFunction } from './held-function.ts'
 import { type Done, RunningTask } from './running-task.ts'
+import { TaskQueue } from './task-queue.ts'
 import { encodeThrown, isUnmet, withoutUnfit } from './thrown.ts'
 
 /** Results wait at most this long for company, and only for that of tasks that should take less. */
@@ -34,8 +38,10 @@ export class TaskRunner {
   readonly #options: TaskRunnerOptions
   readonly #functions = new FunctionTable<HeldFunction>()
   readonly #namespace: Record<string, unknown> = Object.create(null)
-  #queue: RunningTask[] = []
-  #head = 0
+  readonly #balanced = new TaskQueue()
+  readonly #direct = new TaskQueue()
+  #runningDirect: RunningTask | undefined
+  #lastBegunIn = this.#direct
   readonly #running = new Map<number, RunningTask>()
   #results: Done[] = []
   #flushedAt = 0
@@ -60,7 +66,8 @@ export class TaskRunner {
         const { engine } = this.#options
         message.tasks.forEach((task, i) => {
           const one = new RunningTask(task, held[i] as HeldFunction, engine, this.#namespace, this.#say, this.#encode)
-          this.#queue.push(one)
+          const queue = task.direct ? this.#direct : this.#balanced
+          queue.push(one)
         })
         this.#turnStartedAt = this.#options.clock.now()
         this.#pump()
@@ -102,7 +109,8 @@ export class TaskRunner {
 
   #pump(): void {
     while (this.#pause === undefined && this.#running.size < this.#options.concurrency && !this.#stopped) {
-      const task = this.#queue[this.#head]
+      const queue = this.#nextQueue()
+      const task = queue.first
       if (task === undefined) break
       const now = this.#options.clock.now()
       if (now - this.#turnStartedAt > yieldAfterMs) {
@@ -112,8 +120,10 @@ export class TaskRunner {
         break
       }
       if (now - this.#flushedAt > flushAfterMs || !isQuick(task)) this.#flush(now)
-      this.#advance()
+      queue.removeFirst()
       if (!this.#options.claims.begin(task.sequence)) continue
+      this.#lastBegunIn = queue
+      if (queue === this.#direct) this.#runningDirect = task
       this.#running.set(task.sequence, task)
       if (task.held.ready) this.#run(task)
       else this.#pauseFor(task.held.settled, () => task.ended || this.#run(task))
@@ -131,12 +141,10 @@ export class TaskRunner {
     this.#pause = pause
   }
 
-  #advance(): void {
-    this.#head += 1
-    if (this.#head === this.#queue.length) {
-      this.#queue = []
-      this.#head = 0
-    }
+  #nextQueue(): TaskQueue {
+    if (this.#direct.first === undefined || this.#runningDirect !== undefined) return this.#balanced
+    const isDirectsTurn = this.#balanced.first === undefined || this.#lastBegunIn === this.#balanced
+    return isDirectsTurn ? this.#direct : this.#balanced
   }
 
   #run(task: RunningTask): void {
@@ -196,6 +204,7 @@ export class TaskRunner {
     task.ended = true
     leaveTask(task)
     this.#running.delete(task.sequence)
+    if (task === this.#runningDirect) this.#runningDirect = undefined
     const { sequence, held, startedAt } = task
     const durationMs = Number.isNaN(startedAt) ? 0 : Math.max(0, this.#options.clock.now() - startedAt)
     held.wasQuick = durationMs < flushAfterMs

@@ -36,10 +36,11 @@ class PuppetExecutor {
     if (message.type === 'signal') this.signalled.push(...message.sequences)
   }
 
-  /** Takes the next task that was not taken back; undefined where there is none. */
-  beginNext(wallTime: number): Run | undefined {
+  /** Takes the next task that was not taken back, of either kind or of one; undefined where there is none. */
+  beginNext(wallTime: number, direct?: boolean): Run | undefined {
     for (;;) {
-      const task = this.queue.shift()
+      const next = this.queue.findIndex((task) => direct === undefined || (task.direct ?? false) === direct)
+      const [task] = next < 0 ? [] : this.queue.splice(next, 1)
       if (task === undefined) return undefined
       if (!this.claims.begin(task.sequence)) continue
       this.claims.called(task.sequence, wallTime)
@@ -100,7 +101,7 @@ function setUp() {
     ready,
     ends: () => reports.flatMap((report): AttemptEnd[] => (report.type === 'ended' ? report.results : [])),
     begunReports: () => reports.flatMap((report) => (report.type === 'begun' ? report.tasks.map(({ id }) => id) : [])),
-    take(ids: readonly string[], options: { runTimeoutMs?: number } = {}) {
+    take(ids: readonly string[], options: { runTimeoutMs?: number; direct?: true } = {}) {
       const tasks = ids.map((id) => ({
         id: id as TaskId,
         attempt: 1,
@@ -232,6 +233,100 @@ describe('AttemptTable', () => {
     expect(present().beginNext(0)?.id).toBe('b')
   })
 
+  it('an interrupt signals all that has begun, and aborts it after the grace period; nothing else suffers', () => {
+    const { table, take, present, ready, ends, clock, executors } = setUp()
+    take(['a', 'b', 'c'])
+    take(['d', 'e'], { direct: true })
+    const running = [present().beginNext(0, false), present().beginNext(0, false), present().beginNext(0, true)]
+    table.interrupt(1_000)
+    expect(present().signalled).toEqual(running.map((task) => task?.sequence))
+    if (running[0]) present().finish(running[0])
+    if (running[1]) present().finish(running[1], 'failed')
+    clock.advance(990)
+    expect(executors).toHaveLength(1)
+    clock.advance(30)
+    ready()
+    expect(ends().map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['a', 'succeeded'],
+      ['b', 'aborted'],
+      ['d', 'aborted'],
+    ])
+    expect(present().queue.map(({ id }) => id)).toEqual(['e', 'c'])
+  })
+
+  it('an interrupt with nothing running does nothing', () => {
+    const { table, take, present, executors, clock } = setUp()
+    take(['a'])
+    table.interrupt(0)
+    clock.advance(1_000)
+    expect(present().signalled).toEqual([])
+    expect(executors).toHaveLength(1)
+  })
+
+  it('what was interrupted is aborted however it ends: timed out, or its executor dies', () => {
+    const { table, take, present, ends, clock } = setUp()
+    take(['slow'], { runTimeoutMs: 100 })
+    present().beginNext(clock.wallTime())
+    table.interrupt(1_000)
+    clock.advance(150)
+    expect(ends()).toMatchObject([{ id: 'slow', outcome: 'aborted' }])
+    const other = setUp()
+    other.take(['a'])
+    other.present().beginNext(0)
+    other.table.interrupt(1_000)
+    other.present().handlers.onDeath('out of memory')
+    expect(other.ends()).toMatchObject([{ id: 'a', outcome: 'aborted' }])
+  })
+
+  it('a restart hears what has ended, loses what runs, and hands the rest to the new executor', () => {
+    const { table, take, present, ready, ends, executors } = setUp()
+    take(['a', 'b', 'c'])
+    take(['d', 'e'], { direct: true })
+    const a = present().beginNext(0, false)
+    if (a) present().unheard.push(a)
+    present().beginNext(0, false)
+    present().beginNext(0, true)
+    table.restart()
+    // The second has nothing to end.
+    table.restart()
+    expect(executors).toHaveLength(2)
+    expect(executors[0]?.ended).toBe(true)
+    expect(ends().map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['a', 'succeeded'],
+      ['b', 'lost'],
+      ['d', 'lost'],
+    ])
+    take(['f'], { direct: true })
+    ready()
+    expect(present().queue.map(({ id }) => id)).toEqual(['e', 'f', 'c'])
+  })
+
+  it('tells of a direct task that has begun ahead of others, and ends it in time', () => {
+    const { take, present, begunReports, ends, clock } = setUp()
+    take(['waits', 'too'])
+    take(['direct'], { direct: true, runTimeoutMs: 100 })
+    present().beginNext(clock.wallTime(), true)
+    clock.advance(50)
+    expect(begunReports()).toEqual(['direct'])
+    clock.advance(100)
+    expect(ends()).toMatchObject([{ id: 'direct', outcome: 'timedOut' }])
+  })
+
+  it('keeps places for direct tasks at an executor that is full of others, and the other way round', () => {
+    const { table, take, present, ends } = setUp()
+    const ids = (prefix: string) => Array.from({ length: 10_000 }, (_, i) => `${prefix}${i}`)
+    take(ids('t'))
+    take(['direct'], { direct: true })
+    expect(present().queue.some(({ id }) => id === 'direct')).toBe(true)
+    table.recall([...ids('t'), 'direct'].map(ref))
+    present().queue.length = 0
+    take(ids('d'), { direct: true })
+    take(['balanced'])
+    expect(present().queue.some(({ id }) => id === 'balanced')).toBe(true)
+    for (let task = present().beginNext(0); task; task = present().beginNext(0)) present().finish(task)
+    expect(ends().filter(({ outcome }) => outcome === 'succeeded')).toHaveLength(10_001)
+  })
+
   it('gives up on executors that never come up', () => {
     const { present, hopeless, executors } = setUp()
     for (let i = 0; i < 10 && hopeless.length === 0; i += 1) present().handlers.onDeath('no such module')
@@ -285,27 +380,47 @@ describe('AttemptTable', () => {
 
   it('answers every attempt exactly once, whatever happens', () => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 4 }) }) },
-      { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('begin' as const, 'finish' as const) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constant('take' as const),
+          count: fc.integer({ min: 1, max: 4 }),
+          direct: fc.boolean(),
+        }),
+      },
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constantFrom('begin' as const, 'finish' as const), direct: fc.boolean() }),
+      },
       {
         weight: 3,
         arbitrary: fc.record({ do: fc.constantFrom('recall' as const, 'cancel' as const), pick: fc.nat() }),
       },
-      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('die' as const, 'pass' as const) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          do: fc.constantFrom('die' as const, 'pass' as const, 'interrupt' as const, 'restart' as const),
+        }),
+      },
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const world = setUp()
         const { table, take, present, ready, ends, clock } = world
         const taken: string[] = []
+        const hadBegun = new Set<string>()
+        const begin = (direct?: boolean) => {
+          const task = present().beginNext(clock.wallTime(), direct)
+          if (task) hadBegun.add(task.id)
+        }
         for (const action of steps) {
           const executor = present()
           if (action.do === 'take') {
             const ids = Array.from({ length: action.count }, (_, i) => `t${taken.length + i}`)
             taken.push(...ids)
-            take(ids)
+            take(ids, action.direct ? { direct: true } : {})
           } else if (action.do === 'begin') {
-            executor.beginNext(clock.wallTime())
+            begin(action.direct)
           } else if (action.do === 'finish') {
             const [running] = executor.begun
             if (running) executor.finish(running)
@@ -316,6 +431,11 @@ describe('AttemptTable', () => {
           } else if (action.do === 'die') {
             executor.handlers.onDeath('killed')
             ready()
+          } else if (action.do === 'interrupt') {
+            table.interrupt(50)
+          } else if (action.do === 'restart') {
+            table.restart()
+            ready()
           } else {
             clock.advance(100)
             if (present() !== executor) ready()
@@ -324,12 +444,14 @@ describe('AttemptTable', () => {
         for (let rounds = 0; rounds < 500 && table.size > 0; rounds += 1) {
           const executor = present()
           for (const running of [...executor.begun]) executor.finish(running)
-          executor.beginNext(clock.wallTime())
+          begin()
           clock.advance(100)
           if (present() !== executor) ready()
         }
         const answered = ends().map(({ id }) => id as string)
         expect([...answered].sort()).toEqual([...taken].sort())
+        for (const { id, outcome } of ends())
+          if (outcome === 'lost' || outcome === 'aborted') expect(hadBegun).toContain(id)
         // What was given back is never begun by any executor.
         const recalled = new Set(ends().flatMap(({ id, outcome }) => (outcome === 'recalled' ? [id] : [])))
         for (const { begun } of world.executors) for (const { id } of begun) expect(recalled.has(id)).toBe(false)

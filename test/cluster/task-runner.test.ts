@@ -14,14 +14,15 @@ interface Wanted {
   readonly args?: unknown[]
   readonly attempt?: number
   readonly call?: 'each'
+  readonly direct?: true
 }
 
-function setUp(clock = new VirtualClock()) {
+function setUp(clock = new VirtualClock(), concurrency = 1) {
   const claims = newClaimTable(64, false)
   const said: ExecutorToEngine[] = []
   const runner = new TaskRunner({
     claims,
-    concurrency: 1,
+    concurrency,
     engine: 0,
     capacity: { shared: false, bytesMax: 100_000, batchBytesMax: 100_000 },
     clock,
@@ -38,12 +39,13 @@ function setUp(clock = new VirtualClock()) {
     results,
     run(...wanted: Wanted[]) {
       const shipped = wanted.map(({ fn }) => shipFunction(fn))
-      const tasks = wanted.map(({ args = [], attempt = 1, call = 'once' as const }, i) => {
+      const tasks = wanted.map(({ args = [], attempt = 1, call = 'once' as const, direct }, i) => {
         sequence += 1
         claims.queue(sequence)
         const hash = shipped[i]?.hash as (typeof shipped)[number]['hash']
         const payload = encodeValue(args)
-        return { sequence, id: `t${sequence}` as TaskId, attempt, function: hash, call, args: payload }
+        const task = { sequence, id: `t${sequence}` as TaskId, attempt, function: hash, call, args: payload }
+        return direct ? { ...task, direct } : task
       })
       const functions = shipped.filter(({ hash }) => !sent.has(hash) && sent.add(hash))
       runner.receive({ type: 'run', tasks, functions })
@@ -58,7 +60,7 @@ function setUp(clock = new VirtualClock()) {
 const outputOf = (result: { output?: Payload } | undefined) => result?.output && decodeValue(result.output)
 
 /** What the tasks in here see of the world outside: they run in this thread. */
-const outside = globalThis as { resultsSent?: () => number; currentTask?: typeof currentTask }
+const outside = globalThis as { resultsSent?: () => number; currentTask?: typeof currentTask; journal?: unknown[] }
 
 it('results leave before a task begins that may take long: a new one, or one that ended an executor', async () => {
   const { run, results, ended } = setUp()
@@ -160,4 +162,44 @@ it('a progress that is no number is not told, and ends nothing', async () => {
   run({ fn: tell })
   expect((await ended(1)).map(outputOf)).toEqual(['told'])
   expect(said.filter(({ type }) => type === 'news')).toMatchObject([{ news: [{ done: 1 }] }])
+})
+
+const note = (what: unknown) => (globalThis as { journal?: unknown[] }).journal?.push(what)
+
+it.for(['direct', 'load-balanced'])(
+  'direct and load-balanced tasks take turns while both wait: a flood of %s ones holds up no other',
+  async (flood) => {
+    const { run, ended } = setUp()
+    outside.journal = []
+    const many = Array.from({ length: 20 }, (_, i) => ({ fn: note, args: [i] }))
+    const few = ['a', 'b', 'c'].map((name) => ({ fn: note, args: [name] }))
+    const marked = (tasks: Wanted[]) => tasks.map((task) => ({ ...task, direct: true as const }))
+    run(...(flood === 'direct' ? [...marked(many), ...few] : [...many, ...marked(few)]))
+    await ended(23)
+    const journal = outside.journal
+    expect(journal.filter((entry) => typeof entry === 'number')).toEqual(many.map(({ args }) => args[0]))
+    expect(journal.filter((entry) => typeof entry === 'string')).toEqual(['a', 'b', 'c'])
+    // Each of the few waits for one of the many at most, once they are all there.
+    expect(['a', 'b', 'c'].map((name) => journal.indexOf(name))).toEqual(
+      flood === 'direct' ? [0, 2, 4] : [1, 3, 5],
+    )
+  },
+)
+
+it('a direct task begins when the one before it has ended, however many others run', async () => {
+  const { run, ended } = setUp(new VirtualClock(), 3)
+  outside.journal = []
+  const slowly = async (name: string) => {
+    const { journal } = globalThis as { journal?: unknown[] }
+    journal?.push(`${name} begins`)
+    await new Promise((resolve) => setImmediate(resolve))
+    journal?.push(`${name} ends`)
+    if (name === 'd2') throw new Error('a direct task that fails has ended too')
+  }
+  const names = ['d1', 'd2', 'd3', 'b1', 'b2', 'b3']
+  run(...names.map((name) => ({ fn: slowly, args: [name], ...(name.startsWith('d') && { direct: true as const }) })))
+  await ended(6)
+  const of = (kind: string) => outside.journal?.filter((entry) => String(entry).startsWith(kind))
+  expect(of('d')).toEqual(['d1 begins', 'd1 ends', 'd2 begins', 'd2 ends', 'd3 begins', 'd3 ends'])
+  expect(of('b')?.slice(0, 2)).toEqual(['b1 begins', 'b2 begins'])
 })
