@@ -180,9 +180,7 @@ it.for(['direct', 'load-balanced'])(
     expect(journal.filter((entry) => typeof entry === 'number')).toEqual(many.map(({ args }) => args[0]))
     expect(journal.filter((entry) => typeof entry === 'string')).toEqual(['a', 'b', 'c'])
     // Each of the few waits for one of the many at most, once they are all there.
-    expect(['a', 'b', 'c'].map((name) => journal.indexOf(name))).toEqual(
-      flood === 'direct' ? [0, 2, 4] : [1, 3, 5],
-    )
+    expect(['a', 'b', 'c'].map((name) => journal.indexOf(name))).toEqual(flood === 'direct' ? [0, 2, 4] : [1, 3, 5])
   },
 )
 

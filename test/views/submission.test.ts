@@ -4,7 +4,7 @@ import type { FunctionHash, TaskId } from '../../core/ids.ts'
 import type { Submission } from '../../core/messages.ts'
 import { encodeValue } from '../../core/payload.ts'
 import { TaskRecord } from '../../views/task-record.ts'
-import { answer, FakeController, success, turn } from './fake-controller.ts'
+import { answer, engineInfo, FakeController, failure, success, turn } from './fake-controller.ts'
 
 const double = (x: number) => x * 2
 
@@ -154,4 +154,52 @@ test('200,000 calls in a loop all come back', async () => {
   expect(wrong).toBe(0)
   expect(controller.all('submit')).toHaveLength(200)
   expect(await client.wait(undefined, 0)).toBe(true)
+})
+
+test('a broadcast is one message, with its arguments once, and each engine answers for itself', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const result = client.broadcastView().with({ label: 'all', returnExceptions: true }).apply(double, 21)
+  await controller.until(() => controller.all('broadcast').length > 0)
+  const [message] = controller.all('broadcast')
+  expect(controller.received).toHaveLength(1)
+  expect(message).toMatchObject({ tasks: result.ids, targets: [0, 1], label: 'all', functions: [{}] })
+  const [first, second] = result.ids as [TaskId, TaskId]
+  controller.reply(failure(second, new RangeError('too far')), success(first, 42))
+  expect(await result).toMatchObject([42, { code: 'YM_REMOTE', message: expect.stringContaining('too far') }])
+  client.broadcastView().apply(double, 1)
+  await controller.until(() => controller.all('broadcast').length > 1)
+  expect(controller.all('broadcast')[1]?.functions).toEqual([])
+})
+
+test('a broadcast to many engines travels in messages that a link carries, and leaves out what has ended', async () => {
+  const controller = new FakeController()
+  controller.engines = Array.from({ length: 2_500 }, (_, i) => engineInfo(i))
+  const client = await controller.connect()
+  if (controller.clientEnd) controller.clientEnd.isFull = true
+  client.loadBalancedView().apply(double, 0)
+  await controller.submitted(1)
+  const result = client.broadcastView().with({ returnExceptions: true }).apply(double, 1)
+  controller.reply(success(result.ids[7] as TaskId, 0))
+  for (let i = 0; i < 3; i += 1) await turn()
+  controller.clientEnd?.drain()
+  await controller.until(() => controller.all('broadcast').length === 3)
+  expect(controller.all('broadcast').map(({ tasks }) => tasks.length)).toEqual([999, 1_000, 500])
+  const targets = controller.all('broadcast').flatMap((message) => message.targets)
+  expect(targets).toEqual(controller.engines.map(({ id }) => id).filter((id) => id !== 7))
+})
+
+test('after a lost link, what is left of a broadcast is submitted one by one, each to its engine', async () => {
+  const controller = new FakeController()
+  const client = await controller.connect()
+  const result = client.broadcastView().apply(double, 21)
+  await controller.until(() => controller.all('broadcast').length > 0)
+  controller.reply(success(result.ids[0] as TaskId, 42))
+  await turn()
+  controller.loseLink()
+  await controller.submitted(1)
+  expect(controller.submissions).toMatchObject([{ id: result.ids[1], direct: true, targets: [1] }])
+  expect(controller.all('broadcast')).toHaveLength(1)
+  controller.reply(success(result.ids[1] as TaskId, 43))
+  expect(await result).toEqual([42, 43])
 })
