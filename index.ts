@@ -34,6 +34,7 @@ export {
   type NodeFlags,
   node,
 } from './views/graph-node.ts'
+export type { OutputPiece } from './views/heard-output.ts'
 export type { Sequence } from './views/item-source.ts'
 export type {
   ImapOptions,
@@ -46,7 +47,7 @@ export type {
 export type { InteractiveOptions } from './views/progress-bar.ts'
 export { CompositeError, RemoteError } from './views/remote-error.ts'
 export type { PartOf, ResultOf, TaskFunction } from './views/task-function.ts'
-export type { OutputPiece, Progress } from './views/task-group.ts'
+export type { Progress } from './views/task-group.ts'
 export type { TaskIdsHolder, TaskIdsLike } from './views/task-ids.ts'
 export type { TaskInfo, TaskQuery } from './views/task-query.ts'
 export type { ResultStatus, TaskMetadata } from './views/task-record.ts'

@@ -1,9 +1,12 @@
 import { type Capacity, inBatches, unfit } from '../core/capacity.ts'
 import { faultFrom, type YardmasterError } from '../core/errors.ts'
 import { FunctionTable } from '../core/function-table.ts'
-import type { SessionId } from '../core/ids.ts'
+import type { SessionId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
-import type { ClientToController, ControllerToClient, FunctionMessage, Reply, TaskNews } from '../core/messages.ts'
+import type { ClientToController, ControllerToClient, FunctionMessage, Reply } from '../core/messages.ts'
+import type { TaskNews } from '../core/task-news.ts'
+import { OutputFeed } from './output-feed.ts'
+import type { Printed } from './printed.ts'
 
 type Parts = Extract<TaskNews, { kind: 'parts' }>
 type Begun = Extract<ControllerToClient, { type: 'begun' }>['tasks'][number]
@@ -17,6 +20,7 @@ export class ClientPeer {
   #replies: Reply[] = []
   #begun: Begun[] = []
   #news: TaskNews[] = []
+  readonly #output = new OutputFeed()
   #paused = false
   #isClosing = false
 
@@ -26,8 +30,9 @@ export class ClientPeer {
     this.#capacity = capacity
   }
 
-  /** A result that the link cannot carry is told as an error. */
-  reply(reply: Reply): void {
+  /** A result that the link cannot carry is told as an error. What the client has not heard of the output goes before it. */
+  reply(reply: Reply, printed?: Printed): void {
+    for (const piece of this.#output.rest(reply.id, printed)) this.#news.push(piece)
     const error = reply.output && unfit(this.#capacity, 'the result', reply.output)
     if (error === undefined) this.#replies.push(this.#withoutUnfitParts(reply))
     else {
@@ -60,6 +65,11 @@ export class ClientPeer {
     return undefined
   }
 
+  /** A task has printed more. */
+  printed(id: TaskId, printed: Printed): void {
+    this.#output.grew(id, printed)
+  }
+
   /** Tells the client that this side is there, however much of its own is still on the way here. */
   beat(): void {
     if (!this.link.connection.supports.objects) this.link.send({ type: 'pong', sequence: 0 })
@@ -74,6 +84,7 @@ export class ClientPeer {
   /** Sends what there is room for. */
   flush(): void {
     this.#begun = this.#send(this.#begun, (tasks) => ({ type: 'begun', tasks }), noBytes)
+    if (!this.#paused) for (const piece of this.#output.next()) this.#news.push(piece)
     this.#news = this.#send(this.#news, (news) => ({ type: 'news', news }), bytesOfNews)
     this.#replies = this.#send(this.#replies, (replies) => ({ type: 'replies', replies }), bytesOfReply)
   }
@@ -112,7 +123,11 @@ export class ClientPeer {
 const noBytes = () => 0
 const bytesOfReply = ({ output, stream }: Reply) => (output?.byteLength ?? 0) + (stream?.last?.byteLength ?? 0)
 
+/** Of one UTF-16 unit. */
+const utf8BytesMax = 3
+
 function bytesOfNews(news: TaskNews): number {
+  if (news.kind === 'output') return news.text.length * utf8BytesMax
   if (news.kind === 'parts') return news.values.reduce((sum, { byteLength }) => sum + byteLength, 0)
   return news.kind === 'emit' ? news.value.byteLength : 0
 }

@@ -15,6 +15,7 @@ import type {
   FunctionMessage,
   Reply,
 } from '../core/messages.ts'
+import type { OutputNews } from '../core/task-news.ts'
 import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import { resolveStrategy } from '../scheduler/strategies/named.ts'
@@ -22,13 +23,15 @@ import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
+import { isEnded } from './is-ended.ts'
+import { keepPiece, printedBy } from './printed.ts'
 import { queueStatus, resultStatus } from './queue-status.ts'
 import { replyFor, replyWithFault } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
 import type { TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
 import { historyPage, queryPage } from './task-pages.ts'
-import { specOf } from './task-spec.ts'
+import { checkOwner, specOf } from './task-spec.ts'
 import { failedUnsent, type Unsendable } from './unsendable.ts'
 
 export interface RouterOptions {
@@ -173,6 +176,7 @@ export class Router {
       case 'news':
         for (const news of message.news) {
           if (news.kind === 'parts') this.#streams.parts(peer, news)
+          else if (news.kind === 'output') this.#keepOutput(peer, news)
           else this.#eachListener(news.id, (client) => client.news(news))
         }
         return
@@ -381,10 +385,17 @@ export class Router {
 
   #watch(peer: ClientPeer, id: TaskId): void {
     const task = this.#options.core().tasks.get(id)
-    if (task === undefined || isEnded(task)) return this.#tell(peer, replyFor(id, task, this.#options.clock))
+    if (task === undefined || isEnded(task)) return this.#tell(peer, replyFor(id, task, this.#options.clock), task)
+    const printed = printedBy(task)
+    if (printed) peer.printed(id, printed)
     const watchers = this.#watchers.get(id)
     if (watchers) watchers.add(peer.session)
     else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
+  }
+
+  #keepOutput(peer: EnginePeer, piece: OutputNews): void {
+    const printed = keepPiece(this.#options, peer.id, piece)
+    if (printed) this.#eachListener(piece.id, (client) => client.printed(piece.id, printed))
   }
 
   #eachListener(id: TaskId, tell: (client: ClientPeer) => void): void {
@@ -405,12 +416,12 @@ export class Router {
     const watchers = this.#watchers.get(task.id)
     if (owner === undefined && watchers === undefined) return
     const reply = replyFor(task.id, task, this.#options.clock)
-    if (owner) this.#tell(owner, reply)
+    if (owner) this.#tell(owner, reply, task)
     if (watchers === undefined) return
     this.#watchers.delete(task.id)
     for (const session of watchers) {
       const client = this.#clients.get(session)
-      if (client && client !== owner) this.#tell(client, reply)
+      if (client && client !== owner) this.#tell(client, reply, task)
     }
   }
 
@@ -420,8 +431,8 @@ export class Router {
     if (client) this.#tell(client, replyWithFault(id, fault, this.#options.clock.wallTime()))
   }
 
-  #tell(client: ClientPeer, reply: Reply): void {
-    client.reply(reply)
+  #tell(client: ClientPeer, reply: Reply, task?: TaskRecord): void {
+    client.reply(reply, printedBy(task))
     this.#dirty(client)
   }
 
@@ -437,11 +448,3 @@ export class Router {
 }
 
 const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }
-
-function checkOwner({ session }: ClientPeer, id: TaskId): void {
-  if (!id.startsWith(`${session}.`)) throw new ProtocolError(`task ${id} does not belong to session ${session}`)
-}
-
-function isEnded(task: TaskRecord): boolean {
-  return !Number.isNaN(task.endedAt)
-}

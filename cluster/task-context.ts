@@ -30,9 +30,14 @@ export class UnmetDependency extends YardmasterError {
 let running: TaskContext | undefined
 let storage: AsyncLocalStorage<TaskContext> | undefined
 
+/** The task that the caller belongs to, if any. It may have ended. */
+export function taskNow(): TaskContext | undefined {
+  return storage?.getStore() ?? running
+}
+
 /** The task that is running here. Throws outside of one. */
 export function currentTask(): TaskContext {
-  const context = storage?.getStore() ?? running
+  const context = taskNow()
   if (context === undefined) throw new YardmasterError('YM_CONFIGURATION', 'currentTask() was called outside of a task')
   return context
 }

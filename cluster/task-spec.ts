@@ -1,5 +1,5 @@
 import { ProtocolError } from '../core/errors.ts'
-import type { SessionId } from '../core/ids.ts'
+import type { SessionId, TaskId } from '../core/ids.ts'
 import { notDirect, type Submission } from '../core/messages.ts'
 import type { TaskSpec } from '../scheduler/events.ts'
 import type { TaskBody } from './task-body.ts'
@@ -34,4 +34,8 @@ function checkDirect({ id, targets, ...flags }: Submission): void {
   if (targets?.length !== 1) throw new ProtocolError(`direct task ${id} must have one target`)
   const odd = notDirect.find((flag) => flags[flag] !== undefined)
   if (odd) throw new ProtocolError(`direct task ${id} cannot have '${odd}'`)
+}
+
+export function checkOwner({ session }: { readonly session: SessionId }, id: TaskId): void {
+  if (!id.startsWith(`${session}.`)) throw new ProtocolError(`task ${id} does not belong to session ${session}`)
 }

@@ -21,6 +21,7 @@ import {
 } from './message-fields.ts'
 import { PayloadSchema } from './payload.ts'
 import { credit, pull, streamEnd } from './stream-messages.ts'
+import { news } from './task-news.ts'
 
 /** Peers with different versions refuse each other in the handshake. */
 export const protocolVersion = 1
@@ -130,26 +131,6 @@ const ended = Type.Object({
   stream: optional(streamEnd),
 })
 export type AttemptEnd = Static<typeof ended>
-
-/** What a running task says before it ends. */
-const news = Type.Union([
-  Type.Object({
-    kind: Type.Literal('progress'),
-    id: taskIdSchema,
-    done: Type.Number(),
-    total: optional(Type.Number()),
-  }),
-  Type.Object({ kind: Type.Literal('emit'), id: taskIdSchema, value: PayloadSchema }),
-  /** What a generator task yielded, from number `from` on: to its own session only. Without values: that it is one. */
-  Type.Object({ kind: Type.Literal('parts'), id: taskIdSchema, from: count, values: Type.Array(PayloadSchema) }),
-  Type.Object({
-    kind: Type.Literal('output'),
-    id: taskIdSchema,
-    stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr')]),
-    text: Type.String(),
-  }),
-])
-export type TaskNews = Static<typeof news>
 
 const taskState = Type.Union([
   Type.Literal('waiting'),

@@ -9,6 +9,7 @@ import { noEngine, type TaskRecord } from './task.ts'
 import { move } from './transitions.ts'
 
 type Begun = Extract<SchedulerEvent, { type: 'begun' }>
+type Printed = Extract<SchedulerEvent, { type: 'printed' }>
 type Ended = Extract<SchedulerEvent, { type: 'ended' }>
 
 /** News from engines of attempts. What is not of the current attempt, at that engine, is late or a duplicate, and changes nothing. */
@@ -25,6 +26,13 @@ export function begun(state: SchedulerState, event: Begun): void {
     state.deadlines.disarm(task)
     if (!task.direct) state.strategy.run.taskStarted?.(task, engine)
   }
+}
+
+/** What an attempt before it printed is dropped. */
+export function printed(state: SchedulerState, { engine, id, attempt, printed }: Printed): void {
+  const at = state.engines.get(engine)
+  const task = at && current(state, at, id, attempt)
+  if (task) task.printed = printed
 }
 
 export function ended(state: SchedulerState, event: Ended): void {

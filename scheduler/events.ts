@@ -72,6 +72,11 @@ export interface AttemptResult {
   readonly outputBytes?: number | undefined
 }
 
+/** Something of a task that is kept with it, opaque but for its size, which counts against `retention.bytesMax`. */
+export interface Kept {
+  readonly bytes: number
+}
+
 export interface AttemptName {
   readonly id: TaskId
   readonly attempt: number
@@ -83,6 +88,14 @@ export type SchedulerEvent =
   | { readonly type: 'engineJoined'; readonly engine: EngineId; readonly hwm?: HighWaterMark }
   | { readonly type: 'engineLeft'; readonly engine: EngineId; readonly reason: string }
   | { readonly type: 'begun'; readonly engine: EngineId; readonly tasks: readonly AttemptName[] }
+  /** Its first word of output; `printed` is kept, and may grow until the attempt ends. */
+  | {
+      readonly type: 'printed'
+      readonly engine: EngineId
+      readonly id: TaskId
+      readonly attempt: number
+      readonly printed: Kept
+    }
   | { readonly type: 'ended'; readonly engine: EngineId; readonly results: readonly AttemptResult[] }
   /** With `client`, only that session's tasks. What is unknown or has ended is passed over. */
   | { readonly type: 'abort'; readonly tasks: readonly TaskId[]; readonly client?: SessionId }

@@ -5,7 +5,7 @@ import type { TaskTable } from './task-table.ts'
 export interface RetentionLimits {
   /** Records with their result. */
   readonly countMax: number
-  /** The sum of their `outputBytes`. */
+  /** The sum of their results and of what they printed. */
   readonly bytesMax: number
   /** Records that say `purged`, without result or body, kept so that later dependencies still see how they ended. Then they are forgotten. */
   readonly purgedMax: number
@@ -51,7 +51,7 @@ export class Retention {
 
   keep(record: TaskRecord): void {
     this.kept.append(record)
-    this.bytes += record.outputBytes
+    this.bytes += bytesOf(record)
   }
 
   /** Keeps to the limits. Called before each step, so that what has just ended can be read whatever they are. */
@@ -62,11 +62,12 @@ export class Retention {
   /** Drops the result and the body of an ended record that has them; the rest stays, and says so. */
   purge(record: TaskRecord): void {
     this.kept.remove(record)
-    this.bytes -= record.outputBytes
+    this.bytes -= bytesOf(record)
     record.purged = true
     record.body = undefined
     record.output = undefined
     record.outputBytes = 0
+    record.printed = undefined
     this.stubs.append(record)
     if (this.stubs.count <= this.limits.purgedMax || this.stubs.head === undefined) return
     const forgotten = this.stubs.head
@@ -77,4 +78,8 @@ export class Retention {
   private exceeded(): boolean {
     return this.kept.count > this.limits.countMax || this.bytes > this.limits.bytesMax
   }
+}
+
+function bytesOf({ outputBytes, printed }: TaskRecord): number {
+  return printed === undefined ? outputBytes : outputBytes + printed.bytes
 }

@@ -1,5 +1,5 @@
 import { abort, expire } from './abort.ts'
-import { begun, ended } from './attempts.ts'
+import { begun, ended, printed } from './attempts.ts'
 import { endCircles } from './circles.ts'
 import { dispatch } from './dispatch.ts'
 import { engineJoined, engineLeft, roundTrip } from './engine-events.ts'
@@ -39,6 +39,8 @@ function handle(state: SchedulerState, event: SchedulerEvent): void {
       return ended(state, event)
     case 'begun':
       return begun(state, event)
+    case 'printed':
+      return printed(state, event)
     case 'engineJoined':
       return engineJoined(state, event)
     case 'engineLeft':

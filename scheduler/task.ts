@@ -2,7 +2,7 @@ import type { Fault } from '../core/errors.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type { Timer } from './deadlines.ts'
 import type { DependencyState, SpecState } from './dependencies.ts'
-import type { DependencySpec, TaskSpec } from './events.ts'
+import type { DependencySpec, Kept, TaskSpec } from './events.ts'
 import type { ReadyGroup } from './ready-group.ts'
 
 export type LiveStatus = 'waiting' | 'ready' | 'assigned' | 'running'
@@ -115,6 +115,8 @@ export class TaskRecord {
   /** The payload of the result, or of the last error of its own; opaque. */
   declare output: unknown
   declare outputBytes: number
+  /** What the last attempt that printed did print. */
+  declare printed: Kept | undefined
   /** Why it ended, where the scheduler ended it; else undefined. */
   declare fault: Fault | undefined
   /** Its result was dropped: purged on request or beyond the retention limit. */
@@ -172,6 +174,7 @@ export class TaskRecord {
     this.trouble = noTrouble
     this.output = undefined
     this.outputBytes = 0
+    this.printed = undefined
     this.fault = undefined
     this.purged = false
     this.submitted = now

@@ -1,13 +1,14 @@
 import { type Observable, observable } from 'rxjs'
 import { TimeoutError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
+import type { OutputPiece } from './heard-output.ts'
 import { streamed } from './part-store.ts'
 import { type InteractiveOptions, showProgress } from './progress-bar.ts'
 import { PullIterator } from './pull-iterator.ts'
 import { ResultCursor } from './result-cursor.ts'
 import { emittedOf, outputOf, progressOf, resultsOf, statusOf } from './result-streams.ts'
 import type { Session } from './session.ts'
-import type { GroupChange, OutputPiece, Progress, TaskGroup } from './task-group.ts'
+import type { GroupChange, Progress, TaskGroup } from './task-group.ts'
 import { submitNoMore, submitRest, type TaskIdsHolder } from './task-ids.ts'
 import type { ResultStatus, TaskMetadata } from './task-record.ts'
 
@@ -97,7 +98,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     return this.serialTime / this.wallTime
   }
 
-  /** What the tasks printed so far. */
+  /** What the tasks printed so far, in the order of `ids`; of each, its last attempt. At most 262,144 characters a task. */
   get stdout(): string {
     return this.#printed('stdout')
   }
@@ -119,6 +120,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     return statusOf(this.#group)
   }
 
+  /** What the tasks print, as it arrives: up to 64 kB or 20 ms of it at once. Those of a further attempt again. */
   get output$(): Observable<OutputPiece> {
     return outputOf(this.#group)
   }
@@ -237,10 +239,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
   }
 
   #printed(stream: OutputPiece['stream']): string {
-    return (this.#group.said?.output ?? [])
-      .filter((piece) => piece.stream === stream)
-      .map((piece) => piece.text)
-      .join('')
+    return this.#group.tasks.map((task) => task.output?.text(stream) ?? '').join('')
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TaskNews } from '../core/messages.ts'
+import type { TaskNews } from '../core/task-news.ts'
 import type { ItemSource } from './item-source.ts'
 import { MapRun, type MapRunOptions, type MapSink } from './map-run.ts'
 import { PullIterator } from './pull-iterator.ts'

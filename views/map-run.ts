@@ -1,6 +1,7 @@
 import { CloneError, ConfigurationError, TaskAbortedError } from '../core/errors.ts'
-import type { Call, FunctionMessage, TaskNews } from '../core/messages.ts'
+import type { Call, FunctionMessage } from '../core/messages.ts'
 import { encodeValue } from '../core/payload.ts'
+import type { TaskNews } from '../core/task-news.ts'
 import { ChunkSize } from './chunk-size.ts'
 import type { ItemBatch, ItemSource } from './item-source.ts'
 import type { Session, Unfinished } from './session.ts'

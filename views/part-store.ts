@@ -1,8 +1,8 @@
 import { StreamedError } from '../core/errors.ts'
-import type { TaskNews } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
 import type { StreamEnd } from '../core/stream-messages.ts'
 import { windowBytes, windowParts } from '../core/stream-window.ts'
+import type { TaskNews } from '../core/task-news.ts'
 
 type Parts = Extract<TaskNews, { kind: 'parts' }>
 

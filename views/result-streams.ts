@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs'
+import type { OutputPiece } from './heard-output.ts'
 import { ResultCursor } from './result-cursor.ts'
-import type { GroupChange, OutputPiece, Progress, TaskGroup, Watcher } from './task-group.ts'
+import type { GroupChange, Progress, TaskGroup, Watcher } from './task-group.ts'
 import type { ResultStatus } from './task-record.ts'
 
 /*

@@ -56,7 +56,8 @@ export class ResultsTable {
   news({ news }: MessageOf<'news'>): void {
     for (const item of news) {
       const task = this.#pending.get(item.id)
-      task?.owner.taskNews(task, item)
+      if (task === undefined || (item.kind === 'output' && !task.hear(item))) continue
+      task.owner.taskNews(task, item)
     }
   }
 

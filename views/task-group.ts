@@ -1,19 +1,12 @@
 import type { Clock } from '../core/clock.ts'
 import { PendingError, TaskAbortedError, type YardmasterError } from '../core/errors.ts'
-import type { TaskId } from '../core/ids.ts'
-import type { TaskNews } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
+import type { TaskNews } from '../core/task-news.ts'
+import type { OutputPiece } from './heard-output.ts'
 import { type PartDemand, type PartReader, PartStore, streamed } from './part-store.ts'
 import { CompositeError } from './remote-error.ts'
 import type { ResultStatus, TaskOwner, TaskRecord } from './task-record.ts'
-
-/** What a piece of a task's printed output is. */
-export interface OutputPiece {
-  readonly taskId: TaskId
-  readonly stream: 'stdout' | 'stderr'
-  readonly text: string
-}
 
 /** How far a result is: items of a map, or what the task itself tells with `currentTask().progress`. */
 export interface Progress {
@@ -211,6 +204,8 @@ export class TaskGroup implements TaskOwner, PartDemand {
   add(task: TaskRecord): void {
     this.tasks.push(task)
     this.#open += 1
+    // Of a task that was asked for again.
+    if (task.output) this.#saidSoFar().output.push(...task.output.pieces)
   }
 
   /** No more tasks will come. */
@@ -256,15 +251,14 @@ export class TaskGroup implements TaskOwner, PartDemand {
   taskNews(task: TaskRecord, news: TaskNews): void {
     // A further attempt yields from the beginning: what was already heard is not heard again.
     if (news.kind === 'parts') return this.#storeOf(task).take(news) ? this.#tell('results') : undefined
-    this.#said ??= { emitted: [], output: [], progress: undefined }
-    const said = this.#said
+    const said = this.#saidSoFar()
     switch (news.kind) {
       case 'progress':
         if (this.options.isList) return
         said.progress = { done: news.done, total: news.total }
         return this.#tell('progress')
       case 'output':
-        said.output.push({ taskId: news.id, stream: news.stream, text: news.text })
+        said.output.push(task.output?.pieces.at(-1) as OutputPiece)
         return this.#tell('output')
       case 'emit':
         said.emitted.push(decodeValue(news.value))
@@ -282,6 +276,11 @@ export class TaskGroup implements TaskOwner, PartDemand {
     })
     this.#stores.set(task, store)
     return store
+  }
+
+  #saidSoFar(): Said {
+    this.#said ??= { emitted: [], output: [], progress: undefined }
+    return this.#said
   }
 
   #endIfComplete(): void {

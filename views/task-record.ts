@@ -1,8 +1,10 @@
 import { errorFromFault, InternalError, TaskAbortedError, YardmasterError } from '../core/errors.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
-import type { EachResult, FunctionMessage, Reply, Submission, TaskNews, ThrownByTask } from '../core/messages.ts'
+import type { EachResult, FunctionMessage, Reply, Submission, ThrownByTask } from '../core/messages.ts'
 import { decodeValue } from '../core/payload.ts'
 import type { StreamEnd } from '../core/stream-messages.ts'
+import type { OutputNews, TaskNews } from '../core/task-news.ts'
+import { type HeardOutput, hearPiece } from './heard-output.ts'
 import { RemoteError } from './remote-error.ts'
 
 /** What a client knows of a task: it hears of its beginning only where the task runs long, and of its end. */
@@ -22,6 +24,9 @@ export interface TaskMetadata {
   readonly endedAt: number
   /** Execution time of the last attempt. */
   readonly durationMs: number
+  /** What the last attempt printed; absent where it printed nothing there. */
+  readonly stdout?: string
+  readonly stderr?: string
 }
 
 /** Who is told what becomes of a task. */
@@ -57,6 +62,8 @@ export class TaskRecord {
   metadata: TaskMetadata | undefined
   /** How it ended, where it is a generator's. */
   stream: StreamEnd | undefined
+  /** Of the last attempt that printed. */
+  output: HeardOutput | undefined
 
   constructor(id: TaskId, owner: TaskOwner, size: number, submission?: Submission, shipped?: FunctionMessage) {
     this.id = id
@@ -85,6 +92,13 @@ export class TaskRecord {
     this.status = 'running'
   }
 
+  /** Answers whether the piece was not known yet. */
+  hear(news: OutputNews): boolean {
+    const heard = hearPiece(this.output, news)
+    if (heard) this.output = heard
+    return heard !== undefined
+  }
+
   settle(reply: Reply): void {
     this.status = reply.status
     this.stream = reply.stream
@@ -95,6 +109,7 @@ export class TaskRecord {
     } catch (error) {
       this.fail(error instanceof YardmasterError ? error : new InternalError(String(error), { cause: error }))
     }
+    if (this.output?.attempt !== reply.attempts) this.output = undefined
     this.metadata = {
       id: this.id,
       status: this.status as Reply['status'],
@@ -105,6 +120,7 @@ export class TaskRecord {
       startedAt: reply.startedAt,
       endedAt: reply.endedAt,
       durationMs: reply.durationMs,
+      ...(this.output && printedTexts(this.output)),
     }
   }
 
@@ -150,6 +166,12 @@ export class TaskRecord {
   #remoteError(thrown: ThrownByTask, reply: Reply): RemoteError {
     return new RemoteError(thrown, { taskId: this.id, engineId: reply.engine })
   }
+}
+
+function printedTexts(output: HeardOutput): Pick<TaskMetadata, 'stdout' | 'stderr'> {
+  const stdout = output.text('stdout')
+  const stderr = output.text('stderr')
+  return { ...(stdout && { stdout }), ...(stderr && { stderr }) }
 }
 
 /** Two owners, or more, of one task: a result that was asked for again. */

@@ -13,6 +13,7 @@ export const inlineExecutor: ExecutorFactory = {
     const runner = new TaskRunner({
       ...options,
       clock: systemClock,
+      ownsThread: false,
       send: (message) => queueMicrotask(() => !ended && handlers.onMessage(message)),
     })
     queueMicrotask(() => !ended && handlers.onMessage({ type: 'ready' }))

@@ -1,6 +1,7 @@
 import type { TaskId } from '../../core/ids.ts'
-import type { Call, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
+import type { Call, ExecutorToEngine } from '../../core/messages.ts'
 import type { Payload } from '../../core/payload.ts'
+import type { TaskNews } from '../../core/task-news.ts'
 import type { TaskContext } from '../task-context.ts'
 import type { HeldFunction } from './held-function.ts'
 import { PartStream } from './part-stream.ts'

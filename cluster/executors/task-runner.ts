@@ -10,12 +10,15 @@
 import { type Capacity, unfit } from '../../core/capacity.ts'
 import type { Clock } from '../../core/clock.ts'
 import { FunctionTable, takeFunctions } from '../../core/function-table.ts'
-import type { EachResult, EngineToExecutor, ExecutorToEngine, TaskNews } from '../../core/messages.ts'
+import type { EachResult, EngineToExecutor, ExecutorToEngine } from '../../core/messages.ts'
 import { decodeValue, encodeValue, type Payload } from '../../core/payload.ts'
-import { enterTask, leaveTask } from '../task-context.ts'
+import type { TaskNews } from '../../core/task-news.ts'
+import { enterTask, leaveTask, type TaskContext, taskNow } from '../task-context.ts'
 import { type Called, callFunction } from './call-function.ts'
+import { captureOutput } from './capture-output.ts'
 import type { ClaimTable } from './claims.ts'
 import { HeldFunction } from './held-function.ts'
+import { Printer } from './printer.ts'
 import { type Done, RunningTask } from './running-task.ts'
 import { TaskQueue } from './task-queue.ts'
 import { encodeThrown, isUnmet, withoutUnfit } from './thrown.ts'
@@ -31,6 +34,8 @@ export interface TaskRunnerOptions {
   readonly engine: number
   readonly capacity: Capacity
   readonly clock: Clock
+  /** Whether nothing but its tasks runs in this thread. */
+  readonly ownsThread: boolean
   send(message: ExecutorToEngine): void
 }
 
@@ -49,9 +54,19 @@ export class TaskRunner {
   /** What is waited for before anything else is begun. */
   #pause: Promise<void> | undefined
   #stopped = false
+  readonly #printer: Printer
+  #releaseOutput: (() => void) | undefined
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options
+    const { clock, capacity } = options
+    this.#printer = new Printer({
+      clock,
+      capacity,
+      isRunning: (task) => this.#isRunning(task),
+      send: (news) => options.send({ type: 'news', news: [...news] }),
+    })
+    if (options.ownsThread) this.#releaseOutput = captureOutput(this.#printer)
   }
 
   receive(message: EngineToExecutor): void {
@@ -82,18 +97,25 @@ export class TaskRunner {
       case 'stop':
         this.#stopped = true
         for (const task of this.#running.values()) task.stop()
+        this.#releaseOutput?.()
     }
   }
 
-  /** An error that no task caught but that happened while tasks ran: the only one running fails with it. */
+  /** An error that no task caught: the task that it comes from fails with it, or the only one running. */
   failRunning(error: unknown): boolean {
+    const origin = taskNow()
     const [only, other] = this.#running.values()
-    if (only === undefined || other !== undefined) return false
-    this.#end(only, 'failed', encodeThrown(error, this.#encode))
+    const task = origin === undefined && other === undefined ? only : origin
+    if (!this.#isRunning(task)) return false
+    this.#end(task, 'failed', encodeThrown(error, this.#encode))
     // Its modules may never have loaded by this error.
-    if (!only.held.ready) this.#pause = undefined
+    if (!task.held.ready) this.#pause = undefined
     this.#pump()
     return true
+  }
+
+  #isRunning(task: TaskContext | undefined): task is RunningTask {
+    return task instanceof RunningTask && this.#running.get(task.sequence) === task
   }
 
   readonly #encode = (value: unknown): Payload => {
@@ -104,6 +126,7 @@ export class TaskRunner {
   }
 
   readonly #say = (news: TaskNews): void => {
+    this.#printer.flush()
     this.#options.send({ type: 'news', news: [news] })
   }
 
@@ -125,6 +148,7 @@ export class TaskRunner {
       this.#lastBegunIn = queue
       if (queue === this.#direct) this.#runningDirect = task
       this.#running.set(task.sequence, task)
+      this.#releaseOutput ??= captureOutput(this.#printer)
       if (task.held.ready) this.#run(task)
       else this.#pauseFor(task.held.settled, () => task.ended || this.#run(task))
     }
@@ -156,7 +180,7 @@ export class TaskRunner {
     if (callable === undefined) return this.#fail(task, failure?.error)
     try {
       const args = decodeValue(task.args)
-      const several = this.#options.concurrency > 1
+      const several = this.#options.concurrency > 1 || !this.#options.ownsThread
       const called = enterTask(task, several, () => callFunction(task, callable, args, this.#encode))
       if (called instanceof Promise) {
         called.then(
@@ -201,10 +225,15 @@ export class TaskRunner {
   }
 
   #end(task: RunningTask, outcome: Done['outcome'], output?: Done['output']): void {
+    this.#printer.finish(task)
     task.ended = true
     leaveTask(task)
     this.#running.delete(task.sequence)
     if (task === this.#runningDirect) this.#runningDirect = undefined
+    if (this.#running.size === 0 && !this.#options.ownsThread) {
+      this.#releaseOutput?.()
+      this.#releaseOutput = undefined
+    }
     const { sequence, held, startedAt } = task
     const durationMs = Number.isNaN(startedAt) ? 0 : Math.max(0, this.#options.clock.now() - startedAt)
     held.wasQuick = durationMs < flushAfterMs
@@ -219,6 +248,7 @@ export class TaskRunner {
     if (this.#results.length === 0) return
     const results = this.#results
     this.#results = []
+    this.#printer.flush()
     this.#options.send({ type: 'done', results })
   }
 }

@@ -18,6 +18,7 @@ const runner = new TaskRunner({
   engine,
   capacity,
   clock: systemClock,
+  ownsThread: true,
   send: (message) => {
     sendEncoded(connection, message)
     // A synchronous task ends no turn for as long as it runs.

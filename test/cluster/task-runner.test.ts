@@ -26,6 +26,7 @@ function setUp(clock = new VirtualClock(), concurrency = 1) {
     engine: 0,
     capacity: { shared: false, bytesMax: 100_000, batchBytesMax: 100_000 },
     clock,
+    ownsThread: false,
     send: (message) => said.push(message),
   })
   let sequence = 0

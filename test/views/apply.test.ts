@@ -224,9 +224,9 @@ describe('streams', () => {
       type: 'news',
       news: [
         { kind: 'progress', id, done: 1, total: 4 },
-        { kind: 'output', id, stream: 'stdout', text: 'hello ' },
-        { kind: 'output', id, stream: 'stderr', text: 'oh' },
-        { kind: 'output', id, stream: 'stdout', text: 'world' },
+        { kind: 'output', id, attempt: 1, index: 0, stream: 'stdout', text: 'hello ' },
+        { kind: 'output', id, attempt: 1, index: 1, stream: 'stderr', text: 'oh' },
+        { kind: 'output', id, attempt: 1, index: 2, stream: 'stdout', text: 'world' },
         { kind: 'emit', id, value: encodeValue('by the way') },
       ],
     })

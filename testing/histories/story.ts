@@ -18,6 +18,8 @@ export function tellEvent(event: SchedulerEvent): string {
       return `engine ${event.engine} is lost`
     case 'begun':
       return `engine ${event.engine} has begun ${event.tasks.map(tellAttempt).join(', ')}`
+    case 'printed':
+      return `engine ${event.engine} says that ${tellAttempt(event)} printed`
     case 'ended':
       return `engine ${event.engine} says ${event.results.map((one) => `${tellAttempt(one)} ${one.outcome}`).join(', ')}`
     case 'abort':
