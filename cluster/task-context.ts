@@ -44,7 +44,7 @@ export function currentTask(): TaskContext {
 
 /** The namespace of the task that is running here, if one is. */
 export function currentNamespace(): Record<string, unknown> | undefined {
-  return (storage?.getStore() ?? running)?.namespace
+  return taskNow()?.namespace
 }
 
 /**
