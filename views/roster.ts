@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import { TimeoutError, type YardmasterError } from '../core/errors.ts'
@@ -17,6 +18,11 @@ export class Roster {
 
   get size(): number {
     return this.#engines.length
+  }
+
+  /** There are engines, and all of them are in other processes. */
+  get isApart(): boolean {
+    return this.#engines.length > 0 && this.#engines.every((engine) => engine.pid !== process.pid)
   }
 
   get ids(): EngineId[] {

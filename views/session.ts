@@ -1,4 +1,4 @@
-import { capacityOf, noLimit, unfit } from '../core/capacity.ts'
+import { capacityOf, holdsShared, noLimit, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { CloneError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
@@ -68,12 +68,13 @@ export class Session {
   check(shipped: FunctionMessage, args: Payload): MessageTooLargeError | undefined {
     const error = unfit(this.#capacity, 'the call', shipped.payload, args)
     if (error instanceof CloneError) throw error
+    if (holdsShared(args) && this.roster.isApart) throw new CloneError(sharedApart)
     return error
   }
 
   /**
    * @throws why the session ended
-   * @throws CloneError for shared memory that the link cannot carry
+   * @throws CloneError for shared memory that the link cannot carry, or that no engine could be given
    */
   submit(
     shipped: FunctionMessage,
@@ -305,6 +306,9 @@ export class Session {
     }
   }
 }
+
+const sharedApart =
+  "the call holds shared memory (a SharedArrayBuffer), and every engine is in another process. Start engines that are threads (engineKind: 'thread'), or pass a copy."
 
 /** What is moved cannot be sent twice. Where the flags ask for further attempts, the controller keeps it, and engines get copies. */
 function sendOnce(submission: Submission): void {

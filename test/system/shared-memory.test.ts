@@ -3,17 +3,39 @@ import { Client, Cluster } from 'yardmaster'
 
 const bytes = () => new Uint8Array(new SharedArrayBuffer(8_192)).fill(1)
 
-it('shared memory is refused for an engine in another process, and the cluster goes on', async () => {
+it('shared memory is refused at once where every engine is in another process, and the cluster goes on', async () => {
   await using cluster = await Cluster.start({ engines: 1, engineKind: 'process' })
   const lview = (await cluster.connect()).loadBalancedView()
-  const error = await lview
-    .apply((shared: Uint8Array) => shared.length, bytes())
-    .then(
-      () => undefined,
-      (reason: unknown) => reason,
-    )
-  expect(error).toMatchObject({ code: 'YM_REMOTE', message: expect.stringContaining('SharedArrayBuffer') })
+  const refused = expect.objectContaining({
+    code: 'YM_CLONE',
+    message: expect.stringMatching(/SharedArrayBuffer.*engineKind: 'thread'/),
+  })
+  expect(() => lview.apply((shared: Uint8Array) => shared.length, bytes())).toThrow(refused)
+  await expect(lview.map((shared: Uint8Array) => shared.length, [bytes()]).get()).rejects.toThrow(refused)
   expect(await lview.apply((x: number) => x + 1, 1)).toBe(2)
+})
+
+it('shared memory is refused for one engine in another process, where others are threads', async () => {
+  await using cluster = await Cluster.start({ engines: 1, addresses: ['ws://127.0.0.1:0'] })
+  const url = new URL('../../dist/cluster/launchers/process.js', import.meta.url).href
+  const { launchProcessEngine } = (await import(url)) as typeof import('../../cluster/launchers/process.ts')
+  const [address] = cluster.addresses as [string]
+  const apart = await launchProcessEngine({ address, key: cluster.key, concurrency: 1, reconnectMs: 0, name: 'apart' })
+  const client = await cluster.connect()
+  const [, id] = await client.waitForEngines(2)
+  const lview = client.loadBalancedView()
+  const call = (shared: Uint8Array) => shared.length
+  await expect(
+    lview
+      .with({ targets: id as number })
+      .apply(call, bytes())
+      .get(),
+  ).rejects.toMatchObject({
+    code: 'YM_REMOTE',
+    message: expect.stringMatching(/SharedArrayBuffer.*threads, or pass a copy/),
+  })
+  expect(await lview.with({ targets: 0 }).apply(call, bytes())).toBe(8_192)
+  await apart.stop()
 })
 
 it('shared memory is shared with an engine in this process', async () => {

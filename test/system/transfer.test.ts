@@ -95,12 +95,12 @@ describe.each(Object.entries(places))('%s', (_name, { options, elsewhere }) => {
   })
 })
 
-describe('between threads', () => {
+describe.each(['memory', 'threads'] as const)('between threads, linked by %s', (transport) => {
   let cluster: Cluster
   let client: Client
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ engines: 1 })
+    cluster = await Cluster.start({ engines: 1, transport })
     client = await cluster.connect()
   })
   afterAll(() => cluster[Symbol.asyncDispose]())
