@@ -25,6 +25,7 @@ export {
 export type { DirectFlags } from './views/direct-flags.ts'
 export type { DirectParallelFunction, DirectView, FiniteSequencesOf, ScatterOptions } from './views/direct-view.ts'
 export type { EngineEntry, EngineResult, EngineSlice, EngineTargets, PerEngine } from './views/engine-targets.ts'
+export { bind } from './views/functions/bind.ts'
 export { ModuleTask, task, tasks } from './views/functions/module-task.ts'
 export {
   type GraphEntry,

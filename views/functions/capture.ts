@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
+import { boundOf } from './bind.ts'
 import { builtinExport } from './builtin-exports.ts'
 import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { captureError, type Trail } from './capture-error.ts'
@@ -64,13 +65,14 @@ class Capture {
   #functionIndex(fn: Callable, trail: Trail): number {
     const known = this.#indexes.get(fn)
     if (known !== undefined) return known
-    const text = textOf(fn)
+    const bound = boundOf(fn)
+    const text = textOf(bound?.target ?? fn)
     const shape = functionShape(text)
     if (!shape) throw unparsable(fn, text, trail)
     refuseOutside(shape, trail)
     const index = this.#sources.length
     this.#indexes.set(fn, index)
-    this.#sources.push(sourceOf(fn, shape, trail))
+    this.#sources.push(sourceOf(fn, shape, trail, bound?.target))
     return index
   }
 
@@ -101,8 +103,18 @@ class Capture {
     const { name } = free
     const { scopes, script, literal } = source
     const trail = [...source.trail, name]
+    const values = boundOf(source.fn)?.values
+    if (values && Object.hasOwn(values, name)) {
+      source.fixed.push({ name, reference: this.#reference(values[name], trail, name) })
+      return
+    }
     const found = scopes.findIndex(({ object }) => Object.hasOwn(object, name))
     if (name === 'arguments') throw argumentsError(source.trail)
+    if (found < 0 && name === source.shape.base && !Object.hasOwn(globalThis, name)) {
+      // V8 keeps no binding that only the class's definition needed, but the class knows its base.
+      source.fixed.push({ name, reference: this.#reference(Object.getPrototypeOf(source.fn), trail, name) })
+      return
+    }
     if (found < 0 && !isReplVariable(name, script)) {
       this.#nowhere(source, free)
       return
@@ -232,7 +244,7 @@ class Capture {
       location,
       bindings,
       properties: source.properties,
-      needs: source.variables.flatMap(({ name, reference }) =>
+      needs: [...source.variables, ...source.fixed].flatMap(({ name, reference }) =>
         reference.kind === 'function' && shape.free.get(name)?.eager ? [reference.index] : [],
       ),
     }
@@ -242,8 +254,8 @@ class Capture {
 const importName = '__yardmaster_import__'
 const metaName = '__yardmaster_meta__'
 
-function sourceOf(fn: Callable, shape: FunctionShape, trail: Trail): Source {
-  const { position, scopes } = readSurroundings(fn)
+function sourceOf(fn: Callable, shape: FunctionShape, trail: Trail, target = fn): Source {
+  const { position, scopes } = readSurroundings(target)
   const script = position && scriptWithId(position.scriptId)
   const literal = position && script?.literalAt(position, shape.text)
   const location = (literal && script?.locate(literal.start)) ?? null

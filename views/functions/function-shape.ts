@@ -33,6 +33,8 @@ export interface FunctionShape {
   readonly kind: 'function' | 'arrow' | 'class' | 'method'
   readonly free: ReadonlyMap<string, FreeName>
   readonly outside: Outside
+  /** The class that this one extends, where that is written as a name. */
+  readonly base: string | undefined
   /** A method's key, where it cannot stand in an object literal as it is: computed or private. */
   readonly keyToReplace: Span | undefined
   readonly importKeywords: readonly Span[]
@@ -135,6 +137,7 @@ function shape(
     kind,
     free,
     outside: analysis.outside,
+    base: isClassNode(node) && node.superClass?.type === 'Identifier' ? node.superClass.name : undefined,
     keyToReplace,
     importKeywords: analysis.importExpressions.map(({ start }) => local({ start, end: start + 'import'.length })),
     importMetas: analysis.importMetas.map(local),

@@ -230,6 +230,16 @@ export const cases: Record<string, Case> = {
         JSON.stringify(dog)
     )(new Dog('Rex')),
   },
+  'a class whose base only its definition names': {
+    fn: (() => {
+      class Root {
+        readonly kind = 'root'
+      }
+      class Heir extends Root {}
+      class Failure extends Error {}
+      return () => [new Heir().kind, new Failure('no').message]
+    })(),
+  },
   'a method': { fn: methods.scale, args: [2] },
   'an async method': { fn: methods.later, args: [2] },
   'a generator method': { fn: methods.numbers },
