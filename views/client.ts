@@ -25,6 +25,8 @@ import type { ViewFlags } from './view-flags.ts'
 export interface ClientOptions extends ConnectOptions {
   /** For how long to try again after a lost link. Default 30,000; 0: not at all. */
   readonly reconnectMs?: number
+  /** What a function may take with all that it captures, in bytes. Default 16 MiB. */
+  readonly capturedBytesMax?: number
   /** Sees every event and state of the client's machine. It costs about half of the throughput. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
   readonly clock?: Clock
@@ -77,7 +79,7 @@ export class Client implements AsyncDisposable {
   static async over(connector: Connector, options: ClientOptions = {}): Promise<Client> {
     const clock = options.clock ?? systemClock
     const random = options.random ?? seededRandom(freshSeed())
-    const session = new Session(newSessionId(random), clock)
+    const session = new Session(newSessionId(random), clock, options.capturedBytesMax)
     const actor = createActor(clientMachine, {
       clock: machineClock(clock),
       ...(options.inspect ? { inspect: options.inspect } : {}),

@@ -4,7 +4,6 @@ import type { DependencySpec, FunctionMessage, TaskFlags } from '../core/message
 import { encodeValue, type Payload } from '../core/payload.ts'
 import { abortedBefore } from './abort-signals.ts'
 import { Dependency, type DependencyLike } from './dependency.ts'
-import { shipFunction } from './functions/ship-function.ts'
 import { GraphNode } from './graph-node.ts'
 import { graphOrder } from './graph-order.ts'
 import type { Session } from './session.ts'
@@ -85,7 +84,7 @@ function prepare(
   }
   const { task } = Object.keys(flags).length > 0 ? addFlags(viewFlags, flags) : viewFlags
   const args = encodeValue(node.args, `nodes[${shown}].args`)
-  const shipped = shipFunction(node.fn)
+  const shipped = session.ship(node.fn)
   session.check(shipped, args)
   return {
     shipped,

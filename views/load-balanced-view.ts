@@ -2,7 +2,6 @@ import { ConfigurationError, type YardmasterError } from '../core/errors.ts'
 import { encodeValue } from '../core/payload.ts'
 import { abortedBefore, abortOnSignal } from './abort-signals.ts'
 import { AsyncResult } from './async-result.ts'
-import { shipFunction } from './functions/ship-function.ts'
 import { submitGraph } from './graph.ts'
 import type { GraphEntry, GraphNodes, GraphValues } from './graph-node.ts'
 import { imap } from './imap.ts'
@@ -91,7 +90,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
   ): AsyncResult<ResultOf<Returned>, PartOf<Returned>> {
     const session = this.#session
     const { signal, task: flags } = this.#flags
-    const shipped = shipFunction(fn)
+    const shipped = session.ship(fn)
     const payload = encodeValue(args, 'args')
     const group = new TaskGroup(isGeneratorFunction(fn) ? this.#ofStream : this.#ofCall)
     if (signal?.aborted) group.add(session.refuse(abortedBefore(signal), group, 1))
@@ -113,7 +112,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     const open = this.#opener(sequences)
     const call = sequences.length === 1 ? 'each' : 'eachSpread'
     const run = new MapRun(
-      { session: this.#session, shipped: shipFunction(fn), flags: this.#flags, call, sink: group },
+      { session: this.#session, shipped: this.#session.ship(fn), flags: this.#flags, call, sink: group },
       (onMore) => {
         const source = open(onMore)
         group.total = source.length
@@ -140,7 +139,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     if (window !== undefined && !(Number.isSafeInteger(window) && window >= 1))
       throw new ConfigurationError(`window must be a whole number, 1 or more, not ${window}`)
     const flags = { ...this.#flags, ordered }
-    const shipped = shipFunction(fn)
+    const shipped = this.#session.ship(fn)
     return imap(
       { session: this.#session, shipped, flags, call: 'each', ...(window === undefined ? {} : { window }) },
       this.#opener([items]),

@@ -15,6 +15,7 @@ import type {
 import type { Payload } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
 import { Broadcast } from './broadcast.ts'
+import { type Shippable, type ShippedFunction, shipFunction } from './functions/ship-function.ts'
 import { type ClientLink, Outbox, tasksMax } from './outbox.ts'
 import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
@@ -51,14 +52,21 @@ export class Session {
   #sequence = 0
   #wasLinked = false
   #end: YardmasterError | undefined
+  readonly #capturedBytesMax: number | undefined
 
-  constructor(id: SessionId, clock: Clock) {
+  constructor(id: SessionId, clock: Clock, capturedBytesMax?: number) {
     this.id = id
     this.clock = clock
+    this.#capturedBytesMax = capturedBytesMax
   }
 
   get isFlushed(): boolean {
     return this.#outbox.isEmpty
+  }
+
+  /** @throws CaptureError where it cannot travel */
+  ship(fn: Shippable): ShippedFunction {
+    return shipFunction(fn, this.#capturedBytesMax)
   }
 
   /**

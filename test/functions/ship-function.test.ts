@@ -148,6 +148,29 @@ test("coverage's counters stay behind", async () => {
   expect(await run(fn, 2)).toBe(3)
 })
 
+test('what is too large is named, with its size and what to write instead', () => {
+  const table = { rows: new Float64Array(3 * 2 ** 20), small: [1] }
+  const read = (i: number) => table.rows[i]
+  const fn = (i: number) => scale(read(i) ?? 0)
+  expect(() => shipFunction(fn)).toThrow(
+    expect.objectContaining({
+      code: 'YM_CAPTURE',
+      message: expect.stringMatching(
+        /captures 'read', which captures 'table', which takes 24\.0 MiB, and a function may take 16\.0 MiB .*argument/,
+      ),
+      details: expect.objectContaining({ identifier: 'table' }),
+    }),
+  )
+  expect(shipFunction(fn, 25 * 2 ** 20).payload.byteLength).toBeGreaterThan(24 * 2 ** 20)
+  expect(() => shipFunction(fn)).toThrow(/24\.0 MiB/)
+  const text = 'x'.repeat(100_000)
+  const long = () => text.length
+  shipFunction(long)
+  expect(() => shipFunction(long, 10_000)).toThrow(/'text', which takes 97\.7 KiB, and a function may take 9\.8 KiB/)
+  const wordy = () => ['a text of its own, which is longer than may be', level]
+  expect(() => shipFunction(wordy, 10)).toThrow(/its text takes 0\.\d KiB/)
+})
+
 test('what is no function is refused', () => {
   for (const value of [undefined, null, 1, 'name', {}])
     expect(() => shipFunction(value as never)).toThrow(expect.objectContaining({ code: 'YM_CAPTURE' }))

@@ -7,6 +7,7 @@ import { encodeValue, Payload } from '../../core/payload.ts'
 import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { type Captured, capture } from './capture.ts'
 import { adviceFor, captureError } from './capture-error.ts'
+import { capturedBytesMaxDefault, checkSize } from './captured-size.ts'
 import { functionShape } from './function-shape.ts'
 import { ModuleTask } from './module-task.ts'
 
@@ -43,23 +44,23 @@ const unshadowed = new Set(
  * The function with what it captures, as of now. What cannot have changed since the last call is not looked at again.
  * @throws CaptureError naming what cannot travel, why, and what to write instead
  */
-export function shipFunction(fn: Shippable): ShippedFunction {
+export function shipFunction(fn: Shippable, bytesMax: number = capturedBytesMaxDefault): ShippedFunction {
   if (fn instanceof ModuleTask) return shipModuleTask(fn)
   if (!isCallable(fn))
     throw new CaptureError(
       `Cannot ship a ${fn === null ? 'null' : typeof fn}: give a function, or task(import.meta.url, 'name').`,
     )
   const before = known.get(fn)
-  return (before && shipAgain(before)) ?? textualShip(fn) ?? captureAndShip(fn, before?.shipped)
+  return (before && shipAgain(before, bytesMax)) ?? textualShip(fn, bytesMax) ?? captureAndShip(fn, bytesMax, before)
 }
 
 /** Undefined where the function has to be looked at anew. */
-function shipAgain(before: Known): ShippedFunction | undefined {
+function shipAgain(before: Known, bytesMax: number): ShippedFunction | undefined {
   const { lifetime, functions } = before.captured
   if (lifetime === 'bindings' || !functions.every(hasNoProperties)) return undefined
-  if (lifetime === 'constant') return before.shipped
+  if (lifetime === 'constant' && before.shipped.payload.byteLength <= bytesMax) return before.shipped
   try {
-    before.shipped = encode(before.captured, before.shipped)
+    before.shipped = encode(before.captured, bytesMax, before.shipped)
     return before.shipped
   } catch (error) {
     // Its data holds what it did not hold before: perhaps a function, which can travel in another way.
@@ -68,14 +69,14 @@ function shipAgain(before: Known): ShippedFunction | undefined {
   }
 }
 
-function captureAndShip(fn: Callable, before?: ShippedFunction): ShippedFunction {
+function captureAndShip(fn: Callable, bytesMax: number, before?: Known): ShippedFunction {
   const captured = capture(fn)
-  const shipped = encode(captured, before)
+  const shipped = encode(captured, bytesMax, before?.shipped)
   known.set(fn, { captured, shipped })
   return shipped
 }
 
-function textualShip(fn: Callable): ShippedFunction | undefined {
+function textualShip(fn: Callable, bytesMax: number): ShippedFunction | undefined {
   const text = textOf(fn)
   const shape = functionShape(text)
   if (shape?.form !== 'expression' || shape.kind === 'class' || shape.strict === undefined) return undefined
@@ -84,7 +85,7 @@ function textualShip(fn: Callable): ShippedFunction | undefined {
   const key = `${nameOf(fn)}\n${text}`
   const before = knownTexts.get(key)
   if (before) return before
-  const shipped = captureAndShip(fn)
+  const shipped = captureAndShip(fn, bytesMax)
   if (known.get(fn)?.captured.lifetime !== 'constant') return shipped
   if (knownTexts.size >= knownTextsMax) knownTexts.clear()
   knownTexts.set(key, shipped)
@@ -105,7 +106,7 @@ function shipModuleTask(task: ModuleTask): ShippedFunction {
   return shipped
 }
 
-function encode(captured: Captured, before?: ShippedFunction): ShippedFunction {
+function encode(captured: Captured, bytesMax: number, before?: ShippedFunction): ShippedFunction {
   return shippedFrom(
     captured.spec,
     captured.spec.name,
@@ -113,6 +114,7 @@ function encode(captured: Captured, before?: ShippedFunction): ShippedFunction {
       try {
         const payload = encodeValue(spec, '')
         if (holdsShared(payload)) throw sharedCaptured(captured)
+        checkSize(captured, payload, bytesMax)
         return payload
       } catch (error) {
         throw error instanceof CloneError ? explained(error, captured) : error
