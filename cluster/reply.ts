@@ -31,7 +31,7 @@ export function replyFor(id: TaskId, task: TaskRecord | undefined, clock: Clock)
   const output = kept instanceof StreamOutput ? kept.output : kept
   const isGone = output?.isGone ?? false
   // The controller keeps it for others, and a client within this thread would be given this very memory.
-  if (output !== undefined && !isGone) reply.output = output.lent
+  if (output !== undefined && !isGone) reply.output = output.memory === 'moved' ? output : output.lent
   if (isGone) reply.status = 'failed'
   if (kept instanceof StreamOutput) reply.stream = kept.lentStream
   const fault = isGone ? taken(id) : task.purged ? purged(id) : task.fault

@@ -32,14 +32,9 @@ export class Payload {
     return this.memory === 'moved' && this.frames.some((frame) => frame.byteLength === 0 && !isShared(frame.buffer))
   }
 
-  /** The same, to be read as often as one likes: by several, or again. */
-  get kept(): Payload {
-    return this.memory === 'moved' ? new Payload(this.frames) : this
-  }
-
-  /** The same, whose memory stays with who has it: each reader gets a copy. */
+  /** The same, to be read by several, or again: each reader gets a copy. */
   get lent(): Payload {
-    return this.memory === 'owned' && this.frames.length > 1 ? new Payload(this.frames, 'borrowed') : this
+    return this.memory !== 'borrowed' && this.frames.length > 1 ? new Payload(this.frames, 'borrowed') : this
   }
 
   /** The buffers that hold a frame of this and nothing else: who has no more use for it can move them. */

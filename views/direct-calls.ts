@@ -5,6 +5,7 @@ import type { Payload } from '../core/payload.ts'
 import { abortedBefore, abortOnSignal } from './abort-signals.ts'
 import { AsyncResult } from './async-result.ts'
 import { checkTargets, type EngineTargets, engineIds } from './engine-targets.ts'
+import type { Shippable, ShippedFunction } from './functions/ship-function.ts'
 import type { Session } from './session.ts'
 import { TaskGroup } from './task-group.ts'
 import { TaskRecord } from './task-record.ts'
@@ -52,6 +53,10 @@ export class DirectCalls {
    */
   get engines(): readonly EngineId[] {
     return engineIds(this.targets, this.#session.roster)
+  }
+
+  ship(fn: Shippable): ShippedFunction {
+    return this.#session.ship(fn)
   }
 
   /** Calls the function with the same arguments on each engine. */

@@ -68,7 +68,7 @@ export class DirectView<Targets = 'all', InPlace extends boolean = false> extend
     const { engines } = this.calls
     const parts = blocksOf(items, Math.min(engines.length, Math.max(1, items.length)))
     return this.calls.each(
-      shipFunction(fn),
+      this.calls.ship(fn),
       others.length === 0 ? 'each' : 'eachSpread',
       parts
         .map((part, i) => ({ engine: engines[i] as number, args: encodeValue(part, 'items'), size: part.length }))

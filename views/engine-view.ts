@@ -5,7 +5,6 @@ import { builtinTasks } from './builtin-tasks.ts'
 import type { Combine, DirectCalls } from './direct-calls.ts'
 import type { DirectFlags } from './direct-flags.ts'
 import type { EngineResult } from './engine-targets.ts'
-import { shipFunction } from './functions/ship-function.ts'
 import { sourceProgram } from './functions/source-program.ts'
 import { isIdentifier, moduleName, moduleUrl, programFile, workingFolder } from './program-files.ts'
 import { isGeneratorFunction, type PartOf, type ResultOf, type TaskFunction } from './task-function.ts'
@@ -128,7 +127,7 @@ export abstract class EngineView<Targets, InPlace extends boolean> {
   /** @internal The types of results are stated where a method is. */
   protected call<Result>(fn: TaskFunction<never, unknown>, args: readonly unknown[], combine?: Combine): Result {
     const shape = { isList: this.givesList || combine !== undefined, isStream: isGeneratorFunction(fn) }
-    const result = this.calls.broadcast(shipFunction(fn), encodeValue(args, 'args'), {
+    const result = this.calls.broadcast(this.calls.ship(fn), encodeValue(args, 'args'), {
       ...shape,
       ...(combine ? { combine } : {}),
     })

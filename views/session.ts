@@ -113,8 +113,9 @@ export class Session {
   ): TaskRecord[] {
     const tooLarge = this.check(shipped, args)
     if (tooLarge) return targets.map(() => this.refuse(tooLarge, owner, 1))
+    const own = args.lent
     const tasks = targets.map((target) =>
-      this.#newTask(shipped, 'once', args.kept, { ...flags, direct: true, targets: [target] }, 1, owner),
+      this.#newTask(shipped, 'once', own, { ...flags, direct: true, targets: [target] }, 1, owner),
     )
     for (const part of inParts(tasks, tasksMax)) this.#outbox.add(new Broadcast(part))
     return tasks
@@ -321,7 +322,7 @@ const sharedApart =
 /** What is moved cannot be sent twice. Where the flags ask for further attempts, the controller keeps it, and engines get copies. */
 function sendOnce(submission: Submission): void {
   const isRepeated = (submission.retries ?? 0) > 0 || submission.retryOnEngineLoss === true
-  if (isRepeated) submission.args = submission.args.kept
+  if (isRepeated) submission.args = submission.args.lent
   else submission.retryOnEngineLoss = false
 }
 

@@ -164,7 +164,7 @@ export class PartStream {
 
 /** To be read again and again, while the generator may go on writing to the buffers that it has yielded. */
 function snapshot(part: Payload): Payload {
-  if (!part.isBorrowed) return part.kept.lent
+  if (!part.isBorrowed) return part.lent
   const frames = part.frames.map((frame, i) => (i === 0 || isShared(frame.buffer) ? frame : frame.slice()))
   return new Payload(frames, 'borrowed')
 }

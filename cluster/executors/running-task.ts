@@ -90,7 +90,7 @@ export class RunningTask implements TaskContext {
   }
 
   emit(value: unknown): void {
-    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value).kept })
+    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value).lent })
   }
 }
 

@@ -144,6 +144,14 @@ describe.each(['memory', 'threads'] as const)('between threads, linked by %s', (
     expect(await view.apply(() => 'goes on')).toBe('goes on')
   })
 
+  it('one engine of a view of several gets the memory as well as the next', async () => {
+    await using several = await Cluster.start({ engines: 2, transport })
+    const view = (await several.connect()).directView('all')
+    const bytes = new Uint8Array(100_000).fill(4)
+    expect(await view.apply((given: Uint8Array) => given[99_999], transfer(bytes))).toEqual([4, 4])
+    expect(bytes.length).toBe(0)
+  })
+
   it('what a task emits and moves is heard by all who listen', async () => {
     const first = client.loadBalancedView().apply(() => {
       currentTask().emit(transferThere(new Uint8Array(100_000).fill(1)))
