@@ -72,13 +72,13 @@ test('functions, classes and generators can be bound, and bound to', async () =>
 
 test('what the function does not use is refused, with what it uses', () => {
   const given = () =>
-    bind({ rat: 1 }, function fit(x: number) {
+    bind({ rat: 1 }, function grow(x: number) {
       return x * rate * factor
     })
   expect(given).toThrow(
     expect.objectContaining({
       code: 'YM_CAPTURE',
-      message: expect.stringMatching(/'rat', which the function 'fit' does not use\..*'rate', 'factor'/),
+      message: expect.stringMatching(/'rat', which the function 'grow' does not use\..*'rate', 'factor'/),
       details: { identifier: 'rat' },
     }),
   )
