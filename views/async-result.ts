@@ -78,7 +78,7 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     return this.#group.progress
   }
 
-  /** Milliseconds since the submission, until everything has ended. */
+  /** Milliseconds since the call that made this result, until everything has ended, by this program's clock. */
   get elapsed(): number {
     return this.#group.elapsedMs
   }
@@ -88,12 +88,23 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
     return this.#group.tasks.reduce((sum, task) => sum + (task.metadata?.durationMs ?? 0), 0)
   }
 
-  /** Milliseconds from the submission to the last result; not a number before it. */
+  /**
+   * Milliseconds from the first submission to the last end, by the controller's clock, and so the same for everyone who
+   * has this result; not a number before the end.
+   */
   get wallTime(): number {
-    return this.#group.ended ? this.#group.elapsedMs : Number.NaN
+    if (!this.ready) return Number.NaN
+    let from = Number.POSITIVE_INFINITY
+    let to = Number.NEGATIVE_INFINITY
+    for (const { metadata } of this.#group.tasks) {
+      if (metadata === undefined) continue
+      from = Math.min(from, metadata.submittedAt)
+      to = Math.max(to, metadata.endedAt)
+    }
+    return Math.max(0, to - from)
   }
 
-  /** `serialTime / wallTime`: how many engines' worth of work was done at a time. */
+  /** `serialTime / wallTime`: how many engines' worth of work was done at a time. Not a number where there was none. */
   get speedup(): number {
     return this.serialTime / this.wallTime
   }

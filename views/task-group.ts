@@ -248,6 +248,10 @@ export class TaskGroup implements TaskOwner, PartDemand {
     this.#endIfComplete()
   }
 
+  taskGrew(by: number): void {
+    if (this.total !== undefined) this.total += by
+  }
+
   taskNews(task: TaskRecord, news: TaskNews): void {
     // A further attempt yields from the beginning: what was already heard is not heard again.
     if (news.kind === 'parts') return this.#storeOf(task).take(news) ? this.#tell('results') : undefined

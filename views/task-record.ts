@@ -36,6 +36,8 @@ export interface TaskOwner {
   taskEnded(task: TaskRecord): void
   /** Somebody waits for the end of all tasks: generators shall not wait to be read. */
   takeAll(): void
+  /** It stands for so many more results than was known when it was added. Told before its end. */
+  taskGrew?(by: number): void
 }
 
 /** One task as its client holds it. It changes until it has ended, once. */
@@ -158,7 +160,9 @@ export class TaskRecord {
   #takeChunk(result: EachResult, reply: Reply): void {
     this.isChunk = true
     this.value = result.values
+    const grown = result.values.length - this.size
     this.size = result.values.length
+    if (grown !== 0) this.owner.taskGrew?.(grown)
     if (result.errors.length > 0)
       this.errors = new Map(result.errors.map(([item, thrown]) => [item, this.#remoteError(thrown, reply)]))
   }
@@ -202,5 +206,10 @@ export class SharedOwner implements TaskOwner {
   takeAll(): void {
     this.#first.takeAll()
     this.#second.takeAll()
+  }
+
+  taskGrew(by: number): void {
+    this.#first.taskGrew?.(by)
+    this.#second.taskGrew?.(by)
   }
 }

@@ -14,9 +14,20 @@ export const combinations: readonly { name: string; options: LocalClusterOptions
   { name: 'process engines, WebSocket, client in memory', options: { engineKind: 'process' }, client: 'memory' },
 ]
 
+interface Combination {
+  readonly options: LocalClusterOptions
+  readonly client: 'memory' | 'wire'
+}
+
+/** A cluster and one client, for the caller to end. */
+export async function startCluster({ options, client }: Combination): Promise<{ cluster: Cluster; client: Client }> {
+  const cluster = await Cluster.start({ engines: 4, ...options })
+  return { cluster, client: await connect(cluster, client) }
+}
+
 /** A cluster and one client, for the duration of `body`. */
 export async function withCluster(
-  combination: { options: LocalClusterOptions; client: 'memory' | 'wire' },
+  combination: Combination,
   body: (client: Client, cluster: Cluster) => Promise<void>,
 ): Promise<void> {
   await using cluster = await Cluster.start({ engines: 4, ...combination.options })
