@@ -1,3 +1,5 @@
+import { directMutants } from './direct-mutants.ts'
+
 /** A defect to be put into the scheduler, which the tests must notice. */
 export interface Mutant {
   /** From the root. */
@@ -12,6 +14,7 @@ export interface Mutant {
 }
 
 export const mutants: readonly Mutant[] = [
+  ...directMutants,
   {
     file: 'scheduler/finish.ts',
     from: "  state.effects.push({ type: 'end', task })\n",

@@ -45,6 +45,7 @@ class SharedRun {
     this.steps += observer.steps
     for (const { reply, purged, spec } of observer.ledger.tasks.values()) {
       this.seen.add(reply?.code ?? reply?.status ?? 'no reply')
+      if (spec.direct) this.seen.add(`direct, ${reply?.code ?? reply?.status}`)
       if (purged) this.seen.add('purged')
       if (spec.resubmittedFrom !== undefined) this.seen.add('resubmitted')
     }
@@ -78,7 +79,8 @@ describe('random histories', { timeout: timeoutMs }, () => {
     const graph = ['YM_UNMET_DEPENDENCY', 'YM_IMPOSSIBLE_DEPENDENCY', 'purged', 'resubmitted']
     const cancelled = ['succeeded', 'failed', 'unmet', 'aborted', 'lost'].map((outcome) => `cancel, ${outcome}`)
     const recalled = ['succeeded', 'failed', 'unmet', 'recalled', 'lost'].map((outcome) => `recall, ${outcome}`)
-    const missing = [...ends, ...graph, ...cancelled, ...recalled].filter((one) => !shared.seen.has(one))
+    const apart = ['YM_UNMET_DEPENDENCY', ...ends].map((end) => `direct, ${end}`)
+    const missing = [...ends, ...apart, ...graph, ...cancelled, ...recalled].filter((one) => !shared.seen.has(one))
     expect(missing).toEqual([])
   })
 

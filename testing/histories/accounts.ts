@@ -79,7 +79,7 @@ export interface EngineAccount {
   readonly hwm: HighWaterMark
   /** What it was sent and has not answered for, also where the task has ended since. */
   readonly attempts: Set<Attempt>
-  /** The last time it was sent a task, counted in tasks; negative for one that never was, the latest arrival smallest. */
+  /** The last time it was sent a load-balanced task, counted in such tasks; negative for one that never was, the latest arrival smallest. */
   lastUsed: number
 }
 
@@ -108,6 +108,13 @@ export interface ObservedStep {
   readonly ended: TaskAccount[]
   /** Attempts that were sent. */
   readonly sent: Attempt[]
+}
+
+/** How much of that is load: direct tasks are none. */
+export function loadOf({ attempts }: EngineAccount): number {
+  let load = 0
+  for (const { task } of attempts) if (!task.spec.direct) load += 1
+  return load
 }
 
 /** The attempt that is out; undefined where there is none. */

@@ -54,6 +54,13 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
       }),
     },
     {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('broadcast' as const),
+        picks: fc.array(pick, { minLength: 1, maxLength: 4 }),
+      }),
+    },
+    {
       weight: 3,
       arbitrary: fc.record({ do: fc.constant('join' as const), hwm: fc.constantFrom(1, 2, 0, 'auto' as const) }),
     },
@@ -106,6 +113,7 @@ function taskArbitrary(fc: FastCheck): Arbitrary<TaskChoice> {
     after: few(dependencyArbitrary(fc), 2, 1),
     follow: few(dependencyArbitrary(fc), 2, 2),
     targets: few(fc.integer({ min: 0, max: 5 }), 3, 3),
+    direct: fc.option(fc.nat(9), { nil: undefined, freq: 5 }),
     limits: fc.record(
       {
         retries: fc.integer({ min: 0, max: 3 }),

@@ -70,7 +70,7 @@ function* wronglyResolved({ task }: Attempt, step: ObservedStep, { ledger, state
   if (ends + sent > 1) yield `${id} was resolved ${ends + sent} times`
   const record = state.tasks.get(id)
   const at = [...state.engines.values()].filter(
-    (engine) => record !== undefined && engine.tasks.includes(record),
+    (engine) => record !== undefined && [...engine.tasks, ...engine.direct].includes(record),
   ).length
   if (reply === undefined && record?.status !== 'ready' && sent === 0) yield `lost ${id} is ${record?.status}`
   if (at !== sent) yield `lost ${id} was sent to ${sent} engines, and is at ${at}`
@@ -85,5 +85,5 @@ function verdictOfLoss({ abortAsked, overdue, spec, losses, reply }: TaskAccount
   if (abortAsked) return 'YM_ABORTED'
   // A reply voids the deadline, so that one can no longer tell whether it had passed.
   if (overdue || reply?.code === 'YM_QUEUE_TIMEOUT') return 'YM_QUEUE_TIMEOUT'
-  return spec.retryOnEngineLoss === false || losses >= limit ? 'YM_ENGINE_LOST' : 'nothing'
+  return spec.direct || spec.retryOnEngineLoss === false || losses >= limit ? 'YM_ENGINE_LOST' : 'nothing'
 }

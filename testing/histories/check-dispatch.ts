@@ -41,7 +41,8 @@ export const orderAmongEquals: InvariantCheck = {
     if (task === undefined) return
     const places = eligibleEngines(ledger, task)
     for (const other of ledger.pending) {
-      if (other === task || !precedes(other, task) || !isReady(other)) continue
+      if (other === task || other.spec.direct !== task.spec.direct) continue
+      if (!precedes(other, task) || !isReady(other)) continue
       if (eligibleEngines(ledger, other) !== places) continue
       yield `${task.id} was sent before ${other.id}, whose turn it was`
       return

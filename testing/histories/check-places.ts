@@ -1,7 +1,7 @@
 import type { EngineRecord } from '../../scheduler/engine-record.ts'
 import type { SchedulerState } from '../../scheduler/state.ts'
 import type { LiveStatus, TaskRecord } from '../../scheduler/task.ts'
-import { currentAttempt, type EngineAccount, type TaskAccount } from './accounts.ts'
+import { currentAttempt, type EngineAccount, loadOf, type TaskAccount } from './accounts.ts'
 import type { InvariantCheck, Scene } from './invariant-check.ts'
 import type { Ledger } from './ledger.ts'
 import { hasPlaceNow, isReleased } from './prospects.ts'
@@ -13,7 +13,7 @@ export const oneState: InvariantCheck = {
   sentence: 'a live task is in exactly one of waiting, ready, assigned, running, and all indexes agree',
   *afterStep(_step, { ledger, state }) {
     const queued = tally([...state.ready.occupied()].flatMap((group) => [...group]))
-    const sent = tally([...state.engines.values()].flatMap((engine) => engine.tasks))
+    const sent = tally([...state.engines.values()].flatMap((engine) => [...engine.tasks, ...engine.direct]))
     const counts: Record<LiveStatus, number> = { waiting: 0, ready: 0, assigned: 0, running: 0 }
     for (const task of ledger.pending) {
       const record = state.tasks.get(task.id)
@@ -63,7 +63,7 @@ function* wrongOrders(ledger: Ledger, state: SchedulerState): Iterable<string> {
   if (index.count !== open.length) yield `${open.length} engines have room, and ${index.count} are on offer`
   if (open.length === 0 || index.count === 0) return
   const byUse = open.toSorted((a, b) => a.lastUsed - b.lastUsed)
-  const byLoad = byUse.toSorted((a, b) => a.attempts.size - b.attempts.size)
+  const byLoad = byUse.toSorted((a, b) => loadOf(a) - loadOf(b))
   const oldest = index.leastRecentlyUsed().id
   if (oldest !== byUse[0]?.id) yield `engine ${byUse[0]?.id} is the least recently used, not ${oldest}`
   const idlest = index.leastLoaded().id
@@ -71,22 +71,25 @@ function* wrongOrders(ledger: Ledger, state: SchedulerState): Iterable<string> {
 }
 
 /** Where the mark is measured (`'auto'`), the scheduler's is taken. */
-export function hasRoom({ hwm, attempts }: EngineAccount, record: EngineRecord | undefined): boolean {
-  return attempts.size < (hwm === 'auto' ? (record?.mark ?? 0) : hwm === 0 ? Number.POSITIVE_INFINITY : hwm)
+export function hasRoom(engine: EngineAccount, record: EngineRecord | undefined): boolean {
+  const { hwm } = engine
+  return loadOf(engine) < (hwm === 'auto' ? (record?.mark ?? 0) : hwm === 0 ? Number.POSITIVE_INFINITY : hwm)
 }
 
 export const loadWithinMark: InvariantCheck = {
   number: 4,
-  sentence: 'the load of an engine is what it was sent and has not answered for, and never above its mark',
+  sentence:
+    'the load of an engine is what it was sent, direct tasks apart, and has not answered for, and never above its mark',
   *afterStep({ sent }, { ledger, state }) {
-    for (const { id, hwm, attempts } of ledger.engines.values()) {
+    for (const engine of ledger.engines.values()) {
+      const { id, hwm } = engine
+      const load = loadOf(engine)
       const record = state.engines.get(id)
-      if (record?.load !== attempts.size) yield `engine ${id} has ${attempts.size} tasks, and load ${record?.load}`
-      if (hwm !== 'auto' && hwm > 0 && attempts.size > hwm)
-        yield `engine ${id} has ${attempts.size} tasks, and a mark of ${hwm}`
+      if (record?.load !== load) yield `engine ${id} has ${load} load-balanced tasks, and load ${record?.load}`
+      if (hwm !== 'auto' && hwm > 0 && load > hwm) yield `engine ${id} has ${load} tasks, and a mark of ${hwm}`
       const mark = record?.mark ?? 0
-      if (hwm === 'auto' && attempts.size > mark && sent.some((attempt) => attempt.engine === id))
-        yield `engine ${id} has been sent ${attempts.size} tasks, and its mark is ${mark}`
+      if (hwm === 'auto' && load > mark && sent.some((attempt) => attempt.engine === id && !attempt.task.spec.direct))
+        yield `engine ${id} has been sent ${load} tasks, and its mark is ${mark}`
     }
   },
 }

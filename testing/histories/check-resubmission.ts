@@ -21,7 +21,15 @@ export const resubmissionKeeps: InvariantCheck = {
 
 /** All that a task was submitted with, but its name and its client; what was left out by its default. */
 function termsOf({ after = [], follow = [], targets = [], retries = 0, queueTimeoutMs = 0, ...rest }: TaskSpec) {
-  const { runTimeoutMs = 0, priority = 0, retryOnEngineLoss = true, onUnmet = 'fail', label, body } = rest
-  const limits = { retries, queueTimeoutMs, runTimeoutMs, priority, retryOnEngineLoss, onUnmet }
+  const {
+    runTimeoutMs = 0,
+    priority = 0,
+    retryOnEngineLoss = true,
+    onUnmet = 'fail',
+    label,
+    direct = false,
+    body,
+  } = rest
+  const limits = { retries, queueTimeoutMs, runTimeoutMs, priority, retryOnEngineLoss, onUnmet, direct }
   return { after, follow, targets, ...limits, label, body }
 }

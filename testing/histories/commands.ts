@@ -8,6 +8,8 @@ import type { StrategyLike } from '../../scheduler/strategies/strategy.ts'
  */
 export type Command =
   | { readonly do: 'submit'; readonly tasks: readonly TaskChoice[] }
+  /** A direct task with the same body for each. */
+  | { readonly do: 'broadcast'; readonly picks: readonly number[] }
   | { readonly do: 'join'; readonly hwm: HighWaterMark }
   | Picking<'begin' | 'answer' | 'lose' | 'giveBack' | 'purge' | 'resubmit' | 'repeat'>
   /** One message of an engine, with up to `count` results. */
@@ -35,6 +37,8 @@ export interface TaskChoice {
   readonly after: readonly DependencyChoice[]
   readonly follow: readonly DependencyChoice[]
   readonly targets: readonly number[]
+  /** It is a direct task for this live engine, or for one that is not there; then only some of the rest holds. */
+  readonly direct: number | undefined
   readonly limits: Partial<
     Pick<TaskSpec, 'retries' | 'queueTimeoutMs' | 'priority' | 'retryOnEngineLoss' | 'onUnmet' | 'label'>
   >
@@ -45,6 +49,8 @@ export function tellCommand(command: Command): string {
   switch (command.do) {
     case 'submit':
       return `submit ${command.tasks.map(tellChoice).join('; ')}`
+    case 'broadcast':
+      return `broadcast to live engines ${command.picks}`
     case 'join':
       return `an engine joins with mark ${command.hwm}`
     case 'lose':
@@ -79,13 +85,14 @@ function tellBack(back: number): string {
   return `−${back}`
 }
 
-function tellChoice({ after, follow, targets, limits }: TaskChoice): string {
+function tellChoice({ after, follow, targets, direct, limits }: TaskChoice): string {
   const tell = (word: string) => (choice: DependencyChoice) => {
     const { back, all, success, failure } = choice
     const asked = `${success ? '✓' : ''}${failure ? '✗' : ''}`
     return `${word} ${all ? 'all' : 'any'}[${back.map(tellBack)}]${asked}`
   }
   const words = [
+    ...(direct === undefined ? [] : [`direct to live engine ${direct}`]),
     ...after.map(tell('after')),
     ...follow.map(tell('follow')),
     ...(targets.length > 0 ? [`targets[${targets}]`] : []),

@@ -12,6 +12,7 @@ import {
   unreachabilitySpreads,
   verdictsAreFinal,
 } from './check-dependencies.ts'
+import { broadcastIsAnswered } from './check-direct.ts'
 import { dispatchIsEligible, orderAmongEquals, workIsConserved } from './check-dispatch.ts'
 import { loadWithinMark, memoryIsBounded, oneState } from './check-places.ts'
 import { lateNewsIsNothing, oneLiveAttempt, oneReply, submissionIsAnswered } from './check-replies.ts'
@@ -43,4 +44,5 @@ export const invariantChecks: readonly InvariantCheck[] = [
   lossResolvedOnce,
   resubmissionKeeps,
   memoryIsBounded,
+  broadcastIsAnswered,
 ]

@@ -288,11 +288,11 @@ export class Ledger {
     task.attempts.push(sent)
     step.sent.push(sent)
     this.sent.push(sent)
-    this.back += 1
     const account = this.engines.get(engine)
-    if (account === undefined) return
-    account.attempts.add(sent)
-    account.lastUsed = this.back
+    account?.attempts.add(sent)
+    if (task.spec.direct) return
+    this.back += 1
+    if (account !== undefined) account.lastUsed = this.back
   }
 
   private end(step: ObservedStep, effect: Extract<Effect, { type: 'end' }>): void {

@@ -8,6 +8,9 @@ import { answerOf, resultOf, Yard } from './yard.ts'
 
 const client = 't' as SessionId
 
+/** As a pick of a direct task's engine: that very number, which seldom is there. */
+const absent = 9
+
 export interface PlayOptions {
   /** Held after each step. All, where nothing is said. */
   readonly checks?: readonly InvariantCheck[]
@@ -37,6 +40,7 @@ export class Player {
   play(command: Command): void {
     const { yard } = this
     if (command.do === 'submit') yard.submit(...command.tasks.map((task) => this.specOf(task)))
+    else if (command.do === 'broadcast') this.broadcast(command.picks)
     else if (command.do === 'join') yard.join(1, command.hwm)
     else if (command.do === 'finish') this.finish(command)
     else if (command.do === 'abort') this.abort(command)
@@ -48,6 +52,11 @@ export class Player {
     else if (command.do === 'repeat') this.repeat(command.pick)
     else if (command.do === 'begin' || command.do === 'answer') this.tell(command)
     else this.engineDoes(command)
+  }
+
+  private broadcast(picks: readonly number[]): void {
+    const body = { broadcastAfter: this.submitted }
+    this.yard.submit(...picks.map((pick) => this.directSpec(pick, body)))
   }
 
   private finish({ pick, count, outcome }: Extract<Command, { do: 'finish' }>): void {
@@ -126,7 +135,18 @@ export class Player {
     return `t.${this.submitted - back}` as TaskId
   }
 
-  private specOf({ after, follow, targets, limits }: TaskChoice): TaskSpec {
+  private directSpec(pick: number, body: unknown): TaskSpec {
+    this.submitted += 1
+    const live = this.yard.liveEngines()
+    const target = pick === absent ? pick : (nth(live, pick) ?? pick)
+    return { id: this.name(0), client, body, targets: [target], direct: true }
+  }
+
+  private specOf({ after, follow, targets, direct, limits }: TaskChoice): TaskSpec {
+    if (direct !== undefined) {
+      const { retries, priority, ...others } = limits
+      return { ...this.directSpec(direct, 'direct'), ...others }
+    }
     this.submitted += 1
     const dependencyOf = ({ back, ...flags }: DependencyChoice): DependencySpec => ({
       // Of the first few tasks, not all that many are before them.
