@@ -1,54 +1,74 @@
 /**
  * Which functions a peer holds. Sender and receiver of a link each keep one table and apply the same rule to the same
  * ordered tasks, so they agree without a word: a task whose function is not in the table brings it, in the message's
- * `functions`, in order of first use; using a function makes it the newest; beyond `functionsMax` the oldest goes.
+ * `functions`, in order of first use; using a function makes it the newest; beyond `functionsMax`, or `functionBytesMax`
+ * of their payloads together, the oldest go, but never the newest.
  */
 import { ProtocolError } from './errors.ts'
 import type { FunctionHash } from './ids.ts'
+import type { Payload } from './payload.ts'
 
 /** Functions kept for each link. */
 const functionsMax = 1_024
+/** What they take together. */
+const functionBytesMax = 64 * 2 ** 20
+
+interface Held<Value> {
+  readonly value: Value
+  readonly bytes: number
+}
 
 export class FunctionTable<Value> {
   /** From the least to the most recently used. */
-  readonly #values = new Map<FunctionHash, Value>()
+  readonly #held = new Map<FunctionHash, Held<Value>>()
+  #bytes = 0
   #newest: FunctionHash | undefined
 
   get size(): number {
-    return this.#values.size
+    return this.#held.size
   }
 
   has(hash: FunctionHash): boolean {
-    return this.#values.has(hash)
+    return this.#held.has(hash)
   }
 
   /** The function under this name, now the newest; undefined where it must be brought. */
   use(hash: FunctionHash): Value | undefined {
-    const value = this.#values.get(hash)
-    if (value === undefined || hash === this.#newest) return value
-    this.#values.delete(hash)
-    this.#values.set(hash, value)
+    const held = this.#held.get(hash)
+    if (held === undefined || hash === this.#newest) return held?.value
+    this.#held.delete(hash)
+    this.#held.set(hash, held)
     this.#newest = hash
-    return value
+    return held.value
   }
 
-  add(hash: FunctionHash, value: Value): void {
-    this.#values.set(hash, value)
+  /** `bytes`: what its payload takes. */
+  add(hash: FunctionHash, value: Value, bytes: number): void {
+    this.#held.set(hash, { value, bytes })
     this.#newest = hash
-    if (this.#values.size <= functionsMax) return
-    const [oldest] = this.#values.keys()
-    if (oldest !== undefined) this.#values.delete(oldest)
+    this.#bytes += bytes
+    for (const [oldest, held] of this.#held) {
+      if (oldest === hash || (this.#held.size <= functionsMax && this.#bytes <= functionBytesMax)) return
+      this.#held.delete(oldest)
+      this.#bytes -= held.bytes
+    }
   }
 
   /** After the link ended: the peer starts with nothing. */
   clear(): void {
-    this.#values.clear()
+    this.#held.clear()
+    this.#bytes = 0
     this.#newest = undefined
   }
 }
 
+interface Named {
+  readonly hash: FunctionHash
+  readonly payload: Payload
+}
+
 /** The receiver's half: the function of each task in turn, taken from `brought` where the table lacks it. */
-export function takeFunctions<Brought extends { readonly hash: FunctionHash }, Value>(
+export function takeFunctions<Brought extends Named, Value>(
   table: FunctionTable<Value>,
   tasks: readonly { readonly function: FunctionHash }[],
   brought: readonly Brought[],
@@ -63,21 +83,18 @@ export function takeFunctions<Brought extends { readonly hash: FunctionHash }, V
       throw new ProtocolError(`a task names function ${task.function}, which was not sent`)
     next += 1
     const value = make(arrived)
-    table.add(task.function, value)
+    table.add(task.function, value, arrived.payload.byteLength)
     return value
   })
 }
 
 /** The sender's half: which of these functions the peer lacks, in order of first use. */
-export function bringFunctions<Held extends { readonly hash: FunctionHash }>(
-  table: FunctionTable<true>,
-  functions: Iterable<Held>,
-): Held[] {
-  const brought: Held[] = []
-  for (const held of functions) {
-    if (table.use(held.hash)) continue
-    table.add(held.hash, true)
-    brought.push(held)
+export function bringFunctions<Sent extends Named>(table: FunctionTable<true>, functions: Iterable<Sent>): Sent[] {
+  const brought: Sent[] = []
+  for (const sent of functions) {
+    if (table.use(sent.hash)) continue
+    table.add(sent.hash, true, sent.payload.byteLength)
+    brought.push(sent)
   }
   return brought
 }

@@ -111,7 +111,7 @@ export class Outbox {
       entry.wasSent = true
       tasks.push(submission)
       if (this.#functions.use(shipped.hash)) continue
-      this.#functions.add(shipped.hash, true)
+      this.#functions.add(shipped.hash, true, shipped.payload.byteLength)
       functions.push(shipped)
     }
     return tasks.length > 0 ? { type: 'submit', tasks, functions } : undefined

@@ -22,6 +22,7 @@ from link import Link
 from values import Payload, encode
 
 FUNCTIONS_MAX = 1024
+FUNCTION_BYTES_MAX = 64 * 2**20
 BEGUN_AFTER_S = 0.02
 # What a message holds beside one result.
 ROOM_BYTES = 65_536
@@ -32,6 +33,7 @@ class FunctionTable:
 
     def __init__(self):
         self._functions = OrderedDict()
+        self._bytes = 0
 
     def take(self, tasks, brought):
         brought = iter(brought)
@@ -39,10 +41,20 @@ class FunctionTable:
             name = task["function"]
             if name not in self._functions:
                 self._functions[name] = next(brought)["payload"]
-                if len(self._functions) > FUNCTIONS_MAX:
-                    self._functions.popitem(last=False)
+                self._bytes += size(self._functions[name])
+                self._drop_oldest()
             self._functions.move_to_end(name)
             yield self._functions[name]
+
+
+    def _drop_oldest(self):
+        while len(self._functions) > 1 and (len(self._functions) > FUNCTIONS_MAX or self._bytes > FUNCTION_BYTES_MAX):
+            _, payload = self._functions.popitem(last=False)
+            self._bytes -= size(payload)
+
+
+def size(payload):
+    return sum(len(frame) for frame in payload.frames)
 
 
 class Engine:
