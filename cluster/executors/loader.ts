@@ -82,15 +82,36 @@ const hashes = new Map<string, string>()
 
 /**
  * A module task's module. Where its file has changed since this process loaded it, and is now what the client saw, the
- * new one is loaded beside the old.
+ * new one is loaded beside the old; what it imports stays as it was loaded first.
+ * @throws ModuleError if the file is not what the client saw
  */
 export async function importTaskModule(url: string, contentHash: string | null): Promise<unknown> {
+  if (contentHash === null) return importModule(url)
   const loaded = hashes.get(url)
-  if (contentHash === null || loaded === undefined || loaded === contentHash || hashOf(url) !== contentHash) {
-    if (loaded === undefined) hashes.set(url, hashOf(url) ?? '')
+  if (loaded === contentHash) return importModule(url)
+  const found = hashOf(url)
+  if (found !== undefined && found !== contentHash) throw otherContent(url, contentHash, found)
+  if (loaded === undefined) {
+    if (found !== undefined) hashes.set(url, found)
     return importModule(url)
   }
+  forgetCommonJs(url)
   return importModule(`${url}?version=${contentHash}`)
+}
+
+/** A CommonJS module is found by its file, whatever the query says. */
+function forgetCommonJs(url: string): void {
+  const { cache } = createRequire(url)
+  const file = fileURLToPath(url)
+  for (const key of Object.keys(cache)) if (key.replace(/\?.*$/, '') === file) delete cache[key]
+}
+
+function otherContent(url: string, expected: string, found: string): ModuleError {
+  const short = (hash: string): string => hash.slice(0, 8)
+  return new ModuleError(
+    `The module ${url} is not the same here as where the task was submitted: its SHA-256 begins with ${short(found)} on this engine's machine, and with ${short(expected)} on the client's. Copy the client's file to this machine; or, if it was changed, start the client again, which has the older one.`,
+    { details: { url, expected, found } },
+  )
 }
 
 function hashOf(url: string): string | undefined {

@@ -11,19 +11,20 @@ const functionOf = (n: number, bytes: number) => ({
   hash: `function-${n}` as FunctionHash,
   payload: new Payload([new Uint8Array(memory, 0, bytes)]),
 })
+const namesOf = (functions: readonly Sent[]): string[] => functions.map(({ hash }) => hash)
 type Sent = ReturnType<typeof functionOf>
 
 class Pair {
   readonly sender = new FunctionTable<true>()
   readonly receiver = new FunctionTable<FunctionHash>()
 
-  /** One message; answers what it brought. */
-  send(batch: readonly Sent[]): Sent[] {
+  /** One message; answers what it brought, by name: texts of the bytes themselves would take the memory away. */
+  send(batch: readonly Sent[]): string[] {
     const brought = bringFunctions(this.sender, batch)
     const tasks = batch.map(({ hash }) => ({ function: hash }))
     const held = takeFunctions(this.receiver, tasks, brought, ({ hash }) => hash)
     expect(held).toEqual(batch.map(({ hash }) => hash))
-    return brought
+    return namesOf(brought)
   }
 }
 
@@ -37,7 +38,7 @@ test('both ends agree whatever is sent, and neither holds more than 64 MiB, or o
       for (const message of messages) {
         pair.send(message.map((n) => functions[n % functions.length] as Sent))
         const held = functions.filter(({ hash }) => pair.receiver.has(hash))
-        expect(functions.filter(({ hash }) => pair.sender.has(hash))).toEqual(held)
+        expect(namesOf(functions.filter(({ hash }) => pair.sender.has(hash)))).toEqual(namesOf(held))
         const total = held.reduce((sum, { payload }) => sum + payload.byteLength, 0)
         expect(total <= 64 * mebibyte || held.length === 1).toBe(true)
       }
@@ -48,11 +49,11 @@ test('both ends agree whatever is sent, and neither holds more than 64 MiB, or o
 test('what fits is brought once, and the oldest goes when the bytes do not fit', () => {
   const pair = new Pair()
   const [a, b, c] = [functionOf(1, 30 * mebibyte), functionOf(2, 30 * mebibyte), functionOf(3, 30 * mebibyte)] as const
-  expect(pair.send([a, b, a, b])).toEqual([a, b])
+  expect(pair.send([a, b, a, b])).toEqual(namesOf([a, b]))
   expect(pair.send([a])).toEqual([])
-  expect(pair.send([c])).toEqual([c])
+  expect(pair.send([c])).toEqual(namesOf([c]))
   expect(pair.send([a])).toEqual([])
-  expect(pair.send([b])).toEqual([b])
+  expect(pair.send([b])).toEqual(namesOf([b]))
 })
 
 test('it holds 1,024 small ones', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -73,8 +74,13 @@ test('a missing module is named, with who imports it', async () => {
   await expect(revive(task(broken, 'f'))).rejects.toThrow(/on purpose/)
 })
 
-test('a module that changed is loaded anew', async () => {
-  const version = (n: number) => moduleWith('changing.mjs', `export const version = () => ${n}`)
+test.each([
+  ['changing.mjs', 'export const version ='],
+  ['changing.cjs', 'exports.version ='],
+  ['changing.mts', 'export const version: () => number ='],
+  ['changing.cts', 'exports.version ='],
+])('a module that changed is loaded anew: %s', async (name, head) => {
+  const version = (n: number) => moduleWith(name, `${head} () => ${n}`)
   const url = version(1)
   const first = task(url, 'version')
   expect((await revive(first))()).toBe(1)
@@ -82,6 +88,37 @@ test('a module that changed is loaded anew', async () => {
   const second = task(url, 'version')
   expect((await revive(second))()).toBe(2)
   expect(second.contentHash).not.toBe(first.contentHash)
+})
+
+test('a file that is not the same on the machine of the engine is told, with both hashes and what to do', async () => {
+  const url = moduleWith('differing.mjs', 'export const f = () => 1')
+  const { payload } = shipFunction(task(url, 'f'))
+  moduleWith('differing.mjs', 'export const f = () => 2')
+  const hash = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 8)
+  await expect(reviveFunction(payload)).rejects.toThrow(
+    expect.objectContaining({
+      code: 'YM_MODULE',
+      message: expect.stringMatching(
+        new RegExp(
+          `differing.mjs .*${hash('export const f = () => 2')} .*${hash('export const f = () => 1')} .*Copy the client's file`,
+        ),
+      ),
+    }),
+  )
+  moduleWith('differing.mjs', 'export const f = () => 1')
+  expect((await reviveFunction(payload))()).toBe(1)
+  // It is loaded: what the file holds later is of no interest to this client.
+  moduleWith('differing.mjs', 'export const f = () => 3')
+  expect((await reviveFunction(payload))()).toBe(1)
+})
+
+test('what a module imports is not looked at: it stays as it was loaded first', async () => {
+  moduleWith('imported.mjs', 'export const n = 1')
+  const importing = (text: string) =>
+    moduleWith('importer.mjs', `import { n } from './imported.mjs'; export const f = () => '${text}' + n`)
+  expect((await revive(task(importing('a'), 'f')))()).toBe('a1')
+  moduleWith('imported.mjs', 'export const n = 2')
+  expect((await revive(task(importing('b'), 'f')))()).toBe('b1')
 })
 
 test('a handle needs to know where its module is', () => {
