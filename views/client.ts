@@ -130,7 +130,7 @@ export class Client implements AsyncDisposable {
    * @throws ConfigurationError where these are no targets
    */
   directView<const Targets extends EngineTargets = 'all'>(targets?: Targets): DirectView<Targets> {
-    return new DirectView(new DirectCalls(this.#session, targets ?? 'all'))
+    return new DirectView(new DirectCalls(this.#session, targets === undefined ? 'all' : targets))
   }
 
   /**
@@ -138,7 +138,7 @@ export class Client implements AsyncDisposable {
    * @throws ConfigurationError where these are no targets
    */
   broadcastView<const Targets extends EngineTargets = 'all'>(targets?: Targets): BroadcastView<Targets> {
-    return new BroadcastView(new DirectCalls(this.#session, targets ?? 'all'))
+    return new BroadcastView(new DirectCalls(this.#session, targets === undefined ? 'all' : targets))
   }
 
   /** The seed's spelling of `loadBalancedView()`, for null, and of `directView(targets)`. */

@@ -56,8 +56,8 @@ export function engineIds(targets: EngineTargets, roster: Roster): readonly Engi
     const wanted = [targets].flat()
     const missing = wanted.filter((id) => !ids.includes(id))
     if (missing.length === 0) return wanted
-    const what = missing.length === 1 ? `engine ${missing[0]}` : `engines ${missing.join(', ')}`
-    throw new NoEngineError(`there is no ${what}: ${present(ids)}`, { details: { missing, engines: ids } })
+    const what = missing.length === 1 ? `engine ${missing[0]} is` : `engines ${missing.join(', ')} are`
+    throw new NoEngineError(`${what} not there: ${present(ids)}`, { details: { missing, engines: ids } })
   }
   const { from, to, step = 1 } = targets
   return some(

@@ -282,7 +282,7 @@ it('all means the engines at the moment of the call', async () => {
   await late.stop()
   while (client.ids.length > 2) await new Promise((resolve) => setTimeout(resolve, 5))
   expect(await all.pull('known')).toEqual([1, 1])
-  expect(() => client.directView([0, 2]).pull('known')).toThrow('there is no engine 2: there are 0, 1')
+  expect(() => client.directView([0, 2]).pull('known')).toThrow('engine 2 is not there: there are 0, 1')
 })
 
 it('the file of a program may be given by its path', async () => {
@@ -313,5 +313,5 @@ it('an engine that dies in the middle takes its own calls with it, and no others
   expect(await behind).toMatchObject([5, lost, 5])
   while (client.ids.length > 2) await new Promise((resolve) => setTimeout(resolve, 5))
   expect(await all.pull('value')).toEqual([5, 5])
-  expect(() => view.pull('value')).toThrow('there is no engine 1: there are 0, 2')
+  expect(() => view.pull('value')).toThrow('engine 1 is not there: there are 0, 2')
 })
