@@ -143,7 +143,8 @@ test('the seed’s early spellings', async () => {
   expect(await client.view(null).map(double, [1, 2])).toEqual([2, 4])
   expect(await client.apply(double, [3], { targets: null })).toBe(6)
   expect(await client.apply(double, [3], { targets: 1, label: 'seed' })).toBe(6)
-  expect(controller.submissions.at(-1)).toMatchObject({ targets: [1], label: 'seed' })
+  expect(controller.all('broadcast').at(-1)).toMatchObject({ targets: [1], label: 'seed' })
+  expect(await client.view([1, 0]).apply(double, 3)).toEqual([6, 6])
 })
 
 test('shutdown of engines, and of the whole', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, NoEngineError, SourceError } from '../../core/errors.ts'
+import type { Submission } from '../../core/messages.ts'
 import { decodeValue } from '../../core/payload.ts'
 import { CompositeError } from '../../index.ts'
 import type { EngineTargets } from '../../views/engine-targets.ts'
-import { answer, engineInfo, FakeController, failure, idOf, success } from './fake-controller.ts'
+import { answer, engineInfo, FakeController, failure, idOf, success, tasksOf } from './fake-controller.ts'
 
 const double = (x: number) => 2 * x
 
@@ -14,10 +15,16 @@ async function connected(...engines: number[]) {
   return { controller, client }
 }
 
-/** The targets of what was submitted, each with its arguments. */
-function sent(controller: FakeController): unknown[] {
-  return controller.submissions.map(({ targets, args }) => [targets, decodeValue(args)])
+const directTasks = (controller: FakeController) => controller.received.flatMap(tasksOf)
+
+/** Resolves with the first so many. */
+async function submitted(controller: FakeController, count: number): Promise<Submission[]> {
+  await controller.until(() => directTasks(controller).length >= count)
+  return directTasks(controller)
 }
+
+/** Where they go, and with which arguments. */
+const sent = (tasks: readonly Submission[]) => tasks.map(({ targets, args }) => [targets, decodeValue(args)])
 
 describe('engines', () => {
   test.each<[EngineTargets, number[]]>([
@@ -37,10 +44,9 @@ describe('engines', () => {
     const view = client.directView(targets)
     expect(view.targets).toEqual(ids)
     view.apply(double, 1)
-    await controller.submitted(ids.length)
-    expect(sent(controller)).toEqual(ids.map((id) => [[id], [1]]))
-    for (const task of controller.submissions) expect(task).toMatchObject({ direct: true, call: 'once' })
-    expect(new Set(controller.submissions.map((task) => task.function)).size).toBe(1)
+    const tasks = await submitted(controller, ids.length)
+    expect(sent(tasks)).toEqual(ids.map((id) => [[id], [1]]))
+    expect(controller.received).toHaveLength(1)
   })
 
   test('that are not there are named at the call, with those that are', async () => {
@@ -65,13 +71,13 @@ describe('engines', () => {
     const { client, controller } = await connected(0)
     const view = client.directView('all')
     view.clear()
-    await controller.submitted(1)
+    await submitted(controller, 1)
     controller.send({ type: 'engines', joined: [engineInfo(1)], left: [{ id: 0, reason: 'gone' }] })
     await client.waitForEngines(1)
     while (client.ids[0] !== 1) await new Promise((resolve) => setImmediate(resolve))
     view.clear()
-    await controller.submitted(2)
-    expect(controller.submissions.map(({ targets }) => targets)).toEqual([[0], [1]])
+    const tasks = await submitted(controller, 2)
+    expect(tasks.map(({ targets }) => targets)).toEqual([[0], [1]])
   })
 
   test.each<unknown>([
@@ -103,21 +109,21 @@ test('flags that have no meaning are refused by name, the others travel', async 
   expect([view.flags, derived.flags]).toEqual([{}, { label: 'a', runTimeout: 7 }])
   derived.push({ x: 1 })
   derived.scatter('y', [1, 2])
-  await controller.submitted(4)
-  for (const task of controller.submissions) expect(task).toMatchObject({ label: 'a', runTimeoutMs: 7, direct: true })
+  const tasks = await submitted(controller, 4)
+  for (const task of tasks) expect(task).toMatchObject({ label: 'a', runTimeoutMs: 7, direct: true })
 })
 
 test('a map goes out in one part for each engine, and comes back as one list', async () => {
   const { client, controller } = await connected(0, 1, 2)
   const result = client.directView('all').map(double, new Set([1, 2, 3, 4, 5]))
-  await controller.submitted(3)
-  expect(sent(controller)).toEqual([
+  const tasks = await submitted(controller, 3)
+  expect(sent(tasks)).toEqual([
     [[0], [1, 2]],
     [[1], [3, 4]],
     [[2], [5]],
   ])
   expect(result.progress).toEqual({ done: 0, total: 5 })
-  for (const i of [2, 0, 1]) controller.reply(answer(controller.task(i), double))
+  for (const i of [2, 0, 1]) controller.reply(answer(tasks[i] as Submission, double))
   expect(await result).toEqual([2, 4, 6, 8, 10])
   expect(() => client.directView('all').map(double, 5 as never)).toThrow(ConfigurationError)
   const endless = async function* () {
@@ -130,8 +136,8 @@ test('there is one entry for each engine, errors among them where the view says 
   const { client, controller } = await connected(0, 1, 2)
   const view = client.directView('all')
   const [plain, inPlace] = [view.apply(double, 1), view.with({ returnExceptions: true }).apply(double, 1)]
-  await controller.submitted(6)
-  controller.submissions.forEach(({ id, targets }) => {
+  const tasks = await submitted(controller, 6)
+  tasks.forEach(({ id, targets }) => {
     const engine = targets?.[0] as number
     controller.reply(engine === 1 ? success(id, 2, { engine }) : failure(id, new Error('no'), { engine }))
   })
@@ -149,14 +155,14 @@ test('a signal aborts what was submitted; one that has fired, everything', async
   const abort = new AbortController()
   const view = client.directView('all').with({ signal: abort.signal, returnExceptions: true })
   const result = view.apply(double, 1)
-  await controller.submitted(2)
+  await submitted(controller, 2)
   abort.abort()
   await controller.until(() => controller.all('abort').length > 0)
   expect(controller.all('abort')[0]?.tasks).toEqual(result.ids)
   const aborted = { code: 'YM_ABORTED' }
   expect(await view.apply(double, 1)).toMatchObject([aborted, aborted])
   expect(await view.map(double, [1, 2, 3])).toMatchObject([aborted, aborted, aborted])
-  expect(controller.submissions).toHaveLength(2)
+  expect(directTasks(controller)).toHaveLength(2)
 })
 
 test('an interrupt and a restart are asked for at once, of all engines together', async () => {
@@ -185,7 +191,7 @@ test('a text that does not parse, and a file that is none, are told at the call'
   expect(() => view.execute('const a = 1\nlet a')).toThrow("yardmaster:execute:2:5: Identifier 'a'")
   expect(() => view.run('test/views/fake-controller.ts')).toThrow(/run\(\) takes JavaScript.*importModule/)
   expect(() => view.run('no/such/file.js')).toThrow(/no\/such\/file\.js cannot be read/)
-  expect(controller.submissions).toEqual([])
+  expect(controller.received).toEqual([])
 })
 
 test('a module is named by the end of its specifier, or as one says', async () => {
@@ -195,9 +201,9 @@ test('a module is named by the end of its specifier, or as one says', async () =
   view.importModule('./test/programs/tools.v2.mjs?x=1', 'tools')
   view.importModule('@some/package')
   view.importModule('/abs/olute.js')
-  await controller.submitted(4)
+  const tasks = await submitted(controller, 4)
   const folder = new URL('../../', import.meta.url).href
-  expect(controller.submissions.map(({ args }) => decodeValue(args))).toEqual([
+  expect(tasks.map(({ args }) => decodeValue(args))).toEqual([
     ['node:path', '', 'path'],
     [`${folder}test/programs/tools.v2.mjs?x=1`, '', 'tools'],
     ['@some/package', '', 'package'],
@@ -210,7 +216,7 @@ test('a module is named by the end of its specifier, or as one says', async () =
 test('a call of one engine has one task, which another client can ask for', async () => {
   const { client, controller } = await connected(0, 1)
   const result = client.directView(1).get<string>('name')
-  await controller.submitted(1)
+  await submitted(controller, 1)
   controller.reply(success(idOf(result), 'value', { engine: 1 }))
   expect(await result).toBe('value')
   expect(result.metadata[0]).toMatchObject({ engineId: 1 })

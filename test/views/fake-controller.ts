@@ -157,7 +157,8 @@ export class FakeController {
   /** Runs each task on arrival: `work` stands for the function. */
   serve(work: (...args: never[]) => unknown): void {
     this.onMessage = (message) => {
-      if (message.type === 'submit') this.reply(...message.tasks.map((task) => answer(task, work)))
+      const tasks = tasksOf(message)
+      if (tasks.length > 0) this.reply(...tasks.map((task) => answer(task, work)))
       if (message.type === 'ask') this.send({ type: 'answer', request: message.request, value: null })
     }
   }
@@ -170,6 +171,14 @@ export class FakeController {
     this.#waiting = []
     for (const resume of waiting) resume()
   }
+}
+
+/** What a message submits, be it one by one or as a broadcast. */
+export function tasksOf(message: ClientToController): Submission[] {
+  if (message.type === 'submit') return message.tasks
+  if (message.type !== 'broadcast') return []
+  const { type, tasks, targets, functions, ...shared } = message
+  return tasks.map((id, i) => ({ ...shared, id, call: 'once', direct: true, targets: targets.slice(i, i + 1) }))
 }
 
 export function engineInfo(id: number): EngineInfo {
