@@ -53,6 +53,21 @@ describe.each(combinations)('on $name', (combination) => {
     })
   })
 
+  it('a generator’s values come as a list from each engine, however many; from one engine they can be read singly', async () => {
+    await withCluster(combination, async (client) => {
+      const count = function* (n: number) {
+        for (let i = 0; i < n; i += 1) yield i
+      }
+      expect(await client.directView([0, 1]).apply(count, 300)).toEqual([range(300), range(300)])
+      const gathered: number[][] = []
+      for await (const part of client.broadcastView([2]).apply(count, 300)) gathered.push(part)
+      expect(gathered).toEqual([range(300)])
+      const single: number[] = []
+      for await (const part of client.directView(3).apply(count, 300)) single.push(part)
+      expect(single).toEqual(range(300))
+    })
+  })
+
   it('push, execute and pull follow each other, in one namespace for each engine', async () => {
     await withCluster(combination, async (client) => {
       const all = client.directView('all')
