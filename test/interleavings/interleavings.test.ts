@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { freshSeed } from '../../core/random.ts'
 import { Lab } from './lab.ts'
+import { LabBroadcast } from './lab-broadcast.ts'
 import { type Kind, kinds, LabTask, shareWith } from './lab-task.ts'
 import type { Peer } from './watched-link.ts'
 
@@ -11,7 +12,8 @@ type Action =
   | { readonly do: 'abort' | 'leave'; readonly pick: number }
   | { readonly do: 'cut'; readonly whom: Peer }
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'join' }
+  | { readonly do: 'interrupt' | 'restart'; readonly pick: number }
+  | { readonly do: 'join' | 'broadcast' }
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -29,11 +31,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pass'), ms: fc.integer({ min: 1, max: 1_500 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('join') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('broadcast') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('interrupt', 'restart'), pick: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave'), pick: fc.nat(5) }) },
 )
 const actions = fc.array(fc.tuple(action, fc.nat(12)), { minLength: 3, maxLength: 14 })
 
-function perform(lab: Lab, happens: Action, tasks: LabTask[]): void {
+function perform(lab: Lab, happens: Action, tasks: LabTask[], broadcasts: LabBroadcast[]): void {
   switch (happens.do) {
     case 'submit':
       for (let i = 0; i < happens.count; i += 1) {
@@ -42,7 +46,8 @@ function perform(lab: Lab, happens: Action, tasks: LabTask[]): void {
       }
       return
     case 'abort': {
-      const task = tasks[happens.pick % Math.max(1, tasks.length)]
+      const all = [...tasks, ...broadcasts]
+      const task = all[happens.pick % Math.max(1, all.length)]
       if (task === undefined) return
       lab.note(`the program aborts #${task.value}`)
       task.isAborted = true
@@ -55,6 +60,17 @@ function perform(lab: Lab, happens: Action, tasks: LabTask[]): void {
     case 'pass':
       lab.note(`${happens.ms} ms pass`)
       return lab.clock.advance(happens.ms)
+    case 'interrupt':
+    case 'restart':
+      return lab.tell(happens.do, happens.pick)
+    case 'broadcast': {
+      if (lab.client.ids.length === 0) return
+      // Numbers that no other task has.
+      const value = 1_000 + broadcasts.length
+      lab.note(`the program broadcasts #${value}`)
+      broadcasts.push(new LabBroadcast(lab, value))
+      return
+    }
     case 'join':
       lab.note('an engine joins')
       return lab.join()
@@ -65,8 +81,9 @@ function perform(lab: Lab, happens: Action, tasks: LabTask[]): void {
 
 async function play(lab: Lab, story: readonly (readonly [Action, number])[]): Promise<void> {
   const tasks: LabTask[] = []
+  const broadcasts: LabBroadcast[] = []
   for (const [happens, deliveries] of story) {
-    perform(lab, happens, tasks)
+    perform(lab, happens, tasks, broadcasts)
     await lab.deliver(deliveries)
   }
   for (const { result } of tasks) await lab.pump(result.wait())
@@ -74,6 +91,7 @@ async function play(lab: Lab, story: readonly (readonly [Action, number])[]): Pr
     if (result.status === 'succeeded') expect(await lab.pump(result.get())).toBe(value * 2)
   }
   const faults = tasks.flatMap((task) => [...task.faults(lab)])
+  for (const broadcast of broadcasts) faults.push(...(await broadcast.faults(lab)))
   if (faults.length > 0) throw new Error(faults.join('\n'))
   await becomesIdle(lab, await lab.settled())
   await lab.stop()
@@ -84,7 +102,7 @@ async function becomesIdle(lab: Lab, engines: number): Promise<void> {
   const until = lab.clock.now() + 60_000
   for (;;) {
     const { waiting, ready, assigned, running, engines: present } = await lab.pump(lab.client.queueStatus())
-    const loads = present.map(({ load }) => load)
+    const loads = present.map(({ load, direct }) => load + direct)
     const isIdle = waiting + ready + assigned + running === 0 && loads.every((load) => load === 0)
     if (isIdle && loads.length === engines) return
     if (lab.clock.now() > until) {

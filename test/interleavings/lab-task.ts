@@ -2,7 +2,7 @@ import type { AsyncResult } from '../../views/async-result.ts'
 import { Dependency } from '../../views/dependency.ts'
 import type { Lab } from './lab.ts'
 
-export const kinds = ['succeed', 'fail', 'retry', 'once', 'after', 'afterFailure', 'follow'] as const
+export const kinds = ['succeed', 'fail', 'retry', 'once', 'after', 'afterFailure', 'follow', 'direct'] as const
 export type Kind = (typeof kinds)[number]
 
 /** Engines are in this thread: tasks count here how often they began, and wait here while others happen. */
@@ -20,9 +20,10 @@ const attemptsOf: Record<Kind, number> = {
   after: 1,
   afterFailure: 1,
   follow: 1,
+  direct: 1,
 }
 
-async function work(kind: string, value: number, failures: number): Promise<number> {
+export async function work(kind: string, value: number, failures: number): Promise<number> {
   const { begun, pause } = Reflect.get(globalThis, 'interleavings') as Shared
   const times = (begun.get(value) ?? 0) + 1
   begun.set(value, times)
@@ -49,6 +50,7 @@ export class LabTask {
     const results = this.#dependencies.map(({ result }) => result)
     const view = lab.client.loadBalancedView()
     const flagged = {
+      direct: view,
       succeed: view,
       fail: view.with({ retries: 1 }),
       retry: view.with({ retries: 4 }),
@@ -57,7 +59,10 @@ export class LabTask {
       afterFailure: view.with({ after: new Dependency(results, { success: false, failure: true }) }),
       follow: view.with({ follow: results }),
     }[kind]
-    this.result = flagged.apply(work, kind, this.value, attemptsOf.retry - 1)
+    const [engine] = lab.client.ids
+    // With no engine there, nothing can be submitted to one.
+    const chosen = kind === 'direct' && engine !== undefined ? lab.client.directView(engine) : flagged
+    this.result = chosen.apply(work, kind, this.value, attemptsOf.retry - 1)
     this.result.catch(() => {})
     this.result.status$.subscribe({
       next: (status) => this.#statuses.push(status),
@@ -84,24 +89,25 @@ export class LabTask {
     if (this.#values !== (status === 'succeeded' ? 1 : 0)) yield `${told} with ${this.#values} values`
     const replies = lab.repliesOnFirstLink.get(result.ids[0] as string) ?? 0
     if (replies > 1) yield `${told} with ${replies} replies`
-    const begun = shared.begun.get(value) ?? 0
-    const most = attemptsOf[kind] + (kind === 'once' ? 0 : lab.engineLosses)
-    if (begun > most) yield `${told} and began ${begun} times, though ${lab.engineLosses} engines were lost`
+    const begun = beginningsOf(value)
+    const most = attemptsOf[kind] + (kind === 'once' || kind === 'direct' ? 0 : lab.engineLosses + lab.restarts)
+    if (begun > most)
+      yield `${told} and began ${begun} times, though ${lab.engineLosses} engines were lost and ${lab.restarts} restarted`
     if (status === 'succeeded' && begun < attemptsOf[kind]) yield `${told} and began ${begun} times`
   }
 
-  #mayEndSo({ engineLosses, clientLinks }: Lab): boolean {
+  #mayEndSo({ engineLosses, restarts, interrupts, clientLinks }: Lab): boolean {
     const { kind, result } = this
     const { status, error } = result
     const code = error && 'code' in error ? error.code : undefined
     const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
     if (status === 'succeeded') return kind !== 'fail' && metAll
-    if (this.isAborted && code === 'YM_ABORTED') return true
+    if (code === 'YM_ABORTED') return this.isAborted || interrupts > 0
     switch (code) {
       case 'YM_IMPOSSIBLE_DEPENDENCY':
         return !metAll || (kind === 'follow' && engineLosses > 0)
       case 'YM_ENGINE_LOST':
-        return engineLosses >= 3 || (kind === 'once' && engineLosses > 0)
+        return engineLosses + restarts >= (kind === 'once' || kind === 'direct' ? 1 : 3)
       case 'YM_UNKNOWN_TASK':
         return kind === 'once' && clientLinks > 1
       default:
@@ -117,6 +123,10 @@ function dependenciesOf(kind: Kind, earlier: readonly LabTask[]): LabTask[] {
 }
 
 let shared: Shared
+
+export function beginningsOf(value: number): number {
+  return shared.begun.get(value) ?? 0
+}
 
 /** To be called before the first task of a lab. */
 export function shareWith(lab: Lab): void {

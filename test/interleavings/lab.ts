@@ -27,6 +27,9 @@ export class Lab {
   readonly repliesOnFirstLink = new Map<string, number>()
   client!: Client
   clientLinks = 0
+  /** How many engines were told to abort what runs there, and how many to end it. */
+  interrupts = 0
+  restarts = 0
   readonly #deliveries: Scheduler
   readonly #random = seededRandom(1)
   readonly #links = memoryTransport({ serialize: true, schedule: (delivery) => this.#later(delivery) })
@@ -77,6 +80,23 @@ export class Lab {
 
   cut(peer: Peer): void {
     this.#connections.get(peer)?.abort()
+  }
+
+  /** One that the client knows of, or nobody. It may have left meanwhile. */
+  tell(what: 'interrupt' | 'restart', pick: number): void {
+    const { ids } = this.client
+    const engine = ids[pick % Math.max(1, ids.length)]
+    if (engine === undefined) return
+    this.note(`the program tells engine ${engine}: ${what}`)
+    if (what === 'interrupt') this.interrupts += 1
+    // Asked again after a lost link, it may be done again.
+    else this.restarts += 2
+    this.#underway.push(
+      this.client
+        .directView(engine)
+        [what]()
+        .catch(() => {}),
+    )
   }
 
   join(): void {

@@ -81,6 +81,8 @@ function describe(message: Message): string {
   switch (message.type) {
     case 'submit':
       return `submit ${list(message.tasks, ({ id }) => short(id))}`
+    case 'broadcast':
+      return `broadcast ${list(message.tasks, (id, i) => `${short(id)} to ${message.targets[i]}`)}`
     case 'abort':
       return `abort ${list(message.tasks, short)}`
     case 'ask':
@@ -101,7 +103,7 @@ function describe(message: Message): string {
   }
 }
 
-function list<T>(entries: readonly T[], name: (entry: T) => string): string {
+function list<T>(entries: readonly T[], name: (entry: T, index: number) => string): string {
   return entries.map(name).join(', ')
 }
 
