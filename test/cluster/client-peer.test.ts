@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { ClientPeer } from '../../cluster/client-peer.ts'
+import { Printed } from '../../cluster/printed.ts'
 import { replyWithFault } from '../../cluster/reply.ts'
 import { decoder } from '../../core/codec.ts'
 import type { TaskId } from '../../core/ids.ts'
@@ -87,4 +88,43 @@ it('a result that the link cannot carry is told as an error, and news are left o
       ],
     },
   ])
+})
+
+it('output waits with its task while the link is full, and is all there before the reply', () => {
+  const { peer, sent, replied, drain } = setUp({ room: 1 })
+  const id = 'a' as TaskId
+  const printed = new Printed(1)
+  const heard = () =>
+    sent.flatMap((message) =>
+      message.type === 'news' ? message.news.map((news) => (news.kind === 'output' ? news.text : '')) : [],
+    )
+  const print = (text: string) => {
+    printed.add({ kind: 'output', id, attempt: 1, index: printed.pieces.length, stream: 'stdout', text })
+    peer.printed(id, printed)
+    peer.flush()
+  }
+  for (const text of ['1', '2', '3']) print(text)
+  expect(heard()).toEqual(['1'])
+  drain(1)
+  expect(heard()).toEqual(['1', '2', '3'])
+  print('4')
+  peer.reply(reply('a', 10), printed)
+  drain(5)
+  expect([heard(), replied()]).toEqual([['1', '2', '3', '4'], ['a']])
+  // Somebody else, who heard nothing of it; and what a further attempt printed.
+  peer.reply(reply('a', 10), printed)
+  const again = new Printed(2)
+  again.add({ kind: 'output', id, attempt: 2, index: 0, stream: 'stdout', text: 'anew' })
+  peer.printed(id, again)
+  peer.flush()
+  expect(heard().slice(4)).toEqual(['1', '2', '3', '4', 'anew'])
+})
+
+it('the controller keeps pieces in their order, and no more than the bound', () => {
+  const printed = new Printed(1)
+  const piece = (index: number, text: string) =>
+    printed.add({ kind: 'output', id: 'a' as TaskId, attempt: 1, index, stream: 'stdout', text })
+  expect([piece(0, 'a'), piece(0, 'a'), piece(2, 'c'), piece(1, 'b')]).toEqual([true, false, false, true])
+  expect(piece(2, 'x'.repeat(5_000_000))).toBe(false)
+  expect(printed.pieces.map(({ text }) => text)).toEqual(['a', 'b'])
 })
