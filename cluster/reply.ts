@@ -52,6 +52,11 @@ export function replyWithFault(id: TaskId, fault: Fault, wallTime: number): Repl
   }
 }
 
+export const shutDown: Fault = {
+  code: 'YM_CLOSED',
+  message: 'the controller is shutting down and takes no more tasks',
+}
+
 function unknown(id: TaskId): Fault {
   return { code: 'YM_UNKNOWN_TASK', message: `the controller knows no task ${id}`, details: { id } }
 }

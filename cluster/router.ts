@@ -26,7 +26,7 @@ import type { EnginePeer } from './engine-peer.ts'
 import { isEnded } from './is-ended.ts'
 import { keepPiece, printedBy } from './printed.ts'
 import { queueStatus, resultStatus } from './queue-status.ts'
-import { replyFor, replyWithFault } from './reply.ts'
+import { replyFor, replyWithFault, shutDown } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
 import type { TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
@@ -388,6 +388,7 @@ export class Router {
     if (task === undefined || isEnded(task)) return this.#tell(peer, replyFor(id, task, this.#options.clock), task)
     const printed = printedBy(task)
     if (printed) peer.printed(id, printed)
+    this.#dirty(peer)
     const watchers = this.#watchers.get(id)
     if (watchers) watchers.add(peer.session)
     else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
@@ -446,5 +447,3 @@ export class Router {
     for (const client of this.#clients.values()) client.link.send(message)
   }
 }
-
-const shutDown: Fault = { code: 'YM_CLOSED', message: 'the controller is shutting down and takes no more tasks' }

@@ -1,4 +1,5 @@
 /** What tasks print comes to whoever asks for their results: live, and afterwards. */
+import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions, type OutputPiece } from 'yardmaster'
 import { Cable } from './cable.ts'
@@ -92,24 +93,27 @@ it('of a task that was tried again, the result has what its last attempt printed
   await using cluster = await Cluster.start(threads)
   const client = await cluster.connect()
   const lview = client.loadBalancedView()
-  const result = lview.with({ retries: 2 }).apply(async () => {
+  const again = async (wordless: number) => {
     const { currentTask } = await import('yardmaster/engine')
     const { attempt } = currentTask()
-    console.log('attempt', attempt)
+    if (attempt < wordless) console.log('attempt', attempt)
     if (attempt < 3) throw new Error('again')
-  })
+  }
+  const result = lview.with({ retries: 2 }).apply(again, 4)
+  const silent = lview.with({ retries: 2 }).apply(again, 3)
   const live: [number, string][] = []
   result.output$.subscribe(({ attempt, text }) => live.push([attempt, text]))
   await result
   expect(result.stdout).toBe('attempt 3\n')
   expect(live).toEqual([1, 2, 3].map((attempt) => [attempt, `attempt ${attempt}\n`]))
-  const again = (await cluster.connect()).getResult(result.ids)
-  await again
-  expect(again.stdout).toBe('attempt 3\n')
+  await silent
+  const afterwards = (await cluster.connect()).getResult([...result.ids, ...silent.ids])
+  await afterwards
+  expect([silent.stdout, afterwards.stdout]).toEqual(['', 'attempt 3\n'])
 })
 
 it('several asynchronous tasks on one engine print each for itself', async () => {
-  await using cluster = await Cluster.start({ ...threads, concurrency: 8 })
+  await using cluster = await Cluster.start({ ...threads, concurrency: 8, hwm: 0 })
   const lview = (await cluster.connect()).loadBalancedView()
   const results = Array.from({ length: 8 }, (_, task) =>
     lview.apply(async (task: number) => {
@@ -127,7 +131,7 @@ it('several asynchronous tasks on one engine print each for itself', async () =>
 })
 
 it('an error that several tasks left to nobody fails the one it comes from', async () => {
-  await using cluster = await Cluster.start({ ...threads, concurrency: 4 })
+  await using cluster = await Cluster.start({ ...threads, concurrency: 4, hwm: 0 })
   const lview = (await cluster.connect()).loadBalancedView()
   const stray = (kind: string) =>
     new Promise<string>((resolve) => {
@@ -160,7 +164,9 @@ it('one who joins late, and the one who submitted, hear the same', async () => {
   await until(() => own.stdout !== '' && other.stdout !== '')
   expect([own.stdout, other.stdout, result.ready]).toEqual(['early\n', 'early\n', false])
   open(stop)
+  const pieces = lastValueFrom(own.output$.pipe(toArray()))
   await Promise.all([result, own, other])
+  expect((await pieces).map(({ text }) => text)).toEqual(['early\n', 'late\n'])
   expect([result, own, other].map(({ stdout }) => stdout)).toEqual(Array(3).fill('early\nlate\n'))
 })
 
