@@ -125,6 +125,8 @@ test('a map goes out in one part for each engine, and comes back as one list', a
   expect(result.progress).toEqual({ done: 0, total: 5 })
   for (const i of [2, 0, 1]) controller.reply(answer(tasks[i] as Submission, double))
   expect(await result).toEqual([2, 4, 6, 8, 10])
+  expect(await client.directView('all').map(double, [])).toEqual([])
+  expect(directTasks(controller)).toHaveLength(3)
   expect(() => client.directView('all').map(double, 5 as never)).toThrow(ConfigurationError)
   const endless = async function* () {
     yield 1
