@@ -37,6 +37,12 @@ export class Payload {
     return this.memory !== 'borrowed' && this.frames.length > 1 ? new Payload(this.frames, 'borrowed') : this
   }
 
+  /** The same in memory of its own, so that who encoded it may write to its buffers at once. */
+  get detached(): Payload {
+    if (!this.isBorrowed) return this
+    return new Payload(this.frames.map((frame) => (isShared(frame.buffer) ? frame : frame.slice())))
+  }
+
   /** The buffers that hold a frame of this and nothing else: who has no more use for it can move them. */
   get ownBuffers(): ArrayBuffer[] {
     if (this.memory !== 'owned') return []

@@ -13,7 +13,8 @@ import { isList } from './task-ids.ts'
 /**
  * What views of named engines share. Each engine has a namespace: what is pushed to it, defined by executed source and
  * imported there stays until it is cleared or the engine's executor ends, and `currentTask().namespace` shows it to any
- * task. Calls run on each engine in the order in which they were made.
+ * task. Calls run on each engine in the order in which they were made. Large buffers (4 kB and more) are not copied before
+ * they are sent: leave them alone until the result is there.
  *
  * @throws NoEngineError from every method, naming engines that are not there
  */

@@ -203,7 +203,10 @@ export class TaskRunner {
 
   #succeed(task: RunningTask, called: Called): void {
     try {
-      this.#end(task, called.failed ? 'failed' : 'succeeded', this.#encode(called.value))
+      const value = this.#encode(called.value)
+      // What lies in the namespace may be written to by the next task, before this has been sent.
+      const output = task === this.#runningDirect ? value.detached : value
+      this.#end(task, called.failed ? 'failed' : 'succeeded', output)
     } catch (error) {
       if (task.call === 'once') this.#fail(task, error)
       else this.#succeedInPart(task, called.value as EachResult)

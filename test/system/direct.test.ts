@@ -210,6 +210,21 @@ describe.each(combinations)('on $name', (combination) => {
     })
   })
 
+  it('what is pulled is as it was then, whatever later calls do to it', async () => {
+    await withCluster(combination, async (client) => {
+      const one = client.directView(0)
+      one.push({ large: new Float64Array(2_000) })
+      const write = (x: number) => {
+        ;(currentTask().namespace.large as Float64Array)[0] = x
+      }
+      const pulled = range(30).map((round) => {
+        one.apply(write, round)
+        return one.pull<Float64Array>('large')
+      })
+      expect((await Promise.all(pulled)).map(([first]) => first)).toEqual(range(30))
+    })
+  })
+
   it('a missing name is told with its engine, one entry for each engine', async () => {
     await withCluster(combination, async (client) => {
       const all = client.directView('all')

@@ -3,7 +3,7 @@ import { holdsShared } from '../../core/capacity.ts'
 import { CaptureError, CloneError } from '../../core/errors.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import type { FunctionHash } from '../../core/ids.ts'
-import { encodeValue, Payload } from '../../core/payload.ts'
+import { encodeValue, type Payload } from '../../core/payload.ts'
 import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { type Captured, capture } from './capture.ts'
 import { adviceFor, captureError } from './capture-error.ts'
@@ -136,7 +136,7 @@ function shippedFrom(
   const hash = digest.digest('base64url').slice(0, 22) as FunctionHash
   if (before?.hash === hash) return before
   // The payload outlives this call, while the caller may go on to write to the buffers.
-  const own = payload.isBorrowed ? new Payload(payload.frames.map((frame) => frame.slice())) : payload
+  const own = payload.detached
   return { hash, payload: own, name }
 }
 
