@@ -20,7 +20,8 @@ const errorOf = (promise: PromiseLike<unknown>) =>
     (value) => {
       throw new Error(`it gave ${JSON.stringify(value)}`)
     },
-    (error: unknown) => error as { code: string; message: string; engineId: number; errors: { message: string }[] },
+    (error: unknown) =>
+      error as { code: string; message: string; engineId: number; remoteStack: string; errors: { message: string }[] },
   )
 const engineId = () => currentTask().engineId
 declare let calls: number
@@ -107,9 +108,8 @@ describe.each(combinations)('on $name', (combination) => {
       expect(await one.pull('doubled')).toBe(42)
       const failed = await errorOf(client.broadcastView([1]).execute('\nfail()'))
       expect(failed).toMatchObject({ code: 'YM_REMOTE', engineId: 1, message: 'engine 1: RangeError: no programs' })
-      const { remoteStack } = failed as unknown as RemoteError
-      expect(remoteStack).toContain(`${program.href}:7:9`)
-      expect(remoteStack).toContain('yardmaster:execute:2:')
+      expect(failed.remoteStack).toContain(`${program.href}:7:9`)
+      expect(failed.remoteStack).toContain('yardmaster:execute:2:')
       expect(await errorOf(one.execute('missing + 1'))).toMatchObject({
         message: 'engine 1: ReferenceError: missing is not defined',
       })
