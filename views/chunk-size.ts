@@ -7,7 +7,7 @@ const chunksPerEngine = 4
 /** From one measured chunk to the next. */
 const growthMax = 8
 const itemsMax = 65_536
-/** A chunk's arguments shall stay below this many bytes. */
+/** A chunk's arguments, and its results, shall each stay below this many bytes. */
 const bytesMax = 1_000_000
 /** The weight of a new measurement against all before. */
 const newWeight = 0.5
@@ -20,6 +20,7 @@ export class ChunkSize {
   readonly #fixed: number | undefined
   #itemMs: number | undefined
   #itemBytes = 0
+  #resultBytes = 0
   #largestMeasured = 0
 
   constructor(fixed?: number) {
@@ -36,22 +37,26 @@ export class ChunkSize {
     const bounded = Math.min(
       Math.max(Math.min(wanted, share), Math.min(least, wanted)),
       this.#largestMeasured * growthMax,
-      this.#itemBytes > 0 ? bytesMax / this.#itemBytes : itemsMax,
+      bytesMax / Math.max(this.#itemBytes, this.#resultBytes),
       itemsMax,
     )
     return Math.max(1, Math.floor(bounded))
   }
 
   sent(items: number, bytes: number): void {
-    const itemBytes = bytes / items
-    this.#itemBytes = this.#itemBytes === 0 ? itemBytes : (this.#itemBytes + itemBytes) / 2
+    this.#itemBytes = averaged(this.#itemBytes, bytes / items)
   }
 
-  /** A chunk has taken this long at its engine. */
-  measured(items: number, durationMs: number): void {
+  /** A chunk has taken this long at its engine, and its results so many bytes. */
+  measured(items: number, durationMs: number, bytes = 0): void {
+    this.#resultBytes = averaged(this.#resultBytes, bytes / items)
     // A clock may be too coarse to see a single cheap item.
     const itemMs = Math.max(durationMs / items, 1e-6)
     this.#itemMs = this.#itemMs === undefined ? itemMs : this.#itemMs * (1 - newWeight) + itemMs * newWeight
     this.#largestMeasured = Math.max(this.#largestMeasured, items)
   }
+}
+
+function averaged(before: number, now: number): number {
+  return before === 0 ? now : (before + now) / 2
 }

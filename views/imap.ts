@@ -6,7 +6,8 @@ import type { TaskRecord } from './task-record.ts'
 
 /**
  * A map that is read while it goes, and keeps nothing: what has been read is forgotten, and no more is submitted than
- * the window holds. It begins at the first `next`; leaving the loop stops the input and aborts what is under way.
+ * the window holds. It begins at the first `next`; leaving the loop, or the view's signal, stops the input and aborts what
+ * is under way.
  */
 class LazyMap<Item> implements MapSink {
   readonly iterator: PullIterator<Item>
@@ -63,8 +64,16 @@ class LazyMap<Item> implements MapSink {
   #start(): MapRun {
     const run = new MapRun({ ...this.#options, sink: this, holds: true }, this.#open)
     this.#run = run
-    run.pump()
+    const { signal } = this.#options.flags
+    signal?.addEventListener('abort', this.#abort)
+    if (signal?.aborted) this.#abort()
+    else run.pump()
     return run
+  }
+
+  readonly #abort = (): void => {
+    this.#run?.cancel()
+    this.#options.session.abort([...this.#underWay].map((task) => task.id))
   }
 
   #read(task: TaskRecord): IteratorResult<Item, undefined> {
@@ -82,6 +91,7 @@ class LazyMap<Item> implements MapSink {
   }
 
   #release(): void {
+    this.#options.flags.signal?.removeEventListener('abort', this.#abort)
     this.#run?.stop()
     this.#options.session.abort([...this.#underWay].map((task) => task.id))
     this.#tasks = []

@@ -128,8 +128,8 @@ export class LoadBalancedView<InPlace extends boolean = false> {
 
   /**
    * A map without an end: items are read as results are taken, and nothing is kept. It begins with the first result
-   * asked for; leaving the loop stops the input and aborts what is under way. The first error ends it, unless the view
-   * says `returnExceptions`.
+   * asked for; leaving the loop, or the view's `signal`, stops the input and aborts what is under way. The first error
+   * ends it, unless the view says `returnExceptions`.
    */
   imap<Item, Returned>(
     fn: TaskFunction<readonly [Item], Returned>,

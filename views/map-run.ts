@@ -105,7 +105,7 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
 
   taskEnded(task: TaskRecord): void {
     const { metadata, size } = task
-    if (metadata && metadata.attempts > 0) this.#chunkSize.measured(size, metadata.durationMs)
+    if (metadata && metadata.attempts > 0) this.#chunkSize.measured(size, metadata.durationMs, task.outputBytes)
     // Before the sink hears of it, so that a map's last chunk cannot seem to be its end.
     if (!this.#options.holds) this.release(task)
     this.#options.sink.taskEnded(task)

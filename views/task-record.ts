@@ -62,6 +62,8 @@ export class TaskRecord {
   /** Why items of a chunk failed. */
   errors: ReadonlyMap<number, YardmasterError> | undefined
   metadata: TaskMetadata | undefined
+  /** What its result took on the way. */
+  outputBytes = 0
   /** How it ended, where it is a generator's. */
   stream: StreamEnd | undefined
   /** Of the last attempt that printed. */
@@ -141,6 +143,7 @@ export class TaskRecord {
 
   #read(reply: Reply): void {
     const { output, status } = reply
+    this.outputBytes = output?.byteLength ?? 0
     if (status === 'succeeded') {
       this.value = output && decodeValue(output)
       if (reply.call !== 'once') this.#takeChunk(this.value as EachResult, reply)

@@ -36,6 +36,17 @@ test('large items stay below a megabyte a chunk', () => {
   expect(size.next(undefined, 4)).toBe(10)
 })
 
+test('large results stay below a megabyte a chunk', () => {
+  const size = new ChunkSize()
+  const seen: number[] = []
+  for (let step = 0; step < 4; step += 1) {
+    const items = size.next(undefined, 4)
+    seen.push(items)
+    size.measured(items, items * 0.001, items * 50_000)
+  }
+  expect(seen).toEqual([1, 8, 20, 20])
+})
+
 test('every engine gets several chunks of what is left, but not crumbs', () => {
   const size = new ChunkSize()
   for (let step = 0; step < 5; step += 1) size.measured(10_000, 100)
