@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shipFunction } from '../../views/functions/ship-function.ts'
 import { cases, refusals } from './programs/cases.ts'
@@ -51,8 +52,28 @@ async function compiled(name: string, type: 'module' | 'commonjs'): Promise<stri
   return join(folder, 'out', 'main.js')
 }
 
+/** One file and a module for `import()`, as a bundler makes them. */
+async function bundled(name: string, type: 'module' | 'commonjs', options: BuildOptions): Promise<string> {
+  const folder = project(name, type)
+  await build({
+    entryPoints: ['main.ts', 'work.ts'].map((file) => join(folder, 'src', file)),
+    outdir: join(folder, 'out'),
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: type === 'module' ? 'esm' : 'cjs',
+    ...(type === 'module' ? {} : { external: ['./esm-cases.ts'] }),
+    logLevel: 'error',
+    ...options,
+  })
+  return join(folder, 'out', 'main.js')
+}
+
 /** How each environment gets to the program, and the file and line that its stacks should name. */
-const environments: Record<string, { start: () => Promise<string[]>; esm: boolean; frame: RegExp }> = {
+const environments: Record<
+  string,
+  { start: () => Promise<string[]>; esm: boolean; frame: RegExp; env?: NodeJS.ProcessEnv; isMangled?: true }
+> = {
   'node, compiled to ES modules': {
     start: async () => [await compiled('esm', 'module')],
     esm: true,
@@ -73,19 +94,56 @@ const environments: Record<string, { start: () => Promise<string[]>; esm: boolea
     esm: false,
     frame: /src\/\.\/main\.ts:LINE:/,
   },
+  'a bundle of ES modules': {
+    start: async () => [await bundled('bundle-esm', 'module', {})],
+    esm: true,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  'a bundle of CommonJS, with a source map beside it': {
+    start: async () => [await bundled('bundle-cjs', 'commonjs', { sourcemap: true })],
+    esm: false,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  'a bundle of ES modules, with a source map in it': {
+    start: async () => [await bundled('bundle-mapped', 'module', { sourcemap: 'inline' })],
+    esm: true,
+    frame: /src\/\.\/main\.ts:LINE:/,
+  },
+  'a minified bundle of ES modules': {
+    start: async () => [await bundled('minified-esm', 'module', { minify: true })],
+    esm: true,
+    isMangled: true,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  'a minified bundle of CommonJS': {
+    start: async () => [await bundled('minified-cjs', 'commonjs', { minify: true, keepNames: true })],
+    esm: false,
+    isMangled: true,
+    frame: /out\/main\.js:\d+:\d+/,
+  },
+  "under V8's coverage": {
+    start: async () => [await compiled('v8-coverage', 'module')],
+    esm: true,
+    frame: /out\/main\.js:\d+:\d+/,
+    env: { NODE_V8_COVERAGE: join(work, `v8-coverage-${process.pid}`, 'coverage') },
+  },
 }
 
 afterAll(() => {
-  for (const name of ['esm', 'cjs', 'tsx-esm', 'tsx-cjs'])
-    rmSync(join(work, `${name}-${process.pid}`), { recursive: true, force: true })
+  for (const name of readdirSync(work))
+    if (name.endsWith(`-${process.pid}`)) rmSync(join(work, name), { recursive: true, force: true })
 })
 
-describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame }) => {
+describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame, env, isMangled }) => {
   let report: Report
 
   beforeAll(async () => {
     const args = [...(await start()), root.href, program.href, esm ? 'esm' : 'cjs']
-    const { stdout } = await run(process.execPath, args, { cwd: fileURLToPath(root), maxBuffer: 1e8 })
+    const { stdout } = await run(process.execPath, args, {
+      cwd: fileURLToPath(root),
+      maxBuffer: 1e8,
+      env: { ...process.env, ...env },
+    })
     report = JSON.parse(stdout) as Report
   })
 
@@ -94,7 +152,9 @@ describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame })
   })
 
   test.each(Object.entries(refusals))('refuses %s', (name, { says, identifier }) => {
-    expect(report.messages[name]).toMatch(/^CaptureError: /)
+    expect(report.messages[name]).toMatch(/^CaptureError: Cannot ship/)
+    // A minifier renames what the error names.
+    if (isMangled) return
     expect(report.messages[name]).toContain(says)
     expect(report.messages[name]).toContain(identifier)
   })

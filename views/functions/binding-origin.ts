@@ -14,12 +14,12 @@ export interface Origin {
   readonly isViteId: boolean
 }
 
-/** Reads a declaration: `import`, `require` as written or as compilers write it, `await import()`, and Vite's own form. */
-export function originOf(variable: Variable): Origin | undefined {
+/** `isInterop` tells esbuild's wrapper of `require` by any name. Reads a declaration: `import`, `require` as written or as compilers write it, `await import()`, and Vite's own form. */
+export function originOf(variable: Variable, isInterop: (name: string) => boolean): Origin | undefined {
   const { declaration } = variable
   if (variable.kind === 'import') return originOfImport(declaration)
   if (declaration.type !== 'VariableDeclarator' || !declaration.init || variable.writes > 0) return undefined
-  const origin = originOfExpression(declaration.init)
+  const origin = originOfExpression(declaration.init, isInterop)
   if (!origin || declaration.id.type === 'Identifier') return origin
   if (declaration.id.type !== 'ObjectPattern') return undefined
   for (const property of declaration.id.properties) {
@@ -65,17 +65,16 @@ const wrappers: Readonly<Record<string, ImportedModule['form']>> = {
   __importStar: 'requireNamespace',
   _interopRequireWildcard: 'requireNamespace',
   _interop_require_wildcard: 'requireNamespace',
-  __toESM: 'requireNamespace',
 }
 
-function originOfExpression(node: AnyNode): Origin | undefined {
+function originOfExpression(node: AnyNode, isInterop: (name: string) => boolean): Origin | undefined {
   switch (node.type) {
     case 'AwaitExpression':
-      return originOfExpression(node.argument)
+      return originOfExpression(node.argument, isInterop)
     case 'ImportExpression':
       return namespace(node.source, 'import')
     case 'MemberExpression': {
-      const origin = originOfExpression(node.object)
+      const origin = originOfExpression(node.object, isInterop)
       const key = node.computed ? stringOf(node.property) : nameOf(node.property)
       return origin && key !== undefined ? { ...origin, path: [...origin.path, key] } : undefined
     }
@@ -88,10 +87,12 @@ function originOfExpression(node: AnyNode): Origin | undefined {
         const origin = namespace(first, 'import')
         return origin && { ...origin, isViteId: true }
       }
-      const form = wrappers[callee.name]
-      const inner = form && originOfExpression(first)
+      const inner = originOfExpression(first, isInterop)
       if (inner?.form !== 'require' || inner.path.length > 0) return undefined
-      return { ...inner, form: callee.name === '__toESM' && second ? 'requireNodeNamespace' : (form ?? 'require') }
+      const isToEsm = callee.name === '__toESM' || isInterop(callee.name)
+      if (isToEsm) return { ...inner, form: second ? 'requireNodeNamespace' : 'requireNamespace' }
+      const form = wrappers[callee.name]
+      return form && { ...inner, form }
     }
   }
   return undefined

@@ -128,7 +128,7 @@ class Capture {
       return
     }
     const variable = literal?.scope.find(name)
-    const origin = variable && script?.originOf(variable)
+    const origin = variable && literal && script?.originOf(variable, literal.scope)
     if (origin && script) {
       const specifier = origin.isViteId ? fromViteId(origin.specifier, viteRoot()) : origin.specifier
       this.#bindImport(source, name, { specifier, parent: script.url, form: origin.form }, origin.path, origin.live)
@@ -283,15 +283,18 @@ function isReplVariable(name: string, script: Script | undefined): boolean {
   return descriptor?.enumerable === true && 'value' in descriptor
 }
 
+/** esbuild's `__name`, whatever a minifier has called it. */
+const keepNameText =
+  /^\([\w$]+,\s*[\w$]+\)\s*=>\s*[\w$]+\([\w$]+,\s*["']name["'],\s*\{\s*value(:\s*[\w$]+)?,\s*configurable:\s*(true|!0)\s*\}\)$/
+
 /** What tools put around user code. */
 function wovenReference(name: string, value: unknown, url: string): SourceReference | undefined {
+  if (isCallable(value) && keepNameText.test(textOf(value))) return { kind: 'keepName' }
   switch (name) {
     case '__vite_ssr_import_meta__':
       return { kind: 'meta', url, root: null }
     case '__vite_ssr_dynamic_import__':
       return { kind: 'dynamicImport', url, root: viteRoot() }
-    case '__name':
-      return { kind: 'keepName' }
     case 'require':
       return isCallable(value) && 'resolve' in value ? { kind: 'require', url, root: null } : undefined
   }

@@ -77,17 +77,25 @@ export class Script {
     return start + column - (line === startLine ? startColumn : 0)
   }
 
-  originOf(variable: Variable): Origin | undefined {
-    if (!this.#origins.has(variable)) this.#origins.set(variable, originOf(variable))
+  originOf(variable: Variable, scope: Scope): Origin | undefined {
+    const isInterop = (name: string): boolean => {
+      const wrapper = scope.find(name)?.declaration
+      const text = wrapper ? this.#raw.source.slice(wrapper.start, wrapper.end) : ''
+      return interopText.test(text)
+    }
+    if (!this.#origins.has(variable)) this.#origins.set(variable, originOf(variable, isInterop))
     return this.#origins.get(variable)
   }
 
   /**
-   * The same file by another spelling. What is located in it is mapped already, and must not be mapped once more by an
+   * The source by another spelling. What is located in it is mapped already, and must not be mapped once more by an
    * engine that holds a source map under the file's usual name.
    */
-  get #mappedUrl(): string {
-    return this.url.replace(/\/(?=[^/]*$)/, '/./')
+  #mappedUrl(source: string): string {
+    // A loader's map names the file itself, in spellings of its own; a bundle's names what went into it.
+    const isBundle = this.url.startsWith('file:') && /^\.\.?\//.test(source)
+    const url = isBundle ? new URL(source, this.url).href : this.url
+    return url.replace(/\/(?=[^/]*$)/, '/./')
   }
 
   /** Whether the text that runs differs from the file's, so that lines have to be mapped. */
@@ -105,9 +113,12 @@ export class Script {
     if (!this.#sourceMap) return { url: this.url, line: Math.max(line, 0), column: Math.max(column, 0) }
     const entry = this.#sourceMap.findEntry(line, column)
     if (!('originalLine' in entry)) return undefined
-    return { url: this.#mappedUrl, line: entry.originalLine, column: entry.originalColumn }
+    return { url: this.#mappedUrl(entry.originalSource), line: entry.originalLine, column: entry.originalColumn }
   }
 }
+
+/** esbuild's `__toESM`, whatever a minifier has called it. */
+const interopText = /^[\w$]+\s*=\s*\([\w$]+,\s*[\w$]+,\s*[\w$]+\)\s*=>.*\.__esModule.*["']default["']/s
 
 const scriptsMax = 512
 const scripts = new Map<string, Script | undefined>()
