@@ -37,7 +37,6 @@ export class PartStream {
   #unreadBytes = 0
   #wake: (() => void) | undefined
   #isFlushScheduled = false
-  #hasEnded = false
 
   constructor(host: StreamHost) {
     this.#host = host
@@ -76,7 +75,6 @@ export class PartStream {
     const last = this.#kept.length > 0 ? encodeValue(this.#kept.map((part) => decodeValue(part))) : undefined
     const fits = last === undefined || unfit(capacity, 'parts', last, ...beside) === undefined
     if (!fits) this.#flush()
-    this.#hasEnded = true
     this.#kept = []
     this.wake()
     return last && fits ? { parts, last } : { parts }
@@ -145,7 +143,6 @@ export class PartStream {
   }
 
   #flush(): void {
-    if (this.#hasEnded) return
     this.#sent = Math.max(this.#sent, this.#heard)
     let values: Payload[] = []
     let bytes = 0
