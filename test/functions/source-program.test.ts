@@ -74,6 +74,11 @@ test.for<[text: string, value: unknown, names: Record<string, unknown>]>([
   ['(1, 2)', 2, {}],
   ['(function () {}).name // nothing\n', '', {}],
   ['() => 1', undefined, {}],
+  [
+    'class A {}function f() { return a }class B {}const a = 1;async function g() {}f()',
+    1,
+    { a: 1, A: expect.any(Function), B: expect.any(Function), f: expect.any(Function), g: expect.any(Function) },
+  ],
   ['Symbol.iterator', undefined, {}],
   ['const url = import.meta.url; url', 'yardmaster:execute', { url: 'yardmaster:execute' }],
   ['(await import("node:path")).basename("/a/b")', 'b', {}],

@@ -179,7 +179,9 @@ class Rewriting {
     this.defines.add(name)
     if (node.id) this.#replace(node.id.start, node.id.end, ' '.repeat(name.length))
     const { line, column } = getLineInfo(this.#source, node.start)
-    this.functions.push({ name, text: this.#rewritten(node.start, node.end), line: line - 1, column })
+    // What is inserted right before or behind it belongs to its neighbours.
+    const text = this.#source[node.start] + this.#rewritten(node.start + 1, node.end - 1) + this.#source[node.end - 1]
+    this.functions.push({ name, text, line: line - 1, column })
     this.#takeOut(node)
   }
 
