@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
+import { benchFunctions } from './functions.ts'
 import { benchScheduler } from './scheduler.ts'
 
 const machine = {
@@ -35,5 +36,10 @@ program
     const suite = fileURLToPath(new URL('./transports.ts', import.meta.url))
     process.exitCode = spawnSync(process.execPath, ['--import', 'tsx', suite], { stdio: 'inherit' }).status ?? 1
   })
+
+program
+  .command('functions')
+  .description('making a function ready that was submitted before, by what it captures')
+  .action(benchFunctions)
 
 await program.parseAsync()

@@ -10,10 +10,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const run = promisify(execFile)
 
-const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] as string)
+const blocks = (language: string, page = readme) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] as string)
 
-const examples = blocks('ts')
+const functions = readFileSync(join(root, 'docs/FUNCTIONS.md'), 'utf8')
+const examples = [...blocks('ts'), ...blocks('ts', functions)]
 /** Beside the sources, so that 'yardmaster' is this package; no two runs share it. */
 const folder = join(root, '.tmp', `readme-${process.pid}`)
 
@@ -33,7 +34,7 @@ function checked(line: string): string {
   return code === undefined ? line : `deepStrictEqual(${code}, ${value})`
 }
 
-describe('the examples of the README', () => {
+describe('the examples of the README, and of docs/FUNCTIONS.md', () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
     for (const [i, example] of examples.entries()) writeFileSync(join(folder, `example-${i}.ts`), program(example))
