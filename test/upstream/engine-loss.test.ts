@@ -20,7 +20,8 @@ const exists = (path: string) =>
   )
 
 describe.for(['websocket', 'zeromq'] as const)('on process engines over %s', (transport) => {
-  const start = (options = {}) => Cluster.start({ engines: 2, engineKind: 'process', transport, ...options })
+  const start = (options = {}) =>
+    Cluster.start({ engines: 2, engineKind: 'process', transport, restartsMax: 0, ...options })
 
   test('the death of an engine: noticed at once, its tasks move on by themselves, and no retry is used', async () => {
     await using cluster = await start({ heartbeatMs: 60_000 })
