@@ -104,7 +104,7 @@ export class Client implements AsyncDisposable {
     return this.#session.roster.ids
   }
 
-  /** Hot: the engines as they are now, then at every change. Completes when the client is closed. */
+  /** The engines as they are now, then at every change. Completes when the client is closed, and never errors. */
   get engines$(): Observable<readonly EngineInfo[]> {
     return this.#session.roster.engines$
   }

@@ -51,15 +51,20 @@ function stateOf<State>(
   return new Observable((subscriber) => {
     let last = read()
     subscriber.next(last)
+    // A subscriber may change the state while it is told of it.
+    const update = (): void => {
+      const state = read()
+      if (isSame(state, last)) return
+      last = state
+      subscriber.next(state)
+    }
     if (group.ended) {
+      update()
       subscriber.complete()
       return
     }
     return watching(group, (change) => {
-      if (change !== 'ended' && !changes.includes(change)) return
-      const state = read()
-      if (!isSame(state, last)) subscriber.next(state)
-      last = state
+      if (change === 'ended' || changes.includes(change)) update()
       if (change === 'ended') subscriber.complete()
     })
   })

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { BehaviorSubject, type Observable } from 'rxjs'
+import { type Observable, ReplaySubject } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import { TimeoutError, type YardmasterError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
@@ -10,10 +10,10 @@ type EnginesMessage = Extract<ControllerToClient, { type: 'engines' }>
 /** The engines that the controller has told of, in order of arrival. */
 export class Roster {
   #engines: readonly EngineInfo[] = []
-  readonly #changes = new BehaviorSubject<readonly EngineInfo[]>(this.#engines)
+  readonly #changes = new ReplaySubject<readonly EngineInfo[]>(1)
   #end: YardmasterError | undefined
 
-  /** Hot: the engines now, then at every change. Completes when the client is closed. */
+  /** The engines now, then at every change. Completes when the client is closed. */
   readonly engines$: Observable<readonly EngineInfo[]> = this.#changes.asObservable()
 
   get size(): number {

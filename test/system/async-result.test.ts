@@ -113,7 +113,8 @@ describe.each(links)('$name', (combination) => {
     expect(path).toEqual(order.filter((state) => path.includes(state as typeof status)))
     const done = (await steps).map((step) => step.done)
     expect((await steps).at(-1)).toEqual(expected.progress)
-    expect(done).toEqual([...new Set(done)].sort(byNumber))
+    expect(done).toEqual([...done].sort(byNumber))
+    expect(new Set((await steps).map((step) => JSON.stringify(step))).size).toBe(done.length)
     expect(result.error && failureOf(result.error)).toEqual(
       status === 'succeeded'
         ? undefined
