@@ -43,7 +43,10 @@ export class LabTask {
   #values = 0
   #completions = 0
 
-  constructor(lab: Lab, kind: Kind, earlier: readonly LabTask[]) {
+  constructor(lab: Lab, wanted: Kind, earlier: readonly LabTask[]) {
+    const [engine] = lab.client.ids
+    // With no engine there, nothing can be submitted to one: it is a load-balanced task, and may move as those do.
+    const kind = wanted === 'direct' && engine === undefined ? 'succeed' : wanted
     this.kind = kind
     this.value = earlier.length
     this.#dependencies = dependenciesOf(kind, earlier)
@@ -59,8 +62,6 @@ export class LabTask {
       afterFailure: view.with({ after: new Dependency(results, { success: false, failure: true }) }),
       follow: view.with({ follow: results }),
     }[kind]
-    const [engine] = lab.client.ids
-    // With no engine there, nothing can be submitted to one.
     const chosen = kind === 'direct' && engine !== undefined ? lab.client.directView(engine) : flagged
     this.result = chosen.apply(work, kind, this.value, attemptsOf.retry - 1)
     this.result.catch(() => {})
