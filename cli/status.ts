@@ -49,7 +49,7 @@ async function runStatus({ name, json }: StatusOptions): Promise<void> {
     engine.pid ?? '',
     engine.host ?? '',
     engine.name,
-    engine.load,
+    engine.load + engine.direct,
     engine.completed,
   ])
   process.stdout.write(`\n${textTable(heads, rows)}`)
@@ -68,5 +68,5 @@ function enginesOf(client: Client): readonly EngineInfo[] {
 
 function withLoads(engines: readonly EngineInfo[], loads: QueueStatus['engines']) {
   const byId = new Map(loads.map((load) => [load.id, load]))
-  return engines.map((engine) => ({ ...engine, load: 0, completed: 0, ...byId.get(engine.id) }))
+  return engines.map((engine) => ({ ...engine, load: 0, direct: 0, completed: 0, ...byId.get(engine.id) }))
 }

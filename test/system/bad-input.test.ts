@@ -9,6 +9,7 @@ import { systemClock } from '../../core/clock.ts'
 import { encode } from '../../core/codec.ts'
 import { offerHandshake } from '../../core/handshake.ts'
 import { clientWelcome, controllerToClient } from '../../core/messages.ts'
+import { encodeValue } from '../../core/payload.ts'
 import type { Connection, Frame } from '../../core/transport.ts'
 import { transportFor } from '../../transports/connect.ts'
 
@@ -65,6 +66,20 @@ describe.each(transports)('over %s', (transport) => {
     return { connection, closed, frames }
   }
 
+  const admitted = async () => {
+    const connection = await (await transportFor(address())).connect(address())
+    const { link } = await offerHandshake(connection, {
+      role: 'client',
+      key,
+      clock: systemClock,
+      details: { session: 'mischief00' },
+      sends: Type.Object({ type: Type.String() }),
+      receives: controllerToClient,
+      welcome: clientWelcome,
+    })
+    return link
+  }
+
   it('malformed bytes end only their own connection', async () => {
     const { connection, closed } = await raw()
     connection.send([new Uint8Array([0xc1, 0xff, 0x00, 0x9f])])
@@ -84,23 +99,34 @@ describe.each(transports)('over %s', (transport) => {
     ['an unknown type', { type: 'explode' }],
     ['a missing field', { type: 'submit', functions: [] } as { type: string }],
     ['a field of the wrong kind', { type: 'abort', tasks: 'all' } as { type: string }],
-    ['a task of another session', { type: 'submit', tasks: [foreignTask()], functions: [] } as { type: string }],
+    ['a direct task for two', { type: 'submit', ...submission({ direct: true, targets: [0, 1] }) }],
+    ['a direct task that has retries', { type: 'submit', ...submission({ direct: true, targets: [0], retries: 1 }) }],
+    ['a broadcast with a target too many', { type: 'broadcast', ...broadcast(['mischief00.1'], [0, 1]) }],
+    ['a broadcast of another session', { type: 'broadcast', ...broadcast(['someother0.1'], [0]) }],
+    ['a task of another session', { type: 'submit', ...submission({}, 'someother0.1') }],
   ])('a message with %s, from someone who was let in', async (_what, message) => {
-    const connection = await (await transportFor(address())).connect(address())
-    const { link } = await offerHandshake(connection, {
-      role: 'client',
-      key,
-      clock: systemClock,
-      details: { session: 'mischief00' },
-      sends: Type.Object({ type: Type.String() }),
-      receives: controllerToClient,
-      welcome: clientWelcome,
-    })
+    const link = await admitted()
     const closed = new Promise((resolve) => link.open({ onMessage: () => {}, onClose: resolve }))
     link.send(message)
     await closed
     await goesOn()
   })
+
+  it.each(['interrupt', 'restart'])(
+    'an %s of an engine that is not there, by its number, and no engine is told',
+    async (kind) => {
+      const link = await admitted()
+      const answer = new Promise((resolve) => link.open({ onMessage: resolve, onClose: resolve }))
+      const engine = client().directView(0)
+      await engine.push({ kept: 1 })
+      link.send({ type: 'ask', request: 1, ask: { kind, engines: [0, 7] } } as { type: string })
+      const fault = { code: 'YM_ENGINE_LOST', message: expect.stringContaining('engine 7'), details: { engine: 7 } }
+      expect(await answer).toEqual({ type: 'answer', request: 1, fault })
+      expect(await engine.pull('kept')).toBe(1)
+      link.abort()
+      await goesOn()
+    },
+  )
 
   it('a message over the limit', async () => {
     const ar = client()
@@ -223,6 +249,14 @@ function codeHereOrInCause(code: string, error: unknown): object {
   return here ? { code } : { code: 'YM_REMOTE', cause: { code } }
 }
 
-function foreignTask() {
-  return { id: 'someone.1', function: 'f', call: 'once', args: null }
+const payload = encodeValue([])
+const functions = [{ hash: 'f', payload }]
+
+/** A submission in which nothing else is wrong. */
+function submission(flags: object, id = 'mischief00.1') {
+  return { tasks: [{ id, function: 'f', call: 'once', args: payload, ...flags }], functions }
+}
+
+function broadcast(tasks: readonly string[], targets: readonly number[]) {
+  return { tasks, targets, function: 'f', args: payload, functions }
 }
