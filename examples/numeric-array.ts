@@ -2,9 +2,9 @@
  * A long array, standardized in parts: scattered over the engines, worked on where it lies, and gathered again.
  * Run: `npx tsx examples/numeric-array.ts [length] [--transport zeromq|websocket]`, after `npm run build`.
  */
-import { parseArgs } from 'node:util'
-import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
+import type { Client } from 'yardmaster'
 import { currentTask } from 'yardmaster/engine'
+import { onACluster } from './on-a-cluster.ts'
 
 export interface Standardized {
   readonly mean: number
@@ -57,23 +57,16 @@ export function difference(a: Standardized, b: Standardized): number {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { values: given, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { transport: { type: 'string' } },
+  await onACluster(async (client, given) => {
+    const values = waves(Number(given[0] ?? 1_000_000))
+    const startedAt = performance.now()
+    const result = await standardized(client, values)
+    const ms = Math.round(performance.now() - startedAt)
+    const off = difference(result, standardizedSerially(values))
+    console.log(`${values.length} values on engines ${client.ids.join(', ')} in ${ms} ms`)
+    console.log(
+      `mean ${result.mean.toFixed(6)}, deviation ${result.deviation.toFixed(6)}; off by ${off.toExponential(1)}`,
+    )
+    if (!(off < 1e-9)) process.exitCode = 1
   })
-  const transport = given.transport as 'zeromq' | 'websocket' | undefined
-  const options: LocalClusterOptions = transport ? { engineKind: 'process', transport } : {}
-  await using cluster = await Cluster.start({ engines: 4, ...options })
-  const [address] = cluster.addresses
-  await using client = address ? await Client.connect(address, { key: cluster.key }) : await cluster.connect()
-  const values = waves(Number(positionals[0] ?? 1_000_000))
-  const startedAt = performance.now()
-  const result = await standardized(client, values)
-  const ms = Math.round(performance.now() - startedAt)
-  const off = difference(result, standardizedSerially(values))
-  console.log(`${values.length} values on engines ${client.ids.join(', ')} in ${ms} ms`)
-  console.log(
-    `mean ${result.mean.toFixed(6)}, deviation ${result.deviation.toFixed(6)}; off by ${off.toExponential(1)}`,
-  )
-  if (!(off < 1e-9)) process.exitCode = 1
 }

@@ -3,9 +3,10 @@
  * rows; before each step it is given the rows that border on its own (the halo), which its neighbours have computed.
  * Run: `npx tsx examples/stencil.ts [rows] [columns] [steps] [--transport zeromq|websocket]`, after `npm run build`.
  */
-import { isDeepStrictEqual, parseArgs } from 'node:util'
-import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
+import { isDeepStrictEqual } from 'node:util'
+import type { Client } from 'yardmaster'
 import { currentTask } from 'yardmaster/engine'
+import { onACluster } from './on-a-cluster.ts'
 
 type Row = Float64Array
 
@@ -74,22 +75,15 @@ export async function simulated(client: Client, start: readonly Row[], steps: nu
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { values: given, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { transport: { type: 'string' } },
+  await onACluster(async (client, given) => {
+    const [rows = 200, columns = 200, steps = 100] = given.map(Number)
+    const start = plate(rows, columns)
+    const startedAt = performance.now()
+    const result = await simulated(client, start, steps)
+    const ms = Math.round(performance.now() - startedAt)
+    const equal = isDeepStrictEqual(result, simulatedSerially(start, steps))
+    console.log(`${steps} steps of ${rows} × ${columns} points on engines ${client.ids.join(', ')} in ${ms} ms`)
+    console.log(`equal to the serial result: ${equal ? 'yes' : 'NO'}`)
+    if (!equal) process.exitCode = 1
   })
-  const transport = given.transport as 'zeromq' | 'websocket' | undefined
-  const options: LocalClusterOptions = transport ? { engineKind: 'process', transport } : {}
-  await using cluster = await Cluster.start({ engines: 4, ...options })
-  const [address] = cluster.addresses
-  await using client = address ? await Client.connect(address, { key: cluster.key }) : await cluster.connect()
-  const [rows = 200, columns = 200, steps = 100] = positionals.map(Number)
-  const start = plate(rows, columns)
-  const startedAt = performance.now()
-  const result = await simulated(client, start, steps)
-  const ms = Math.round(performance.now() - startedAt)
-  const equal = isDeepStrictEqual(result, simulatedSerially(start, steps))
-  console.log(`${steps} steps of ${rows} × ${columns} points on engines ${client.ids.join(', ')} in ${ms} ms`)
-  console.log(`equal to the serial result: ${equal ? 'yes' : 'NO'}`)
-  if (!equal) process.exitCode = 1
 }

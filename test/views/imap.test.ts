@@ -1,26 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigurationError } from '../../core/errors.ts'
-import { answer, collect, FakeController, replyTo, turn } from './fake-controller.ts'
-
-const double = (x: number) => x * 2
-const oddFails = (x: number) => {
-  if (x % 2 === 1) throw new RangeError(`odd ${x}`)
-  return x
-}
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-
-async function connected() {
-  const controller = new FakeController()
-  const client = await controller.connect()
-  return { controller, client, view: client.loadBalancedView() }
-}
-
-async function* stream<T>(items: Iterable<T>) {
-  for (const item of items) {
-    await turn()
-    yield item
-  }
-}
+import { answer, collect, replyTo, turn } from './fake-controller.ts'
+import { connected, double, oddFails, range, stream } from './map-cases.ts'
 
 test('is lazy, and reads no further than its window', async () => {
   const { controller, view } = await connected()

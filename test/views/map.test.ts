@@ -4,27 +4,8 @@ import { CloneError, ConfigurationError, TaskAbortedError } from '../../core/err
 import { decodeValue } from '../../core/payload.ts'
 import { Dependency } from '../../views/dependency.ts'
 import { CompositeError, RemoteError } from '../../views/remote-error.ts'
-import { answer, collect, FakeController, turn } from './fake-controller.ts'
-
-const double = (x: number) => x * 2
-const oddFails = (x: number) => {
-  if (x % 2 === 1) throw new RangeError(`odd ${x}`)
-  return x
-}
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-
-async function connected() {
-  const controller = new FakeController()
-  const client = await controller.connect()
-  return { controller, client, view: client.loadBalancedView() }
-}
-
-async function* stream<T>(items: Iterable<T>) {
-  for (const item of items) {
-    await turn()
-    yield item
-  }
-}
+import { answer, collect, type FakeController, turn } from './fake-controller.ts'
+import { connected, double, oddFails, range, stream } from './map-cases.ts'
 
 /** How many items each task has. */
 function sizes(controller: FakeController): number[] {
