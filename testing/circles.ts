@@ -23,6 +23,11 @@ export function isInCircle<Node>(node: Node, stuck: Stuck<Node>, lacking: Lackin
   return within.has(node) && (within.size === stuck.size || isInCircle(node, within, lacking))
 }
 
+/** Those that wait for themselves, by way of whatever others. */
+export function inCircles<Node>(waiting: Stuck<Node>): Node[] {
+  return [...waiting.keys()].filter((node) => reachable(node, waiting).has(node))
+}
+
 function reachable<Node>(from: Node, stuck: Stuck<Node>): Set<Node> {
   const reached = new Set<Node>()
   const next = [...(stuck.get(from) ?? [])]

@@ -120,6 +120,18 @@ describe('graphs of known behaviour', { timeout: timeoutMs }, () => {
     })
   })
 
+  test('whether a circle closes before one of its tasks is released is not foreseen', () => {
+    const asks = { success: false, failure: true }
+    const nodes: GraphNode[] = [
+      { id: 'any', after: [{ ids: ['all', 'well'], all: false, ...asks }], behaviour: { does: 'fail', times: 1 } },
+      { id: 'all', follow: [{ ids: ['any', 'refused'], all: true, ...asks }] },
+      { id: 'well' },
+      { id: 'refused', behaviour: { does: 'refuse', engines: [0] } },
+    ]
+    expect([...(enumerateFates(nodes, engines).get('any') ?? [])].sort()).toEqual(['failed', 'impossible'])
+    expect(foresee(nodes, engines).get('any')).toBe('undetermined')
+  })
+
   test('1: 2,000 tasks end as foreseen', () => {
     const random = seededRandom(1)
     const nodes = Array.from({ length: 2_000 }, (_, i) => randomNode(i, random))

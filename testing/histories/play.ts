@@ -138,7 +138,8 @@ export class Player {
   private directSpec(pick: number, body: unknown): TaskSpec {
     this.submitted += 1
     const live = this.yard.liveEngines()
-    const target = pick === absent ? pick : (nth(live, pick) ?? pick)
+    // Not its own number: that engine may be there, and kept out of play.
+    const target = (pick === absent ? undefined : nth(live, pick)) ?? absent
     return { id: this.name(0), client, body, targets: [target], direct: true }
   }
 

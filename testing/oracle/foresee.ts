@@ -1,5 +1,5 @@
 import type { EngineId } from '../../core/ids.ts'
-import { isInCircle, type Lacking, stuckAmong } from '../circles.ts'
+import { inCircles, isInCircle, type Lacking, stuckAmong } from '../circles.ts'
 import { behaviourOf, bindingDependencies, type Dependency, type Fate, type GraphNode } from './graph.ts'
 
 /**
@@ -90,14 +90,18 @@ class Prophet {
   }
 
   private run(): void {
+    // Whether a circle closes depends on which of the others that its tasks wait for end first.
+    for (const i of this.mayBecomeCircular()) this.end(i, 'undetermined', 'nowhere')
     for (const i of this.all.keys()) this.consider(i)
-    for (;;) {
-      this.spread((i) => this.consider(i))
-      const circular = this.circular()
-      if (circular.length === 0) return
-      // Which circle closes first depends on which of the others end first.
-      for (const i of circular) this.end(i, 'undetermined', 'nowhere')
-    }
+    this.spread((i) => this.consider(i))
+  }
+
+  private mayBecomeCircular(): number[] {
+    if (!this.hasForwardReference()) return []
+    const waiting = [...this.all.keys()].filter((i) => this.at(i).fate === undefined)
+    const named = (i: number) =>
+      this.at(i).needs.flatMap(({ spec }) => spec.ids.map((id) => this.indexOf.get(id) ?? -1))
+    return inCircles(new Map(waiting.map((i) => [i, named(i)])))
   }
 
   /** Without one there can be no circle. */
