@@ -255,7 +255,10 @@ function setHidden(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true })
 }
 
-/** Bytes as what their element type says: a view of them where they are aligned, and a copy where not or where it is asked for. */
+/**
+ * Bytes as what their element type says. They become a copy where it is asked for, and where they are a piece of something longer:
+ * the owner of an array may use its `buffer`, and must not keep a whole batch of messages alive by it.
+ */
 function viewOf(element: number, bytes: Uint8Array, copying: boolean): ArrayBufferView | ArrayBufferLike {
   if (element === sharedBufferElement) {
     if (typeof SharedArrayBuffer === 'function' && (bytes.buffer as ArrayBufferLike) instanceof SharedArrayBuffer)
@@ -263,11 +266,7 @@ function viewOf(element: number, bytes: Uint8Array, copying: boolean): ArrayBuff
     throw new ProtocolError('A SharedArrayBuffer cannot cross this link')
   }
   const width = elementTypes[element]?.bytes ?? 1
-  const isWhole = bytes.byteLength === bytes.buffer.byteLength
-  const own =
-    copying || bytes.byteOffset % width !== 0 || (element === arrayBufferElement && !isWhole)
-      ? new Uint8Array(bytes)
-      : bytes
+  const own = copying || bytes.byteLength !== bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
   if (element === arrayBufferElement) return own.buffer
   return viewInto(element, own.buffer, own.byteOffset, own.byteLength / width)
 }

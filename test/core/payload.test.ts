@@ -124,6 +124,16 @@ describe('values come back as structuredClone gives them', () => {
     expect(back[0]?.buffer).toBe(back[1]?.buffer)
   })
 
+  test.each([8, 104, 8_192, 80_000])('what arrived with other bytes has a buffer of its own: %i bytes', (bytes) => {
+    const [numbers, buffer, text] = copy([
+      new Float64Array(bytes / 8),
+      new ArrayBuffer(bytes),
+      Buffer.alloc(bytes, 'x'),
+    ])
+    expect([numbers.buffer.byteLength, numbers.byteOffset, buffer.byteLength]).toEqual([bytes, 0, bytes])
+    expect([text.buffer.byteLength, text.byteOffset]).toEqual([bytes, 0])
+  })
+
   test('every kind of object keeps its identity', () => {
     const kinds = [
       new Date(),
@@ -307,7 +317,7 @@ describe('large buffers travel beside the body', () => {
     const payload = encodeValue({ small: new Uint8Array(4095), large, again: large })
     expect(payload.frames.length).toBe(2)
     expect(payload.frames[1]?.buffer).toBe(large.buffer)
-    const received = overTheWire(payload)
+    const received = overTheWire(payload, 0)
     const back = decodeValue(received) as { large: Float64Array; again: Float64Array }
     expect(back.large.buffer).toBe(received.frames[1]?.buffer)
     expect(back.again).toBe(back.large)
