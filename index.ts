@@ -3,12 +3,15 @@
  * views, and reads `AsyncResult`s; `Cluster` starts everything on this machine.
  */
 export type { EngineKind, LocalClusterOptions, TransportAddress, TransportName } from './cluster/cluster.ts'
+export { type LmdbStoreOptions, openLmdbStore } from './cluster/stores/lmdb-store.ts'
+export { MemoryStore } from './cluster/stores/memory-store.ts'
 export { type TaskContext, UnmetDependency } from './cluster/task-context.ts'
 export type { Clock } from './core/clock.ts'
 export * from './core/errors.ts'
 export type { EngineId, FunctionHash, SessionId, TaskId } from './core/ids.ts'
 export type { EngineInfo, QueueStatus, TaskState, TaskStatus } from './core/messages.ts'
 export type { Random } from './core/random.ts'
+export type { StoreChange, TaskStore } from './core/task-store.ts'
 export { transfer } from './core/transfer.ts'
 export type { TransportOptions } from './core/transport.ts'
 export { AsyncResult, type GetOptions } from './views/async-result.ts'

@@ -25,6 +25,7 @@ export function controllerCommand(): Command {
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
+    .addOption(options.store())
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(
       'after',

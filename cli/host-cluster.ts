@@ -1,8 +1,10 @@
 /** A controller, and engines if wanted, under a name, until it is told to stop. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ConnectionFile } from '../cluster/connection-file.ts'
-import { removeConnectionFile } from '../cluster/connection-file.ts'
+import { readConnectionFile, removeConnectionFile, writeConnectionFile } from '../cluster/connection-file.ts'
 import { Cluster } from '../views/cluster.ts'
-import { takeKeyFromEnvironment } from './key.ts'
+import { keyFromText, takeKeyFromEnvironment } from './key.ts'
 import { publishCluster, requireFreeName } from './named-cluster.ts'
 
 export interface HostOptions {
@@ -15,6 +17,8 @@ export interface HostOptions {
   readonly strategy?: string | undefined
   readonly hwm?: number | 'auto' | undefined
   readonly concurrency: number
+  /** The folder of its store. */
+  readonly store?: string | undefined
 }
 
 export interface HostedCluster {
@@ -35,25 +39,28 @@ const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1
 
 /** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
 export async function hostCluster(
-  { name, listen, transport, strategy, hwm, ...options }: HostOptions,
+  { name, listen, transport, strategy, hwm, store, ...options }: HostOptions,
   log: (level: 'info' | 'warn', message: string) => void,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
   // `yardmaster stop --now` ends no process that calls itself anything else.
   process.title = `yardmaster ${name}`
-  const key = takeKeyFromEnvironment()
+  const before = store === undefined ? undefined : await readHome(store)
+  const key = takeKeyFromEnvironment() ?? (before && keyFromText(before.key))
   const cluster = await Cluster.start({
     ...options,
     name,
     log,
     drainMs,
-    addresses: listen ?? [localAddresses[transport]],
+    addresses: listen ?? before?.addresses ?? [localAddresses[transport]],
     ...(options.engineKind === 'process' ? { transport } : {}),
+    ...(store === undefined ? {} : { store }),
     ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hwm === undefined ? {} : { hwm }),
   })
   try {
+    if (store !== undefined) await writeConnectionFile(homeFile(store), connectionFileOf(cluster))
     const connectionFile = await publishCluster(connectionFileOf(cluster))
     const ended = cluster.stopped.finally(async () => {
       await cluster.stop()
@@ -78,6 +85,13 @@ export async function hostCluster(
     await cluster.stop()
     throw error
   }
+}
+
+const homeFile = (store: string) => join(store, 'controller.json')
+
+/** Where the controller that had this store before listened, and its key: engines and clients seek it there. */
+async function readHome(store: string): Promise<ConnectionFile | undefined> {
+  return existsSync(homeFile(store)) ? readConnectionFile(homeFile(store)) : undefined
 }
 
 function connectionFileOf({ name, addresses, key }: Cluster): ConnectionFile {

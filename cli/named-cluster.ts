@@ -8,8 +8,8 @@ import {
   readConnectionFile,
   writeConnectionFile,
 } from '../cluster/connection-file.ts'
+import { isAlive } from '../cluster/process-alive.ts'
 import { ConfigurationError } from '../core/errors.ts'
-import { isAlive } from './process-alive.ts'
 
 export function logFilePath(name: string): string {
   return join(connectionDirectory(), `${name}.log`)

@@ -51,5 +51,10 @@ export const options = {
     new Option('--concurrency <count>', 'how many asynchronous tasks one engine runs at a time')
       .default(1)
       .argParser(countFrom(1)),
+  store: () =>
+    new Option(
+      '--store <folder>',
+      'keep tasks and results in this folder: a controller that is started with it again goes on with them, at the same addresses (needs the package lmdb; default: kept in memory)',
+    ),
   json: () => new Option('--json', 'print JSON, for programs'),
 }

@@ -25,6 +25,7 @@ export function startCommand(): Command {
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
+    .addOption(options.store())
     .addOption(options.json())
     .addHelpText(
       'after',

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { type ConnectionFile, connectionFilePath } from '../cluster/connection-file.ts'
+import { isYardmaster, waitForEnd } from '../cluster/process-alive.ts'
 import { ConfigurationError, ConnectionLostError, TimeoutError, UnreachableError } from '../core/errors.ts'
 import { Client } from '../views/client.ts'
 import { nameOption, removeRemains, requireCluster } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
-import { isYardmaster, waitForEnd } from './process-alive.ts'
 
 interface StopOptions {
   readonly name: string

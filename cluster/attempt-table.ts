@@ -46,6 +46,8 @@ export interface AttemptTableOptions {
   /** Of the link to the controller. */
   readonly capacity: Capacity
   readonly clock: Clock
+  /** Whether ends are kept until they are noted. */
+  readonly keeps?: boolean
   report(message: EngineToController): void
   /** Executors keep dying before they are ready: the engine is of no use. */
   onHopeless(reason: string): void
@@ -53,7 +55,10 @@ export interface AttemptTableOptions {
 
 export class AttemptTable {
   readonly #options: AttemptTableOptions
-  readonly #received = new FunctionTable<FunctionMessage>()
+  #report: (message: EngineToController) => void
+  #received = new FunctionTable<FunctionMessage>()
+  /** Ends that the controller may not have noted. */
+  readonly #kept = new Map<TaskId, AttemptEnd>()
   /** Which functions the present executor holds. */
   #executorHolds = new FunctionTable<true>()
   readonly #balanced = new Lane(balancedRoom)
@@ -71,12 +76,29 @@ export class AttemptTable {
 
   constructor(options: AttemptTableOptions) {
     this.#options = options
+    this.#report = options.report
     this.#claims = newClaimTable(claimsCapacity, options.executors.kind === 'thread')
     this.#executor = this.#startExecutor()
   }
 
   get size(): number {
     return this.#byTask.size
+  }
+
+  /** By a new link, to a controller that goes on with what the one before it had: it hears of everything that is here. */
+  resume(report: (message: EngineToController) => void): void {
+    this.#report = report
+    this.#received = new FunctionTable()
+    const held = [...this.#byTask.values()].map(({ assignment: { id, attempt } }) => ({ id, attempt }))
+    const ended = [...this.#kept.values()]
+    report({ type: 'holding', tasks: [...held, ...ended.map(({ id, attempt }) => ({ id, attempt }))] })
+    for (const attempt of this.#byTask.values()) attempt.begunReported = false
+    this.#tellEnds(ended)
+  }
+
+  /** The controller will not ask for these ends again. */
+  noted(refs: readonly AttemptRef[]): void {
+    for (const { id, attempt } of refs) if (this.#kept.get(id)?.attempt === attempt) this.#kept.delete(id)
   }
 
   take(message: Extract<ControllerToEngine, { type: 'tasks' }>): void {
@@ -215,9 +237,14 @@ export class AttemptTable {
       const end = { id, attempt: number, outcome, durationMs, output }
       return stream === undefined ? end : { ...end, stream }
     })
+    if (this.#options.keeps) for (const end of results) this.#kept.set(end.id, end)
+    this.#tellEnds(results)
+  }
+
+  #tellEnds(results: AttemptEnd[]): void {
     if (results.length === 0) return
     for (const batch of inBatches(results, bytesOf, this.#options.capacity)) {
-      this.#options.report({ type: 'ended', results: batch })
+      this.#report({ type: 'ended', results: batch })
     }
   }
 
@@ -226,7 +253,7 @@ export class AttemptTable {
     if (news.length === 0) return
     for (const attempt of news) attempt.begunReported = true
     const tasks = news.map(({ assignment }) => ({ id: assignment.id, attempt: assignment.attempt }))
-    this.#options.report({ type: 'begun', tasks })
+    this.#report({ type: 'begun', tasks })
   }
 
   #startExecutor(): Executor {
@@ -259,7 +286,7 @@ export class AttemptTable {
         break
       }
       case 'news':
-        this.#options.report(message)
+        this.#report(message)
         return
     }
     this.#feed()

@@ -5,6 +5,8 @@ import type { Listener } from '../core/transport.ts'
 import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
 import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
+import type { Journal } from './journal.ts'
+import type { Recovery } from './recovery.ts'
 import { Router } from './router.ts'
 
 interface ControllerMachineInput {
@@ -14,6 +16,10 @@ interface ControllerMachineInput {
   readonly heartbeatMs: number
   /** How long a shutdown waits for live tasks. */
   readonly drainMs: number
+  /** Where there is a store. */
+  readonly journal: Journal | undefined
+  readonly recovery: Recovery<ControllerMachineEvent> | undefined
+  readonly recoveryMs: number
   /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
   listen(): Promise<readonly Listener[]>
   log(level: 'info' | 'warn', message: string): void
@@ -30,6 +36,8 @@ export type ControllerMachineEvent =
   /** Finish what is there, for at most `drainMs`, then stop. */
   | { readonly type: 'drain' }
   | { readonly type: 'stop' }
+  /** What the store did not take. */
+  | { readonly type: 'storeFailed'; readonly error: unknown }
 
 interface Context extends ControllerMachineInput {
   readonly listeners: readonly Listener[]
@@ -51,28 +59,22 @@ const controllerSetup = setup({
     close: fromPromise<void, Context>(async ({ input }) => {
       await input.router.close('the controller was stopped')
       await Promise.all(input.listeners.map((listener) => listener.close()))
+      await input.journal?.close()
     }),
   },
   actions: {
-    route: ({ context: { router }, event, self }) => {
-      switch (event.type) {
-        case 'clientMessage':
-          return guarded(event.peer, () => router.fromClient(event.peer, event.message))
-        case 'engineMessage':
-          return guarded(event.peer, () => router.fromEngine(event.peer, event.message))
-        case 'clientJoined':
-          return router.clientJoined(event.peer, event.told)
-        case 'clientLeft':
-          return router.clientLeft(event.peer)
-        case 'clientDrained':
-          return event.peer.resume()
-        case 'engineJoined':
-          return router.engineJoined(event.peer)
-        case 'engineLeft':
-          return router.engineLeft(event.peer, event.reason)
-        default:
-          throw new Error(`${self.id} cannot route ${event.type}`)
+    route: ({ context: { router }, event, self }) => route(router, event, self.id),
+    defer: ({ context: { recovery }, event }) => {
+      if (event.type === 'engineJoined') recovery?.engineJoined(event.peer)
+      else if (event.type === 'engineMessage' && event.message.type === 'holding') {
+        recovery?.holds(event.peer.id, event.message.tasks)
+      } else {
+        if (event.type === 'engineLeft') recovery?.engineLeft(event.peer.id)
+        recovery?.defer(event)
       }
+    },
+    recover: ({ context: { recovery, router }, self }) => {
+      for (const event of recovery?.finish(router) ?? []) route(router, event, self.id)
     },
     turnAway: ({ event }) => {
       if (event.type === 'clientJoined') void event.peer.close('the controller was stopped')
@@ -90,11 +92,17 @@ const controllerSetup = setup({
   delays: {
     checkInterval: ({ context }) => context.heartbeatMs / 4,
     drainLimit: ({ context }) => context.drainMs,
+    recoveryLimit: ({ context }) => context.recoveryMs,
   },
   guards: {
+    isRecovering: ({ context: { recovery } }) => recovery?.isOver === false,
+    isRecovered: ({ context: { recovery } }) => recovery?.isComplete ?? true,
     idle: ({ context }) => context.scheduler.getSnapshot().status === 'done',
   },
 })
+
+/** What peers say. */
+const heard = [{ guard: 'isRecovering', actions: 'defer' }, { actions: 'route' }] as const
 
 /** Engines are watched as long as there are tasks: one that hangs must not hold up the end either. */
 const checking = controllerSetup.createStateConfig({
@@ -122,6 +130,7 @@ export const controllerMachine = controllerSetup.createMachine({
         if (scheduler.getSnapshot().status === 'active') scheduler.send({ type: 'happened', events })
       },
       core: () => scheduler.getSnapshot().context.core,
+      journal: input.journal,
       onShutdown: () => self.send({ type: 'drain' }),
       onStrategyFault: (fault) => input.log('warn', fault.message),
     })
@@ -131,14 +140,15 @@ export const controllerMachine = controllerSetup.createMachine({
   output: ({ context }) => ({ error: context.error }),
   on: {
     // While it starts, too: one address may be open before another.
-    clientJoined: { actions: 'route' },
-    engineJoined: { actions: 'route' },
-    clientMessage: { actions: 'route' },
-    engineMessage: { actions: 'route' },
-    clientLeft: { actions: 'route' },
-    clientDrained: { actions: 'route' },
-    engineLeft: { actions: 'route' },
+    clientJoined: heard,
+    engineJoined: heard,
+    clientMessage: heard,
+    engineMessage: heard,
+    clientLeft: heard,
+    clientDrained: heard,
+    engineLeft: heard,
     stop: '.closing',
+    storeFailed: { target: '.closing', actions: assign({ error: ({ event }) => event.error }) },
     'xstate.error.actor.scheduler': {
       target: '.closing',
       actions: assign({ error: ({ event }) => ('error' in event ? event.error : undefined) }),
@@ -149,9 +159,15 @@ export const controllerMachine = controllerSetup.createMachine({
       invoke: {
         src: 'listen',
         input: ({ context }) => context,
-        onDone: { target: 'running', actions: assign({ listeners: ({ event }) => event.output }) },
+        onDone: { target: 'recovering', actions: assign({ listeners: ({ event }) => event.output }) },
         onError: { target: 'closing', actions: assign({ error: ({ event }) => event.error }) },
       },
+    },
+    recovering: {
+      always: { guard: 'isRecovered', target: 'running' },
+      after: { recoveryLimit: 'running' },
+      exit: 'recover',
+      on: { drain: 'draining' },
     },
     running: { initial: 'checking', states: { checking }, on: { drain: 'draining' } },
     draining: {
@@ -176,5 +192,26 @@ function guarded(peer: ClientPeer | EnginePeer, handle: () => void): void {
     handle()
   } catch (error) {
     peer.link.abort(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+function route(router: Router, event: ControllerMachineEvent, id: string): void {
+  switch (event.type) {
+    case 'clientMessage':
+      return guarded(event.peer, () => router.fromClient(event.peer, event.message))
+    case 'engineMessage':
+      return guarded(event.peer, () => router.fromEngine(event.peer, event.message))
+    case 'clientJoined':
+      return router.clientJoined(event.peer, event.told)
+    case 'clientLeft':
+      return router.clientLeft(event.peer)
+    case 'clientDrained':
+      return event.peer.resume()
+    case 'engineJoined':
+      return router.engineJoined(event.peer)
+    case 'engineLeft':
+      return router.engineLeft(event.peer, event.reason)
+    default:
+      throw new Error(`${id} cannot route ${event.type}`)
   }
 }

@@ -15,6 +15,7 @@ import {
   engineHello,
   engineToController,
 } from '../core/messages.ts'
+import type { TaskStore } from '../core/task-store.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import type { SchedulerConfig } from '../scheduler/state.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
@@ -22,6 +23,10 @@ import { transportFor } from '../transports/connect.ts'
 import { ClientPeer } from './client-peer.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
+import { Journal } from './journal.ts'
+import { Recovery } from './recovery.ts'
+import { readSaved } from './stored-tasks.ts'
+import { openLmdbStore } from './stores/lmdb-store.ts'
 
 export interface ControllerOptions extends SchedulerConfig {
   /** Shown to clients. Default 'default'. */
@@ -37,6 +42,13 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly abortGraceMs?: number
   /** How long a shutdown waits for live tasks. Default 10,000. */
   readonly drainMs?: number
+  /**
+   * Where tasks and results are kept, so that a controller that is started with it again goes on with them: a folder for a store by
+   * LMDB, or a store of one's own. Default: nowhere.
+   */
+  readonly store?: string | TaskStore
+  /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
+  readonly recoveryMs?: number
   /** Limits of every listener. */
   readonly transportOptions?: TransportOptions
   readonly clock?: Clock
@@ -80,7 +92,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
   /** Both ends of a link have a limit. */
   const sendable = (theirs: number = transportDefaults.messageBytesMax) => Math.min(messageBytesMax, theirs)
-  let nextEngine = 0
+  const {
+    journal,
+    recovery,
+    nextEngine: firstEngine,
+  } = await openJournal(options, clock, (error) => send({ type: 'storeFailed', error }))
+  let nextEngine = firstEngine
 
   const actor = createActor(controllerMachine, {
     clock: machineClock(clock),
@@ -91,6 +108,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
       abortGraceMs: options.abortGraceMs ?? 1_000,
       heartbeatMs,
       drainMs: options.drainMs ?? 10_000,
+      journal,
+      recovery,
+      recoveryMs: options.recoveryMs ?? 5_000,
       listen: () => listenEverywhere(options, adopt),
       log,
     },
@@ -109,6 +129,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
   async function greet(connection: Connection): Promise<void> {
     let engine = -1
+    let instance: string | undefined
     let told: readonly EngineInfo[] = []
     const admitted = await answerHandshake(connection, {
       key: options.key,
@@ -117,9 +138,16 @@ export async function startController(options: ControllerOptions): Promise<Contr
       roles,
       admit: (hello): ClientWelcome | EngineWelcome => {
         if (hello.role === 'engine') {
-          engine = nextEngine
-          nextEngine += 1
-          return { engine, heartbeatMs, messageBytesMax }
+          // Engines in this process end with it.
+          if (journal && !connection.supports.objects) instance = hello.details.instance
+          const before = recovery?.returns(instance)
+          engine = before ?? nextEngine
+          if (before === undefined) nextEngine += 1
+          return {
+            ...{ engine, heartbeatMs, messageBytesMax },
+            ...(instance === undefined ? {} : { keeps: true }),
+            ...(before === undefined ? {} : { resumes: true }),
+          }
         }
         told = actor.getSnapshot().context.router.engines
         return {
@@ -134,8 +162,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
     // The controller stopped meanwhile.
     if (actor.getSnapshot().status !== 'active') admitted.link.abort()
     else if (admitted.role === 'engine') {
-      const info: EngineInfo = { id: engine, ...admitted.details }
-      const peer = new EnginePeer(info, admitted.link, capacityOf(admitted.link.connection, sendable()), clock.now())
+      const { instance: _, ...details } = admitted.details
+      const info: EngineInfo = { id: engine, ...details }
+      const capacity = capacityOf(admitted.link.connection, sendable())
+      const peer = new EnginePeer(info, admitted.link, capacity, clock.now(), instance)
       peer.link.open({
         onMessage: (message) => send({ type: 'engineMessage', peer, message }),
         onClose: (error) => send({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
@@ -162,10 +192,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
   })
   stopped.catch(() => {})
   actor.start()
-  const settled = await waitFor(actor, (snapshot) => snapshot.matches('running') || snapshot.status !== 'active', {
+  const settled = await waitFor(actor, (snapshot) => !snapshot.matches('starting') && !snapshot.matches('closing'), {
     timeout: Number.POSITIVE_INFINITY,
   })
-  if (!settled.matches('running')) await stopped
+  if (settled.status !== 'active') await stopped
 
   return {
     name,
@@ -185,6 +215,19 @@ export async function startController(options: ControllerOptions): Promise<Contr
     },
     stopped,
   }
+}
+
+/** What the controller goes on with; nothing where it has no store. */
+async function openJournal(
+  { store: place }: ControllerOptions,
+  clock: Clock,
+  onFailure: (error: unknown) => void,
+): Promise<{ journal?: Journal; recovery?: Recovery<ControllerMachineEvent>; nextEngine: number }> {
+  if (place === undefined) return { nextEngine: 0 }
+  const store = typeof place === 'string' ? await openLmdbStore(place) : place
+  const saved = readSaved(await store.load())
+  const journal = new Journal({ store, saved, clock, onFailure })
+  return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine }
 }
 
 /** All addresses or none. */

@@ -57,7 +57,8 @@ const neverMs = 2 ** 31 - 1
 
 /**
  * An engine's life: connecting → registering → ready → stopped, with `lost` between a broken link and the next try. A
- * new link is a new engine to the controller: what lay here was given to others, so it is dropped.
+ * new link is a new engine to the controller: what lay here was given to others, so it is dropped. But a controller with a
+ * store may have been restarted: to it what lies here goes on, so that is dropped only once another word is heard.
  */
 export const engineMachine = setup({
   types: {
@@ -180,7 +181,7 @@ export const engineMachine = setup({
     },
     lost: {
       entry: assign({ failures: ({ context }) => context.failures + 1 }),
-      invoke: { src: 'closeAttempts', input: ({ context }) => context.attempts },
+      invoke: { src: 'closeAttempts', input: ({ context }) => (keeps(context) ? undefined : context.attempts) },
       always: { guard: ({ context }) => !context.everReady || context.reconnectMs === 0, target: 'leaving' },
       after: { backOff: [{ guard: 'mayReconnect', target: 'connecting' }, { target: 'leaving' }] },
       on: { stop: 'leaving' },
@@ -206,6 +207,10 @@ function beatMs({ registered }: Context): number {
     : welcome.heartbeatMs / beatsPerHeartbeat
 }
 
+function keeps({ registered }: Context): boolean {
+  return registered?.welcome.keeps === true
+}
+
 function openLink(context: Context, self: Self): AttemptTable {
   // The link outlives the machine by its goodbye; XState warns of what comes then.
   const tell = (event: EngineMachineEvent) => {
@@ -213,15 +218,25 @@ function openLink(context: Context, self: Self): AttemptTable {
   }
   const { link, welcome } = context.registered as Registered
   const { messageBytesMax } = transportDefaults
-  const attempts = new AttemptTable({
-    executors: context.executors,
-    concurrency: context.concurrency,
-    engine: welcome.engine,
-    capacity: capacityOf(link.connection, Math.min(welcome.messageBytesMax ?? messageBytesMax, messageBytesMax)),
-    clock: context.clock,
-    report: (message) => link.send(message, message.type === 'ended' ? memoryOf(message.results) : undefined),
-    onHopeless: (reason) => tell({ type: 'executorsHopeless', reason }),
-  })
+  const report = (message: EngineToController) =>
+    link.send(message, message.type === 'ended' ? memoryOf(message.results) : undefined)
+  const before = context.attempts
+  const resumed = welcome.resumes ? before : undefined
+  if (before && before !== resumed) void before.close()
+  const attempts =
+    resumed ??
+    new AttemptTable({
+      executors: context.executors,
+      concurrency: context.concurrency,
+      engine: welcome.engine,
+      capacity: capacityOf(link.connection, Math.min(welcome.messageBytesMax ?? messageBytesMax, messageBytesMax)),
+      clock: context.clock,
+      keeps: welcome.keeps === true,
+      report,
+      onHopeless: (reason) => tell({ type: 'executorsHopeless', reason }),
+    })
+  if (resumed) resumed.resume(report)
+  else if (welcome.resumes) report({ type: 'holding', tasks: [] })
   link.open({
     onMessage: (message) => tell({ type: 'message', message }),
     onClose: (error) => tell({ type: 'linkClosed', error }),
@@ -241,6 +256,8 @@ function deliver({ attempts, registered }: Context, message: ControllerToEngine)
       return attempts?.interrupt(message.graceMs)
     case 'restart':
       return attempts?.restart()
+    case 'noted':
+      return attempts?.noted(message.tasks)
     case 'pull':
       return attempts?.pull(message.streams)
     case 'ping':

@@ -20,14 +20,24 @@ export class EnginePeer {
   #cancelled: AttemptRef[] = []
   #recalled: AttemptRef[] = []
   #pulls: Pull[] = []
+  #noted: AttemptRef[] = []
   /** Monotonic times in milliseconds. */
   #heardAt: number
   #receivedBytes: number | undefined
   #pingedAt = 0
   #pings = 0
   completed = 0
+  /** What the engine calls itself to a controller that keeps its tasks: it then keeps its ends. */
+  readonly instance: string | undefined
 
-  constructor(info: EngineInfo, link: Link<ControllerToEngine, EngineToController>, capacity: Capacity, now: number) {
+  constructor(
+    info: EngineInfo,
+    link: Link<ControllerToEngine, EngineToController>,
+    capacity: Capacity,
+    now: number,
+    instance?: string,
+  ) {
+    this.instance = instance
     this.id = info.id
     this.info = info
     this.link = link
@@ -76,6 +86,10 @@ export class EnginePeer {
     this.link.send({ type: 'restart' })
   }
 
+  noted(ended: readonly AttemptRef[]): void {
+    for (const { id, attempt } of ended) this.#noted.push({ id, attempt })
+  }
+
   pull(pull: Pull): void {
     this.#pulls.push(pull)
   }
@@ -116,6 +130,10 @@ export class EnginePeer {
     if (this.#recalled.length > 0) {
       this.link.send({ type: 'recall', tasks: this.#recalled })
       this.#recalled = []
+    }
+    if (this.#noted.length > 0) {
+      this.link.send({ type: 'noted', tasks: this.#noted })
+      this.#noted = []
     }
     if (this.#pulls.length > 0) {
       this.link.send({ type: 'pull', streams: this.#pulls })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -41,6 +42,7 @@ export interface Engine {
 /** Starts an engine in this thread; resolves when the controller has admitted it. Rejects with the coded reason. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? systemClock
+  const instance = randomUUID()
   const connect = options.connect ?? (async () => (await transportFor(options.address)).connect(options.address))
   const actor = createActor(engineMachine, {
     clock: machineClock(clock),
@@ -52,7 +54,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       concurrency: options.concurrency ?? 1,
       reconnectMs: options.reconnectMs ?? 30_000,
       connect,
-      register: (connection) => register(connection, options, clock),
+      register: (connection) => register(connection, options, clock, instance),
     },
   })
   const stopped = waitFor(actor, (snapshot) => snapshot.status !== 'active').then(
@@ -75,14 +77,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-async function register(connection: Connection, options: EngineOptions, clock: Clock): Promise<Registered> {
+async function register(
+  connection: Connection,
+  options: EngineOptions,
+  clock: Clock,
+  instance: string,
+): Promise<Registered> {
   const { name = `engine-${process.pid}`, kind = options.executors.kind } = options.info ?? {}
   return offerHandshake(connection, {
     role: 'engine',
     key: options.key,
     clock,
     ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
-    details: { name, kind, pid: process.pid, host: hostname() },
+    details: { name, kind, pid: process.pid, host: hostname(), instance },
     sends: engineToController,
     receives: controllerToEngine,
     welcome: engineWelcome,

@@ -4,35 +4,37 @@
  * wants to know how one ends.
  */
 import type { Clock } from '../core/clock.ts'
-import { ConfigurationError, EngineLostError, type Fault, ProtocolError } from '../core/errors.ts'
+import { type Fault, ProtocolError } from '../core/errors.ts'
 import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type {
-  Ask,
+  AttemptRef,
   ClientToController,
   EngineInfo,
   EngineToController,
   FunctionMessage,
-  Reply,
 } from '../core/messages.ts'
 import type { OutputNews } from '../core/task-news.ts'
-import type { Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
+import type { AttemptResult, Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
+import type { RestoredTask } from '../scheduler/restore.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
-import { resolveStrategy } from '../scheduler/strategies/named.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
+import { Answers } from './answers.ts'
+import { Audience } from './audience.ts'
 import { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
 import { isEnded } from './is-ended.ts'
-import { keepPiece, printedBy } from './printed.ts'
-import { queueStatus, resultStatus } from './queue-status.ts'
-import { replyFor, replyWithFault, shutDown } from './reply.ts'
+import type { Journal } from './journal.ts'
+import { keepPiece } from './printed.ts'
+import { shutDown } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
 import type { TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
-import { historyPage, queryPage } from './task-pages.ts'
 import { checkOwner, specOf } from './task-spec.ts'
 import { failedUnsent, type Unsendable } from './unsendable.ts'
+
+type Assign = Extract<Effect, { type: 'assign' }>
 
 export interface RouterOptions {
   readonly clock: Clock
@@ -44,39 +46,60 @@ export interface RouterOptions {
   happened(events: readonly SchedulerEvent[]): void
   /** To look, never to change. */
   core(): SchedulerState
+  /** Where there is a store. */
+  readonly journal?: Journal | undefined
   onShutdown(): void
   onStrategyFault(fault: Fault): void
 }
 
 export class Router {
   readonly #options: RouterOptions
-  readonly #clients = new Map<SessionId, ClientPeer>()
+  readonly #audience: Audience
   readonly #engines = new Map<EngineId, EnginePeer>()
-  /** Sessions other than its own that wait for a task's end. */
-  readonly #watchers = new Map<TaskId, Set<SessionId>>()
   readonly #streams: StreamRoutes
   #dirtyClients = new Set<ClientPeer>()
   #dirtyEngines = new Set<EnginePeer>()
   #flushing = false
-  /** What the scheduler refused in the question that is being answered, by the id that it named. */
-  #refused = new Map<TaskId, Fault>()
-  /** The last one, if there was one since a strategy was put in force. */
-  readonly #strategyFaults: Fault[] = []
+  readonly #answers: Answers
   #checkedAt: number | undefined
   accepting = true
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#audience = new Audience({
+      clock: options.clock,
+      task: (id) => options.core().tasks.get(id),
+      later: options.journal && ((action) => options.journal?.later(action)),
+      hasMore: (client) => this.#dirty(client),
+    })
+    const { journal } = options
+    if (journal) {
+      const { retention } = options.core()
+      retention.onDrop = (task, body) => journal.dropped(task, body as TaskBody)
+      retention.onForget = ({ id }) => journal.forgotten(id)
+    }
+    this.#answers = new Answers({
+      ...options,
+      audience: this.#audience,
+      engines: this.#engines,
+      askReader: (peer, ids) => this.#streams.askReader(peer, ids),
+      accepts: (peer, id) => this.#accepts(peer, id),
+      later: (action) => this.#later(action),
+    })
     this.#streams = new StreamRoutes({
       task: (id) => options.core().tasks.get(id),
-      client: (session) => this.#clients.get(session),
+      client: (session) => this.#audience.get(session),
       engine: (id) => this.#engines.get(id),
       hasMore: (peer) => this.#dirty(peer),
       fail: (client, id, error) => {
-        this.#tell(client, replyWithFault(id, error.toFault(), options.clock.wallTime()))
+        this.#audience.tellFault(client.session, id, error.toFault())
         options.happened([{ type: 'abort', tasks: [id] }])
       },
     })
+  }
+
+  setStrategy(like: StrategyLike): void {
+    this.#answers.setStrategy(like)
   }
 
   get engines(): EngineInfo[] {
@@ -85,8 +108,7 @@ export class Router {
 
   /** `told`: the engines that its welcome named; it is told what has changed since. */
   clientJoined(peer: ClientPeer, told: readonly EngineInfo[]): void {
-    this.#clients.get(peer.session)?.link.abort()
-    this.#clients.set(peer.session, peer)
+    this.#audience.joined(peer)
     this.#streams.readerCame(peer.session)
     const known = new Set(told.map(({ id }) => id))
     const joined = this.engines.filter(({ id }) => !known.has(id))
@@ -97,23 +119,28 @@ export class Router {
   /** Its tasks go on; it may come back with the same session and watch them. */
   clientLeft(peer: ClientPeer): void {
     this.#dirtyClients.delete(peer)
-    if (this.#clients.get(peer.session) !== peer) return
-    this.#clients.delete(peer.session)
-    this.#streams.readerLost(peer.session, this.#options.clock.now())
+    if (this.#audience.left(peer)) this.#streams.readerLost(peer.session, this.#options.clock.now())
   }
 
   engineJoined(peer: EnginePeer): void {
     this.#engines.set(peer.id, peer)
     this.#options.happened([{ type: 'engineJoined', engine: peer.id }])
+    this.#options.journal?.engineJoined(peer.instance, peer.id)
     if (!peer.link.connection.supports.objects) peer.ping(this.#options.clock.now())
-    this.#tellClients({ type: 'engines', joined: [peer.info], left: [] })
+    this.#audience.tellAll({ type: 'engines', joined: [peer.info], left: [] })
   }
 
   engineLeft(peer: EnginePeer, reason: string): void {
     if (!this.#engines.delete(peer.id)) return
     this.#dirtyEngines.delete(peer)
     this.#options.happened([{ type: 'engineLeft', engine: peer.id, reason }])
-    this.#tellClients({ type: 'engines', joined: [], left: [{ id: peer.id, reason }] })
+    if (peer.instance !== undefined) this.#options.journal?.engineLeft(peer.instance)
+    this.#audience.tellAll({ type: 'engines', joined: [], left: [{ id: peer.id, reason }] })
+  }
+
+  /** An engine that an earlier controller had does not come back. */
+  engineGone(instance: string): void {
+    this.#options.journal?.engineLeft(instance)
   }
 
   /** Says to all that this side is there, and counts out engines that have been silent for the heartbeat. */
@@ -124,7 +151,7 @@ export class Router {
     const stalled = this.#checkedAt !== undefined && now - this.#checkedAt > heartbeatMs / 2
     this.#checkedAt = now
     this.#streams.check(now)
-    for (const client of this.#clients.values()) client.beat()
+    for (const client of this.#audience) client.beat()
     for (const peer of this.#engines.values()) {
       if (peer.link.connection.supports.objects) continue
       if (now - peer.silentSince(now) > heartbeatMs && !stalled) {
@@ -143,14 +170,32 @@ export class Router {
       case 'abort':
         return this.#options.happened([{ type: 'abort', tasks: message.tasks }])
       case 'ask':
-        return this.#answer(peer, message.request, message.ask)
+        return this.#answers.answer(peer, message.request, message.ask)
       case 'pull':
         return this.#streams.pull(message.streams, peer.session)
       case 'goodbye':
-        if (this.#clients.get(peer.session) === peer) this.#clients.delete(peer.session)
+        this.#audience.left(peer)
         return this.#streams.readerLeft(peer.session)
       case 'ping':
         peer.link.send({ type: 'pong', sequence: message.sequence })
+    }
+  }
+
+  /** What a controller before this one had. `held`: the attempts that each engine says it has. */
+  restore(
+    tasks: readonly RestoredTask[],
+    nextEngine: EngineId,
+    held: ReadonlyMap<EngineId, readonly AttemptRef[]>,
+  ): void {
+    const now = this.#options.clock.now()
+    for (const { spec, end } of tasks) if (!end) this.#streams.readerLost(spec.client, now)
+    this.#options.happened([{ type: 'restore', tasks, nextEngine }])
+    for (const [engine, attempts] of held) {
+      for (const { id, attempt } of attempts) {
+        const task = this.#options.core().tasks.get(id)
+        if (task?.engine === engine && task.attempt === attempt && !isEnded(task)) continue
+        this.#engine(engine)?.cancel(id, attempt)
+      }
     }
   }
 
@@ -165,19 +210,21 @@ export class Router {
           const { id, attempt, outcome, durationMs } = end
           return { id, attempt, outcome, durationMs, output, outputBytes: output?.byteLength }
         })
-        return this.#options.happened([{ type: 'ended', engine: peer.id, results }])
+        this.#options.happened([{ type: 'ended', engine: peer.id, results }])
+        if (peer.instance !== undefined) this.#later(() => this.#engine(peer.id)?.noted(message.results))
+        return
       }
       case 'begun':
         this.#options.happened([{ type: 'begun', engine: peer.id, tasks: message.tasks }])
         for (const { id, attempt } of message.tasks) {
-          this.#eachListener(id, (client) => client.begun({ id, attempt, engine: peer.id }))
+          this.#audience.each(id, (client) => client.begun({ id, attempt, engine: peer.id }))
         }
         return
       case 'news':
         for (const news of message.news) {
           if (news.kind === 'parts') this.#streams.parts(peer, news)
           else if (news.kind === 'output') this.#keepOutput(peer, news)
-          else this.#eachListener(news.id, (client) => client.news(news))
+          else this.#audience.each(news.id, (client) => client.news(news))
         }
         return
       case 'pong': {
@@ -187,21 +234,11 @@ export class Router {
       }
       case 'goodbye':
         void peer.link.close()
-        this.engineLeft(peer, message.reason)
+        return this.engineLeft(peer, message.reason)
+      case 'holding':
+        // It was waited for no longer: its attempts were given to others.
+        for (const { id, attempt } of message.tasks) this.#engine(peer.id)?.cancel(id, attempt)
     }
-  }
-
-  /** @throws ConfigurationError where there is no such strategy, or it cannot start; the old one stays in force */
-  setStrategy(like: StrategyLike): void {
-    const strategy = resolveStrategy(like)
-    const faults = this.#strategyFaults
-    faults.length = 0
-    this.#options.happened([{ type: 'setStrategy', strategy }])
-    if (this.#options.core().strategy.strategy === strategy) return
-    const why = faults[0]?.message ?? 'the controller has stopped'
-    throw new ConfigurationError(`strategy '${strategy.name}' cannot start: ${why}`, {
-      details: { strategy: strategy.name },
-    })
   }
 
   /** Has the scheduler's effects done. They leave together, at the end of this turn. */
@@ -209,31 +246,54 @@ export class Router {
     const unsendable: Unsendable[] = []
     for (const effect of effects) {
       switch (effect.type) {
-        case 'assign': {
-          const error = this.#engine(effect.engine)?.assign(effect.task, effect.attempt)
-          if (error) unsendable.push({ assigned: effect, error })
+        case 'assign':
+          if (this.#options.journal && !effect.task.retryOnEngineLoss) this.#assignOnce(this.#options.journal, effect)
+          else this.#assign(effect, unsendable)
           break
-        }
         case 'cancel':
-          this.#engine(effect.engine)?.cancel(effect.id, effect.attempt)
+          this.#later(() => this.#engine(effect.engine)?.cancel(effect.id, effect.attempt))
           break
         case 'recall':
-          if (this.#canReturn(effect.id)) this.#engine(effect.engine)?.recall(effect.id, effect.attempt)
+          if (!this.#canReturn(effect.id)) break
+          this.#later(() => this.#engine(effect.engine)?.recall(effect.id, effect.attempt))
           break
         case 'end':
-          this.#tellEnd(effect.task)
+          this.#ended(effect.task)
           break
         case 'refuse':
           if (effect.request === 'submit') this.#tellRefused(effect.id, effect.fault)
-          else this.#refused.set(effect.id, effect.fault)
+          else this.#answers.refused(effect.id, effect.fault)
           break
         case 'strategyFault':
-          this.#strategyFaults[0] = effect.fault
+          this.#answers.strategyFault(effect.fault)
           this.#options.onStrategyFault(effect.fault)
       }
     }
     if (!this.#flushing && effects.length > 0) this.#flushSoon()
-    // Told on a later turn: the scheduler is in the middle of a step.
+    this.#tellUnsendable(unsendable)
+  }
+
+  #assign(effect: Assign, unsendable: Unsendable[]): void {
+    const error = this.#engine(effect.engine)?.assign(effect.task, effect.attempt)
+    if (error) unsendable.push({ assigned: effect, error })
+  }
+
+  /** A task that must not run twice leaves when it is sure that a controller after this one will know of it. */
+  #assignOnce(journal: Journal, effect: Assign): void {
+    journal.sent(effect.task.id, effect.engine)
+    journal.later(() => {
+      const unsendable: Unsendable[] = []
+      const { engine, task, attempt } = effect
+      if (task.body !== undefined) this.#assign(effect, unsendable)
+      // It was aborted, and dropped, before it left.
+      else this.#options.happened([{ type: 'ended', engine, results: [notSent(task.id, attempt)] }])
+      this.#tellUnsendable(unsendable)
+      this.#flushSoon()
+    })
+  }
+
+  /** On a later turn: the scheduler is in the middle of a step. */
+  #tellUnsendable(unsendable: readonly Unsendable[]): void {
     if (unsendable.length > 0) queueMicrotask(() => this.#options.happened(unsendable.map(failedUnsent)))
   }
 
@@ -247,7 +307,7 @@ export class Router {
   async close(reason: string): Promise<void> {
     this.flush()
     const engines = [...this.#engines.values()].map((engine) => engine.close())
-    const clients = [...this.#clients.values()].map((client) => client.close(reason))
+    const clients = [...this.#audience].map((client) => client.close(reason))
     await Promise.all([...engines, ...clients])
   }
 
@@ -268,7 +328,7 @@ export class Router {
 
   #engine(id: EngineId): EnginePeer | undefined {
     const peer = this.#engines.get(id)
-    if (peer) this.#dirtyEngines.add(peer)
+    if (peer) this.#dirty(peer)
     return peer
   }
 
@@ -284,7 +344,7 @@ export class Router {
       }
       specs.push(specOf(submission, peer.session, body))
     }
-    if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
+    this.#accepted(specs)
   }
 
   #broadcast(peer: ClientPeer, message: Extract<ClientToController, { type: 'broadcast' }>): void {
@@ -298,143 +358,45 @@ export class Router {
       const target = targets[i] as EngineId
       specs.push({ id, client: peer.session, body, targets: [target], direct: true, runTimeoutMs, label })
     }
-    if (specs.length > 0) this.#options.happened([{ type: 'submit', tasks: specs }])
+    this.#accepted(specs)
+  }
+
+  #accepted(specs: readonly TaskSpec[]): void {
+    if (specs.length === 0) return
+    const { journal, core } = this.#options
+    this.#options.happened([{ type: 'submit', tasks: specs }])
+    if (journal) for (const { id } of specs) journal.accepted(core().tasks.get(id))
   }
 
   /** Whether this is a new task to be run; if not, its client is answered. */
   #accepts(peer: ClientPeer, id: TaskId): boolean {
     checkOwner(peer, id)
     // A client that lost its link sends again what was not answered.
-    if (this.#options.core().tasks.has(id)) this.#watch(peer, id)
+    if (this.#options.core().tasks.has(id)) this.#audience.watch(peer, id)
     else if (this.accepting) return true
-    else this.#tell(peer, replyWithFault(id, shutDown, this.#options.clock.wallTime()))
+    else this.#audience.tellFault(peer.session, id, shutDown)
     return false
-  }
-
-  /** @throws EngineLostError where one is not there; then none is told */
-  #present(ids: readonly EngineId[]): EnginePeer[] {
-    return ids.map((id) => {
-      const engine = this.#engines.get(id)
-      if (engine) return engine
-      throw new EngineLostError(`there is no engine ${id}: it has left, or never came`, { details: { engine: id } })
-    })
-  }
-
-  #answer(peer: ClientPeer, request: number, ask: Ask): void {
-    let value: unknown
-    let fault: Fault | undefined
-    try {
-      value = this.#valueFor(peer, ask)
-      fault = this.#refused.values().next().value
-    } catch (error) {
-      if (!(error instanceof ConfigurationError || error instanceof EngineLostError)) throw error
-      fault = error.toFault()
-    }
-    this.#refused.clear()
-    peer.link.send(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
-    if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
-  }
-
-  #valueFor(peer: ClientPeer, ask: Ask): unknown {
-    const core = this.#options.core()
-    switch (ask.kind) {
-      case 'queueStatus':
-        return queueStatus(core, this.#engines)
-      case 'resultStatus':
-        return resultStatus(core, ask.tasks)
-      case 'watch':
-        for (const id of ask.tasks) this.#watch(peer, id)
-        this.#streams.askReader(peer, ask.tasks)
-        return null
-      case 'purge':
-        this.#options.happened([{ type: 'purge', tasks: ask.tasks }])
-        return { purged: ask.tasks.length }
-      case 'resubmit':
-        this.#resubmit(peer, ask.pairs)
-        return null
-      case 'query':
-        return queryPage(core, ask, this.#options.clock)
-      case 'history':
-        return historyPage(core, ask, peer.session)
-      case 'setStrategy':
-        this.setStrategy(ask.strategy)
-        return null
-      case 'interrupt':
-        for (const engine of this.#present(ask.engines)) engine.interrupt(this.#options.abortGraceMs)
-        return null
-      case 'restart':
-        for (const engine of this.#present(ask.engines)) engine.restart(this.#options.abortGraceMs)
-        return null
-      case 'shutdown':
-        for (const id of ask.engines ?? []) this.#engines.get(id)?.link.send({ type: 'stop' })
-        return null
-    }
-  }
-
-  /** A new task that is not accepted is answered like one that failed at once; the others go on. */
-  #resubmit(peer: ClientPeer, pairs: Extract<Ask, { kind: 'resubmit' }>['pairs']): void {
-    const fresh = pairs.filter(({ to }) => this.#accepts(peer, to))
-    if (fresh.length === 0) return
-    this.#options.happened([{ type: 'resubmit', pairs: fresh, client: peer.session }])
-    for (const { from, to } of fresh) {
-      const fault = this.#refused.get(from)
-      if (fault) this.#tell(peer, replyWithFault(to, fault, this.#options.clock.wallTime()))
-    }
-    this.#refused.clear()
-  }
-
-  #watch(peer: ClientPeer, id: TaskId): void {
-    const task = this.#options.core().tasks.get(id)
-    if (task === undefined || isEnded(task)) return this.#tell(peer, replyFor(id, task, this.#options.clock), task)
-    const printed = printedBy(task)
-    if (printed) peer.printed(id, printed)
-    this.#dirty(peer)
-    const watchers = this.#watchers.get(id)
-    if (watchers) watchers.add(peer.session)
-    else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
   }
 
   #keepOutput(peer: EnginePeer, piece: OutputNews): void {
     const printed = keepPiece(this.#options, peer.id, piece)
-    if (printed) this.#eachListener(piece.id, (client) => client.printed(piece.id, printed))
+    if (printed) this.#audience.each(piece.id, (client) => client.printed(piece.id, printed))
   }
 
-  #eachListener(id: TaskId, tell: (client: ClientPeer) => void): void {
-    const owner = this.#options.core().tasks.get(id)?.client
-    const sessions = new Set(this.#watchers.get(id))
-    if (owner !== undefined) sessions.add(owner)
-    for (const session of sessions) {
-      const client = this.#clients.get(session)
-      if (client === undefined) continue
-      tell(client)
-      this.#dirty(client)
-    }
-  }
-
-  #tellEnd(task: TaskRecord): void {
+  #ended(task: TaskRecord): void {
     this.#streams.taskEnded(task.id)
-    const owner = this.#clients.get(task.client)
-    const watchers = this.#watchers.get(task.id)
-    if (owner === undefined && watchers === undefined) return
-    const reply = replyFor(task.id, task, this.#options.clock)
-    if (owner) this.#tell(owner, reply, task)
-    if (watchers === undefined) return
-    this.#watchers.delete(task.id)
-    for (const session of watchers) {
-      const client = this.#clients.get(session)
-      if (client && client !== owner) this.#tell(client, reply, task)
-    }
+    this.#options.journal?.ended(task)
+    this.#audience.tellEnd(task)
   }
 
   /** A submission that the scheduler did not take: it is answered like a task that failed at once. */
   #tellRefused(id: TaskId, fault: Fault): void {
-    const client = this.#clients.get(id.slice(0, id.lastIndexOf('.')) as SessionId)
-    if (client) this.#tell(client, replyWithFault(id, fault, this.#options.clock.wallTime()))
+    this.#audience.tellFault(id.slice(0, id.lastIndexOf('.')) as SessionId, id, fault)
   }
 
-  #tell(client: ClientPeer, reply: Reply, task?: TaskRecord): void {
-    client.reply(reply, printedBy(task))
-    this.#dirty(client)
+  #later(action: () => void): void {
+    if (this.#options.journal) this.#options.journal.later(action)
+    else action()
   }
 
   #dirty(peer: ClientPeer | EnginePeer): void {
@@ -442,8 +404,8 @@ export class Router {
     else this.#dirtyEngines.add(peer)
     if (!this.#flushing) this.#flushSoon()
   }
+}
 
-  #tellClients(message: Parameters<ClientPeer['link']['send']>[0]): void {
-    for (const client of this.#clients.values()) client.link.send(message)
-  }
+function notSent(id: TaskId, attempt: number): AttemptResult {
+  return { id, attempt, outcome: 'recalled', durationMs: 0, output: undefined }
 }

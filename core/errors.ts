@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'YM_PENDING'
   | 'YM_NO_ENGINE'
   | 'YM_ENGINE_START'
+  | 'YM_STORE'
   | 'YM_INTERNAL'
 
 /** An error as plain data, for a message header: what we raised ourselves, never what a task threw. */
@@ -131,6 +132,8 @@ export class PendingError extends coded('YM_PENDING') {}
 export class NoEngineError extends coded('YM_NO_ENGINE') {}
 /** An engine did not come up. */
 export class EngineStartError extends coded('YM_ENGINE_START') {}
+/** The store of a controller cannot be opened, read or written. */
+export class StoreError extends coded('YM_STORE') {}
 /** A defect in Yardmaster. */
 export class InternalError extends coded('YM_INTERNAL') {}
 
@@ -164,6 +167,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_PENDING: PendingError,
   YM_NO_ENGINE: NoEngineError,
   YM_ENGINE_START: EngineStartError,
+  YM_STORE: StoreError,
   YM_INTERNAL: InternalError,
 }
 

@@ -249,6 +249,8 @@ const ask = Type.Union([
   Type.Object({ kind: Type.Literal('queueStatus') }),
   Type.Object({ kind: Type.Literal('resultStatus'), tasks: Type.Array(taskIdSchema) }),
   /** The replies of these tasks come to this session too: at once where a task has ended, else when it does. */
+  /** Answered when every task submitted before is accepted: with a store, when it outlasts the controller. */
+  Type.Object({ kind: Type.Literal('flush') }),
   Type.Object({ kind: Type.Literal('watch'), tasks: Type.Array(taskIdSchema) }),
   Type.Object({ kind: Type.Literal('purge'), tasks: Type.Array(taskIdSchema) }),
   Type.Object({
@@ -278,6 +280,7 @@ export type Ask = Static<typeof ask>
 export interface Answers {
   queueStatus: QueueStatus
   resultStatus: Readonly<Record<TaskId, TaskStatus>>
+  flush: null
   watch: null
   purge: { readonly purged: number }
   resubmit: null
@@ -339,12 +342,16 @@ export const controllerToEngine = Type.Union([
   /** End the executor now. What had begun is lost; the others go to a new one, whose namespace is empty. */
   message('restart', {}),
   message('pull', { streams: Type.Array(pull) }),
+  /** To an engine that keeps: these ends need not be told again. */
+  message('noted', { tasks: Type.Array(attempt) }),
   message('ping', { sequence: count }),
   message('stop', {}),
 ])
 export type ControllerToEngine = Static<typeof controllerToEngine>
 
 export const engineToController = Type.Union([
+  /** First of all from an engine that resumes: the attempts that it has, or has the ends of. */
+  message('holding', { tasks: Type.Array(attempt) }),
   message('ended', { results: Type.Array(ended) }),
   message('begun', { tasks: Type.Array(attempt) }),
   message('news', { news: Type.Array(news) }),
@@ -398,7 +405,14 @@ export const executorToEngine = Type.Union([
 export type ExecutorToEngine = Static<typeof executorToEngine>
 
 /** What an engine says of itself. */
-export const engineHello = Type.Object({ name: text(256), pid: count, host: text(256), kind: text(32) })
+export const engineHello = Type.Object({
+  name: text(256),
+  pid: count,
+  host: text(256),
+  kind: text(32),
+  /** The same after a link was lost; by it a controller that has been restarted knows the engine again. */
+  instance: optional(text(64)),
+})
 
 /** What an engine learns when it is admitted. */
 export const engineWelcome = Type.Object({
@@ -406,6 +420,10 @@ export const engineWelcome = Type.Object({
   heartbeatMs: milliseconds,
   /** A larger message would end the link. */
   messageBytesMax: optional(count),
+  /** When the link is lost, attempts go on; ends are kept until they are noted. */
+  keeps: optional(Type.Literal(true)),
+  /** The controller has been restarted, and waits to hear which attempts this engine holds. */
+  resumes: optional(Type.Literal(true)),
 })
 export type EngineWelcome = Static<typeof engineWelcome>
 

@@ -106,14 +106,19 @@ function choose(state: SchedulerState, task: TaskRecord, engines: IndexView | Li
   }
 }
 
-function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): void {
+/** A ready task is at the engine from here on, as this attempt. */
+export function occupy(state: SchedulerState, task: TaskRecord, engine: EngineRecord, attempt: number): void {
   state.ready.remove(task)
   move(state, task, 'assigned')
-  task.attempt += 1
+  task.attempt = attempt
   task.assigned = state.moment
   task.begun = undefined
   task.answered = undefined
   takeSlot(state, engine, task)
+}
+
+function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): void {
+  occupy(state, task, engine, task.attempt + 1)
   state.effects.push({ type: 'assign', engine: engine.id, task, attempt: task.attempt })
   state.strategy.run.taskAssigned?.(task, engine)
 }

@@ -1,5 +1,6 @@
 import type { Fault } from '../core/errors.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
+import type { RestoredTask } from './restore.ts'
 import type { StrategyLike } from './strategies/strategy.ts'
 import type { TaskRecord } from './task.ts'
 
@@ -105,6 +106,8 @@ export type SchedulerEvent =
       readonly pairs: readonly { readonly from: TaskId; readonly to: TaskId }[]
       readonly client?: SessionId
     }
+  /** Takes over from an earlier scheduler, whose next engine would have had this number. */
+  | { readonly type: 'restore'; readonly tasks: readonly RestoredTask[]; readonly nextEngine: EngineId }
   | { readonly type: 'purge'; readonly tasks: readonly TaskId[] }
   | { readonly type: 'tick' }
   | { readonly type: 'setStrategy'; readonly strategy: StrategyLike }

@@ -42,6 +42,9 @@ export class Retention {
   readonly kept = new RecordList()
   readonly stubs = new RecordList()
   bytes = 0
+  /** Told of each record whose result was dropped, with the body that it had, and of each that is gone altogether. */
+  onDrop: ((record: TaskRecord, body: unknown) => void) | undefined
+  onForget: ((record: TaskRecord) => void) | undefined
   private readonly table: TaskTable
 
   constructor(limits: RetentionLimits, table: TaskTable) {
@@ -50,6 +53,7 @@ export class Retention {
   }
 
   keep(record: TaskRecord): void {
+    if (record.purged) return this.keepStub(record)
     this.kept.append(record)
     this.bytes += bytesOf(record)
   }
@@ -61,6 +65,7 @@ export class Retention {
 
   /** Drops the result and the body of an ended record that has them; the rest stays, and says so. */
   purge(record: TaskRecord): void {
+    const { body } = record
     this.kept.remove(record)
     this.bytes -= bytesOf(record)
     record.purged = true
@@ -68,11 +73,17 @@ export class Retention {
     record.output = undefined
     record.outputBytes = 0
     record.printed = undefined
+    this.onDrop?.(record, body)
+    this.keepStub(record)
+  }
+
+  private keepStub(record: TaskRecord): void {
     this.stubs.append(record)
     if (this.stubs.count <= this.limits.purgedMax || this.stubs.head === undefined) return
     const forgotten = this.stubs.head
     this.stubs.remove(forgotten)
     this.table.delete(forgotten)
+    this.onForget?.(forgotten)
   }
 
   private exceeded(): boolean {

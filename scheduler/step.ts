@@ -5,6 +5,7 @@ import { dispatch } from './dispatch.ts'
 import { engineJoined, engineLeft, roundTrip } from './engine-events.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
 import { purge, resubmit } from './records.ts'
+import { restore } from './restore.ts'
 import type { SchedulerState } from './state.ts'
 import { setStrategy, stealForIdle } from './strategy-events.ts'
 import { submit } from './submit.ts'
@@ -51,6 +52,8 @@ function handle(state: SchedulerState, event: SchedulerEvent): void {
       return abort(state, event)
     case 'resubmit':
       return resubmit(state, event)
+    case 'restore':
+      return restore(state, event)
     case 'purge':
       return purge(state, event)
     case 'setStrategy':

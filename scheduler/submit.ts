@@ -52,7 +52,7 @@ export function start(state: SchedulerState, batch: readonly TaskRecord[], earli
   let mayBeCircular = false
   for (let i = 0; i < batch.length; i += 1) {
     const task = batch[i] as TaskRecord
-    if (task.queueTimeoutMs > 0) state.deadlines.arm(task, state.now + task.queueTimeoutMs)
+    if (task.queueTimeoutMs > 0) state.deadlines.arm(task, task.submittedAt + task.queueTimeoutMs)
     if (task.direct) {
       sendDirect(state, task)
       continue

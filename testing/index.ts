@@ -41,6 +41,7 @@ export { type Ended, type EnumerationOptions, enumerateFates } from './oracle/en
 export { foresee } from './oracle/foresee.ts'
 export type { Behaviour, Fate, GraphDependency, GraphNode } from './oracle/graph.ts'
 export { type StrategyCase, type StrategySuiteOptions, strategySuite } from './strategy-suite.ts'
+export { type TaskStoreSuiteOptions, type TaskStoreUnderTest, taskStoreSuite } from './task-store-suite.ts'
 export {
   type SuiteRunner,
   type TransportCase,

@@ -227,6 +227,14 @@ export class Client implements AsyncDisposable {
     this.#session.abort(tasks === undefined ? results.ids() : collectIds(tasks, submitNoMore))
   }
 
+  /**
+   * Resolves when the controller has accepted every task that was submitted before. If it has a store, they then outlast it, and its
+   * `kill -9` loses none.
+   */
+  async flush(): Promise<void> {
+    await this.#session.ask({ kind: 'flush' })
+  }
+
   /** Has the controller forget results, and resolves with how many. Rejects with `PendingError` where a task has not ended. */
   async purge(tasks: TaskIdsLike): Promise<number> {
     return (await this.#session.ask({ kind: 'purge', tasks: collectIds(tasks) })).purged

@@ -9,6 +9,7 @@ const FOLDERS: Record<string, string> = {
   cluster: 'controller, engines, and starting and stopping them',
   'cluster/executors': 'where an engine runs a task: this thread, or a worker',
   'cluster/launchers': 'how engines come to be: threads or processes',
+  'cluster/stores': 'where a controller keeps what a restart must not lose',
   core: 'the protocol and the contracts that all share',
   docs: 'what users read',
   examples: 'programs to start from',

@@ -28,6 +28,7 @@ const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reas
   },
   'core/link.ts': { in: ['promises'], reason: 'Closing a connection takes its time.' },
   'core/machine-clock.ts': { in: ['timers'], reason: 'XState names its clock so; the time is the given one.' },
+  'core/task-store.ts': { in: ['promises'], reason: 'It only states types; a store writes in its own time.' },
   'core/transport.ts': {
     in: ['promises'],
     reason: 'It only states types; a transport opens and closes in its own time.',

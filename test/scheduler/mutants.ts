@@ -59,8 +59,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/dispatch.ts',
-    from: '  task.attempt += 1\n',
-    to: '  task.attempt = 1\n',
+    from: 'occupy(state, task, engine, task.attempt + 1)',
+    to: 'occupy(state, task, engine, 1)',
     invariant: 3,
     says: 'all attempts have the same number',
   },

@@ -26,6 +26,8 @@ export function tellEvent(event: SchedulerEvent): string {
       return `abort ${tellIds(event.tasks)}${event.client === undefined ? '' : ` of ${event.client}`}`
     case 'resubmit':
       return `resubmit ${event.pairs.map(({ from, to }) => `${from} as ${to}`).join(', ')}`
+    case 'restore':
+      return `taken over: ${tellIds(event.tasks.map(({ spec }) => spec.id))}`
     case 'purge':
       return `purge ${tellIds(event.tasks)}`
     case 'tick':

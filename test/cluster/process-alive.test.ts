@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { expect, test, vi } from 'vitest'
-import { isAlive, isYardmaster, waitForEnd } from '../../cli/process-alive.ts'
+import { isAlive, isYardmaster, waitForEnd } from '../../cluster/process-alive.ts'
 
 test('a process that runs is alive', async () => {
   expect(isAlive(process.pid)).toBe(true)

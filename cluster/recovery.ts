@@ -1,0 +1,97 @@
+import type { Clock } from '../core/clock.ts'
+import { wallTimeOffset } from '../core/clock.ts'
+import type { EngineId, TaskId } from '../core/ids.ts'
+import type { AttemptRef } from '../core/messages.ts'
+import type { RestoredEnd, RestoredTask } from '../scheduler/restore.ts'
+import type { EnginePeer } from './engine-peer.ts'
+import type { Router } from './router.ts'
+import type { Saved } from './stored-tasks.ts'
+
+/**
+ * A controller that takes over from an earlier one. The engines that were there come back by themselves and say which attempts they
+ * hold; until all have, or time is up, nothing else that happens is looked at, so that no task runs again which runs still.
+ */
+export class Recovery<Event> {
+  readonly #saved: Saved
+  readonly #clock: Clock
+  /** Engines that have not come back, by the name of their instance. */
+  readonly #expected: Map<string, EngineId>
+  /** Those that have, once they have said what they hold. */
+  readonly #held = new Map<EngineId, readonly AttemptRef[]>()
+  /** Those that have come back and have not said it yet. */
+  readonly #silent = new Set<EngineId>()
+  readonly #joined: EnginePeer[] = []
+  /** What else has happened. */
+  readonly #events: Event[] = []
+  #isOver = false
+
+  constructor(saved: Saved, clock: Clock) {
+    this.#saved = saved
+    this.#clock = clock
+    this.#expected = new Map(saved.engines)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Whether there is nobody left to wait for. */
+  get isComplete(): boolean {
+    return this.#expected.size === 0 && this.#silent.size === 0
+  }
+
+  /** The number that an engine had, when it comes back in time; it is then asked what it holds. */
+  returns(instance: string | undefined): EngineId | undefined {
+    if (this.#isOver || instance === undefined) return undefined
+    const engine = this.#expected.get(instance)
+    if (engine === undefined) return undefined
+    this.#expected.delete(instance)
+    this.#silent.add(engine)
+    return engine
+  }
+
+  engineJoined(peer: EnginePeer): void {
+    this.#joined.push(peer)
+  }
+
+  holds(engine: EngineId, attempts: readonly AttemptRef[]): void {
+    if (this.#silent.delete(engine)) this.#held.set(engine, attempts)
+  }
+
+  /** It will not say any more what it holds. */
+  engineLeft(engine: EngineId): void {
+    this.#silent.delete(engine)
+  }
+
+  defer(event: Event): void {
+    this.#events.push(event)
+  }
+
+  /** Hands over to the router; answers what has happened meanwhile, in order. */
+  finish(router: Router): readonly Event[] {
+    this.#isOver = true
+    for (const peer of this.#joined.sort((a, b) => a.id - b.id)) router.engineJoined(peer)
+    router.restore(this.#tasks(), this.#saved.nextEngine, this.#held)
+    for (const instance of this.#expected.keys()) router.engineGone(instance)
+    return this.#events
+  }
+
+  #tasks(): RestoredTask[] {
+    const held = new Map<TaskId, { engine: EngineId; attempt: number }>()
+    for (const [engine, attempts] of this.#held) {
+      for (const { id, attempt } of attempts) held.set(id, { engine, attempt })
+    }
+    const toWallTime = wallTimeOffset(this.#clock)
+    return this.#saved.tasks.map(({ spec, submittedAt, end, sentTo }) => ({
+      spec,
+      submittedAt: submittedAt - toWallTime,
+      end: end && sinceStart(end, toWallTime),
+      held: held.get(spec.id),
+      sentTo,
+    }))
+  }
+}
+
+function sinceStart(end: RestoredEnd, toWallTime: number): RestoredEnd {
+  return { ...end, startedAt: end.startedAt - toWallTime, endedAt: end.endedAt - toWallTime }
+}

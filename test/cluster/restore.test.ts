@@ -1,0 +1,180 @@
+/** A scheduler that takes over from another what a store would have kept of it. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { endBytes, functionBytes, keys, readSaved, taskBytes } from '../../cluster/stored-tasks.ts'
+import type { TaskBody } from '../../cluster/task-body.ts'
+import type { FunctionHash, SessionId, TaskId } from '../../core/ids.ts'
+import { encodeValue } from '../../core/payload.ts'
+import type { Effect, SchedulerEvent, TaskSpec } from '../../scheduler/events.ts'
+import { validate } from '../../scheduler/invariants.ts'
+import { createScheduler, type SchedulerState } from '../../scheduler/state.ts'
+import { step } from '../../scheduler/step.ts'
+import { isTerminal } from '../../scheduler/transitions.ts'
+
+const session = 's'.repeat(21) as SessionId
+const body: TaskBody = {
+  function: { hash: 'f'.repeat(64) as FunctionHash, payload: encodeValue('function') },
+  call: 'once',
+  args: encodeValue([1]),
+}
+const idOf = (n: number) => `${session}.${n}` as TaskId
+
+interface Choice {
+  readonly after: readonly number[]
+  readonly success: boolean
+  readonly isFollow: boolean
+  readonly target: number
+  readonly priority: number
+  readonly kind: 'plain' | 'direct' | 'once'
+}
+
+const choice: fc.Arbitrary<Choice> = fc.record({
+  after: fc.array(fc.nat(30), { maxLength: 3 }),
+  success: fc.boolean(),
+  isFollow: fc.boolean(),
+  target: fc.integer({ min: -4, max: 3 }),
+  priority: fc.nat(2),
+  kind: fc.constantFrom('plain', 'plain', 'plain', 'direct', 'once'),
+})
+
+function specOf({ after, success, isFollow, target, priority, kind }: Choice, n: number): TaskSpec {
+  const id = idOf(n)
+  if (kind === 'direct') return { id, client: session, body, direct: true, targets: [Math.max(0, target)] }
+  const ids = after.filter((other) => other < n).map(idOf)
+  const dependencies = ids.length > 0 ? [{ ids, all: true, success, failure: true }] : undefined
+  return {
+    id,
+    client: session,
+    body,
+    ...(isFollow ? { follow: dependencies } : { after: dependencies }),
+    targets: target >= 0 ? [target] : [],
+    priority,
+    retryOnEngineLoss: kind !== 'once',
+  }
+}
+
+/** A scheduler and what has come of it. */
+class Run {
+  readonly state: SchedulerState
+  readonly ended: TaskId[] = []
+  now = 0
+
+  constructor() {
+    this.state = createScheduler({ hwm: 2, retention: { countMax: 20 } })
+  }
+
+  tell(event: SchedulerEvent): readonly Effect[] {
+    this.now += 1
+    const effects = step(this.state, event, this.now)
+    for (const effect of effects) if (effect.type === 'end') this.ended.push(effect.task.id)
+    expect(validate(this.state)).toEqual([])
+    return effects
+  }
+
+  /** Ends one of those that are at engines, as `random` says. */
+  endOne(random: number, outcome: 'succeeded' | 'failed'): boolean {
+    const at = this.atEngines
+    const task = at[random % Math.max(1, at.length)]
+    if (task === undefined) return false
+    const result = { id: task.id, attempt: task.attempt, outcome, durationMs: 1, output: encodeValue(task.id) }
+    this.tell({ type: 'ended', engine: task.engine, results: [result] })
+    return true
+  }
+
+  get atEngines() {
+    return [...this.state.tasks].filter(({ status }) => status === 'assigned' || status === 'running')
+  }
+
+  stored(): [string, Uint8Array][] {
+    const entries: [string, Uint8Array][] = [[keys.function(body.function.hash), functionBytes(body.function)]]
+    for (const task of this.state.tasks) {
+      if (!task.purged) entries.push([keys.task(task.id), taskBytes(task, task.sequence, 0)])
+      if (isTerminal(task.status)) entries.push([keys.end(task.id), endBytes(task, task.sequence, 0)])
+    }
+    return entries
+  }
+}
+
+it('what had ended stays so, what an engine holds goes on there, and everything else ends too', () => {
+  const chance = fc.record({
+    choices: fc.array(choice, { minLength: 1, maxLength: 40 }),
+    ends: fc.array(fc.tuple(fc.nat(), fc.constantFrom('succeeded', 'failed')), { maxLength: 60 }),
+    back: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    isHeld: fc.infiniteStream(fc.integer({ min: 0, max: 2 })),
+  })
+  fc.assert(
+    fc.property(chance, ({ choices, ends, back, isHeld }) => {
+      const before = new Run()
+      for (let engine = 0; engine < 4; engine += 1) before.tell({ type: 'engineJoined', engine })
+      for (const [n, one] of choices.entries()) {
+        before.tell({ type: 'submit', tasks: [specOf(one, n)] })
+        const end = ends[n]
+        if (end) before.endOne(...end)
+      }
+      const saved = readSaved(before.stored())
+      const after = new Run()
+      after.now = before.now
+      back.forEach((isBack, engine) => {
+        if (isBack) after.tell({ type: 'engineJoined', engine })
+      })
+      const held = new Map<TaskId, { engine: number; attempt: number }>()
+      for (const { id, engine, attempt } of before.atEngines) {
+        if (back[engine] && isHeld.next().value !== 0) held.set(id, { engine, attempt })
+      }
+      const effects = after.tell({
+        type: 'restore',
+        nextEngine: 4,
+        tasks: saved.tasks.map((task) => ({ ...task, held: held.get(task.spec.id) })),
+      })
+      for (const { id, status, output, purged } of before.state.tasks) {
+        const now = after.state.tasks.get(id)
+        if (isTerminal(status)) {
+          expect([now?.status, now?.purged, now?.output]).toEqual([status, purged, output])
+          expect(after.ended).not.toContain(id)
+        }
+      }
+      for (const [id, { engine, attempt }] of held) {
+        expect(after.state.tasks.get(id)).toMatchObject({ status: 'assigned', engine, attempt })
+        expect(effects.filter((effect) => effect.type === 'assign' && effect.task.id === id)).toEqual([])
+      }
+      after.tell({ type: 'engineJoined', engine: 4 })
+      for (let i = 0; after.endOne(i, 'succeeded'); i += 1);
+      const live = [...after.state.tasks].filter(({ status }) => !isTerminal(status))
+      expect(live.map(({ id }) => id)).toEqual([])
+      expect(new Set(after.ended).size).toBe(after.ended.length)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('one that must not run twice ends where its engine does not come back, and runs where it was not sent', () => {
+  const run = new Run()
+  run.tell({ type: 'engineJoined', engine: 1 })
+  const spec = (n: number): TaskSpec => ({ id: idOf(n), client: session, body, retryOnEngineLoss: false })
+  const effects = run.tell({
+    type: 'restore',
+    nextEngine: 2,
+    tasks: [
+      { spec: spec(0), submittedAt: 0, sentTo: 0 },
+      { spec: spec(1), submittedAt: 0, sentTo: 1 },
+      { spec: spec(2), submittedAt: 0 },
+      { spec: spec(3), submittedAt: 0, sentTo: 1, held: { engine: 1, attempt: 1 } },
+    ],
+  })
+  expect(run.state.tasks.get(idOf(0))?.fault).toMatchObject({ code: 'YM_ENGINE_LOST', message: /must not run twice/ })
+  expect(effects.flatMap((effect) => (effect.type === 'assign' ? effect.task.id : []))).toEqual([idOf(1)])
+  expect(run.state.tasks.get(idOf(2))?.status).toBe('ready')
+  expect(run.state.tasks.get(idOf(3))).toMatchObject({ status: 'assigned', attempt: 1 })
+})
+
+it('a queue timeout counts from the submission', () => {
+  const run = new Run()
+  run.now = 100
+  run.tell({
+    type: 'restore',
+    nextEngine: 0,
+    tasks: [{ spec: { id: idOf(0), client: session, body, queueTimeoutMs: 50 }, submittedAt: 10 }],
+  })
+  run.tell({ type: 'tick' })
+  expect(run.state.tasks.get(idOf(0))?.status).toBe('timedOut')
+})

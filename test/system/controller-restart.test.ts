@@ -1,0 +1,116 @@
+/** Real processes: the controller is killed with kill -9 and started with its store again. Engines and clients stay. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Client } from 'yardmaster'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+let folder: string
+let environment: NodeJS.ProcessEnv
+const processes = new Set<ChildProcess>()
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'yardmaster-restart-'))
+  environment = { ...process.env, YARDMASTER_DIR: join(folder, 'run') }
+  process.env.YARDMASTER_DIR = join(folder, 'run')
+})
+afterEach(async () => {
+  for (const child of processes) if (child.exitCode === null && child.signalCode === null) await kill(child)
+  processes.clear()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+/** Resolves when it has said so. */
+async function run(says: RegExp, ...args: string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [main, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  processes.add(child)
+  let told = ''
+  await new Promise<void>((resolve, reject) => {
+    const listen = (chunk: Buffer) => {
+      told += chunk
+      if (says.test(told)) resolve()
+    }
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}: ${told}`)))
+  })
+  return child
+}
+
+const address = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1:0' }
+
+describe.each(['websocket', 'zeromq'] as const)('over %s', (transport) => {
+  const startController = () =>
+    run(/connection file/, 'controller', '--store', join(folder, 'store'), '--listen', address[transport])
+  const restartController = () => run(/connection file/, 'controller', '--store', join(folder, 'store'))
+  const startEngines = (count: number) => run(/engine/, 'engine', '-n', String(count))
+
+  it('tasks that ran go on where they are, those that waited follow, and each ran once', async () => {
+    const controller = await startController()
+    await startEngines(2)
+    const client = await Client.connect()
+    await client.waitForEngines(2)
+    const log = join(folder, 'log')
+    const note = async (file: string, item: number, ms: number) => {
+      const { appendFile } = await import('node:fs/promises')
+      await appendFile(file, `${item}\n`)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      return item * item
+    }
+    const view = client.loadBalancedView()
+    const results = Array.from({ length: 40 }, (_, item) => view.apply(note, log, item, 200))
+    await client.flush()
+    await results[0]
+    await kill(controller)
+    // Meanwhile engines go on.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await restartController()
+    expect(await Promise.all(results)).toEqual(results.map((_, item) => item * item))
+    const ran = (await readFile(log, 'utf8')).trim().split('\n').map(Number)
+    expect(ran.sort((a, b) => a - b)).toEqual([...Array(40).keys()])
+    await client.close()
+  })
+
+  it('what has ended, what waits for it, and what no client awaits any more is there afterwards', async () => {
+    const controller = await startController()
+    const engines = await startEngines(1)
+    const client = await Client.connect()
+    await client.waitForEngines(1)
+    const view = client.loadBalancedView()
+    const done = view.apply(() => new Float64Array(10_000).fill(3))
+    const failed = view.apply(() => {
+      console.log('before')
+      throw new RangeError('no')
+    })
+    await done
+    await expect(failed.get()).rejects.toThrow('no')
+    await kill(engines)
+    const waits = view.apply((x: number) => x + 1, 41)
+    const after = view.with({ after: [done, waits] }).apply(() => 'after')
+    const never = view.with({ after: failed }).apply(() => 'never')
+    await expect(never.get()).rejects.toMatchObject({ code: 'YM_IMPOSSIBLE_DEPENDENCY' })
+    await client.flush()
+    const ids = [done, failed, waits, after].map((result) => result.ids[0] as string)
+    await kill(controller)
+    await client.close()
+    await restartController()
+    await startEngines(1)
+    const other = await Client.connect()
+    const [again, wrong, fresh, last] = ids.map((id) => other.getResult(id))
+    expect(await again).toEqual(new Float64Array(10_000).fill(3))
+    await expect(wrong?.get()).rejects.toThrow('no')
+    expect(wrong?.stdout).toBe('before\n')
+    expect(await fresh).toBe(42)
+    expect(await last).toBe('after')
+    await other.close()
+  })
+})

@@ -1,0 +1,159 @@
+/** A cluster with a store, in one process: what waits for the store, and what the next cluster with it does. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { Cluster, MemoryStore, type StoreChange } from 'yardmaster'
+
+/** Writes when it is let. */
+class GatedStore extends MemoryStore {
+  readonly sizes: number[] = []
+  #open: Promise<void> = Promise.resolve()
+  #release = () => {}
+  #failure: Error | undefined
+
+  shut(): void {
+    this.#open = new Promise((resolve) => {
+      this.#release = resolve
+    })
+  }
+
+  release(failure?: Error): void {
+    this.#failure = failure
+    this.#release()
+  }
+
+  override async write(changes: readonly StoreChange[]): Promise<void> {
+    this.sizes.push(changes.length)
+    await this.#open
+    if (this.#failure) throw this.#failure
+    await super.write(changes)
+  }
+}
+
+const isSettled = (promise: PromiseLike<unknown>, ms = 150) =>
+  Promise.race([
+    Promise.resolve(promise).then(
+      () => true,
+      () => true,
+    ),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ms)),
+  ])
+
+it('a result, and that a task is accepted, is told when it is written; a task that must not run twice leaves then', async () => {
+  const store = new GatedStore()
+  await using cluster = await Cluster.start({ engines: 2, store, recoveryMs: 0 })
+  const client = await cluster.connect()
+  const view = client.loadBalancedView()
+  expect(await view.apply(() => 1)).toBe(1)
+  const begun: string[] = []
+  const shared = new Int32Array(new SharedArrayBuffer(8))
+  store.shut()
+  const plain = view.apply((at: Int32Array) => Atomics.add(at, 0, 1), shared)
+  const once = view.with({ retryOnEngineLoss: false }).apply((at: Int32Array) => Atomics.add(at, 1, 1), shared)
+  const flushed = client.flush().then(() => begun.push('flushed'))
+  await expect.poll(() => shared[0]).toBe(1)
+  expect(await isSettled(plain)).toBe(false)
+  expect([shared[1], begun]).toEqual([0, []])
+  store.release()
+  expect([await plain, await once]).toEqual([0, 0])
+  await flushed
+  expect(shared[1]).toBe(1)
+})
+
+it('what comes while it writes is one write', async () => {
+  const store = new GatedStore()
+  await using cluster = await Cluster.start({ engines: 0, store, recoveryMs: 0 })
+  const client = await cluster.connect()
+  const view = client.loadBalancedView()
+  void view.apply(() => 0)
+  await client.flush()
+  store.shut()
+  const before = store.sizes.length
+  for (let i = 0; i < 100; i += 1) {
+    void view.apply((x: number) => x, i)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  store.release()
+  await client.flush()
+  expect(store.sizes.length - before).toBeLessThanOrEqual(3)
+  expect([...store.entries.keys()].filter((key) => key.startsWith('task/'))).toHaveLength(101)
+})
+
+it('when the store fails the controller stops with its error, and tells no result that is not written', async () => {
+  const store = new GatedStore()
+  const cluster = await Cluster.start({ engines: 1, store, recoveryMs: 0 })
+  const client = await cluster.connect()
+  const view = client.loadBalancedView()
+  await view.apply(() => 1)
+  store.shut()
+  const result = view.apply(() => 2)
+  result.get().catch(() => {})
+  expect(await isSettled(result)).toBe(false)
+  store.release(new Error('disk full'))
+  await expect(cluster.stopped).rejects.toMatchObject({
+    code: 'YM_STORE',
+    message: expect.stringContaining('disk full'),
+  })
+  await expect(result.get()).rejects.toMatchObject({ code: 'YM_CLOSED' })
+  expect([...store.entries.keys()].filter((key) => key.startsWith('end/'))).toHaveLength(1)
+  await cluster.stop().catch(() => {})
+})
+
+it('the next cluster goes on: results, output, records, purged ones and what waits', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
+  try {
+    const options = { store: join(folder, 'store'), recoveryMs: 0 }
+    let ids: string[]
+    {
+      await using cluster = await Cluster.start({ engines: 1, ...options })
+      const client = await cluster.connect()
+      const view = client.loadBalancedView()
+      const good = view.with({ label: 'good' }).apply(() => {
+        console.log('said')
+        return new Map([[1, { deep: [2n] }]])
+      })
+      const purged = view.apply(() => 'gone')
+      const big = view.apply(() => new Float64Array(1_000_000).fill(1))
+      const parts = view.apply(function* () {
+        yield 1
+        yield 2
+      })
+      await Promise.all([good, purged, big, parts])
+      const again = client.resubmit(good)
+      await again
+      await client.purge(purged)
+      const waiting = view.with({ targets: 7, after: [good, purged] }).apply((x: number) => x, 5)
+      await client.flush()
+      ids = [good, purged, big, parts, again, waiting].map((result) => result.ids[0] as string)
+      await client.close()
+    }
+    await using cluster = await Cluster.start({ engines: 0, ...options })
+    const client = await cluster.connect()
+    const [good, purged, big, parts, again, waiting] = ids.map((id) => client.getResult(id))
+    expect(await good).toEqual(new Map([[1, { deep: [2n] }]]))
+    expect(good?.stdout).toBe('said\n')
+    await expect(purged?.get()).rejects.toMatchObject({ code: 'YM_PURGED' })
+    expect((await big) as Float64Array).toHaveLength(1_000_000)
+    expect(await parts).toEqual([1, 2])
+    expect(await again).toEqual(new Map([[1, { deep: [2n] }]]))
+    expect(await isSettled(waiting as PromiseLike<unknown>)).toBe(false)
+    expect((await client.query({ client: 'any', state: ['waiting', 'ready'] })).map(({ id }) => id)).toEqual([ids[5]])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+it('says what to do where the store is in use', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
+  try {
+    await using cluster = await Cluster.start({ engines: 0, store: folder })
+    await expect(Cluster.start({ engines: 0, store: folder })).rejects.toMatchObject({
+      code: 'YM_STORE',
+      message: expect.stringContaining('in use'),
+    })
+    expect(cluster.engines).toEqual([])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
