@@ -18,6 +18,7 @@ export { AsyncResult, type GetOptions } from './views/async-result.ts'
 export type { BroadcastView } from './views/broadcast-view.ts'
 export { type ApplyOptions, Client, type ClientOptions, type DirectApplyOptions } from './views/client.ts'
 export { Cluster } from './views/cluster.ts'
+export { CompositeError } from './views/composite-error.ts'
 export type { ConnectOptions, ControllerAddress } from './views/connect.ts'
 export { depend, requires } from './views/depend.ts'
 export {
@@ -49,7 +50,7 @@ export type {
   SequencesOf,
 } from './views/load-balanced-view.ts'
 export type { InteractiveOptions } from './views/progress-bar.ts'
-export { CompositeError, RemoteError } from './views/remote-error.ts'
+export { RemoteError } from './views/remote-error.ts'
 export type { PartOf, ResultOf, TaskFunction } from './views/task-function.ts'
 export type { Progress } from './views/task-group.ts'
 export type { TaskIdsHolder, TaskIdsLike } from './views/task-ids.ts'

@@ -3,9 +3,9 @@ import { PendingError, TaskAbortedError, type YardmasterError } from '../core/er
 import { decodeValue } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
 import type { TaskNews } from '../core/task-news.ts'
+import { CompositeError, type Failed } from './composite-error.ts'
 import type { OutputPiece } from './heard-output.ts'
 import { type PartDemand, type PartReader, PartStore, streamed } from './part-store.ts'
-import { CompositeError } from './remote-error.ts'
 import type { ResultStatus, TaskOwner, TaskRecord } from './task-record.ts'
 
 /** How far a result is: items of a map, or what the task itself tells with `currentTask().progress`. */
@@ -132,14 +132,22 @@ export class TaskGroup implements TaskOwner, PartDemand {
     if (this.failure) return this.failure
     const only = this.tasks.length === 1 ? this.tasks[0] : undefined
     if (only && !only.errors) return only.error
+    const failed = this.#failed()
+    return failed.length > 1 ? new CompositeError(failed, this.total) : failed[0]?.error
+  }
+
+  #failed(): Failed[] {
     // One reason may have ended many tasks.
-    const found = new Set<YardmasterError>()
+    const found = new Map<YardmasterError, string | undefined>()
+    const note = (error: YardmasterError, place: string | undefined) => found.has(error) || found.set(error, place)
+    let item = 0
     for (const task of this.tasks) {
-      if (task.error) found.add(task.error)
-      else if (task.errors) for (const error of task.errors.values()) found.add(error)
+      const name = this.nameOf?.get(task)
+      if (task.error) note(task.error, name ?? (this.options.isList ? `item ${item}` : undefined))
+      else if (task.errors) for (const [i, error] of task.errors) note(error, `item ${item + i}`)
+      item += task.size
     }
-    const errors = [...found]
-    return errors.length > 1 ? new CompositeError(errors) : errors[0]
+    return [...found].map(([error, place]) => ({ error, place }))
   }
 
   /** @throws PendingError before the end, afterwards the error if there is one that does not stand among the results */

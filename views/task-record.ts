@@ -106,13 +106,13 @@ export class TaskRecord {
   settle(reply: Reply): void {
     this.status = reply.status
     this.stream = reply.stream
-    this.submission = undefined
-    this.shipped = undefined
     try {
       this.#read(reply)
     } catch (error) {
       this.fail(error instanceof YardmasterError ? error : new InternalError(String(error), { cause: error }))
     }
+    this.submission = undefined
+    this.shipped = undefined
     if (this.output?.attempt !== reply.attempts) this.output = undefined
     this.metadata = {
       id: this.id,
@@ -171,7 +171,13 @@ export class TaskRecord {
   }
 
   #remoteError(thrown: ThrownByTask, reply: Reply): RemoteError {
-    return new RemoteError(thrown, { taskId: this.id, engineId: reply.engine })
+    const { engine, attempts } = reply
+    return new RemoteError(thrown, {
+      taskId: this.id,
+      engineId: engine,
+      attempt: attempts,
+      label: this.submission?.label,
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import { CloneError, QueueTimeoutError, TaskAbortedError, TimeoutError } from '.
 import type { TaskId } from '../../core/ids.ts'
 import { encodeValue, Payload } from '../../core/payload.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
-import { CompositeError, RemoteError } from '../../views/remote-error.ts'
+import { RemoteError } from '../../views/remote-error.ts'
 import { answer, collect, FakeController, failure, idOf, replyTo, success, turn } from './fake-controller.ts'
 
 async function connected() {
@@ -272,15 +272,4 @@ test('remote makes a function that runs elsewhere', async () => {
   controller.serve(double)
   const remote = view.remote(double)
   expect(await Promise.all([remote(1), remote(2)])).toEqual([2, 4])
-})
-
-test('a composite error counts, and shows the first few', () => {
-  const origin = { taskId: 'a.1' as never, engineId: 3 }
-  const errors = Array.from(
-    { length: 9 },
-    (_, i) => new RemoteError({ name: 'E', message: `m${i}`, stack: '' }, origin),
-  )
-  const composite = new CompositeError(errors)
-  expect(composite.errors).toBe(errors)
-  expect(composite.message).toMatch(/^9 errors:\n {2}engine 3: E: m0\n[\s\S]*m3\n {2}and 5 more$/)
 })
