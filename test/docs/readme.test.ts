@@ -13,8 +13,8 @@ const run = promisify(execFile)
 const blocks = (language: string, page = readme) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] as string)
 
-const functions = readFileSync(join(root, 'docs/FUNCTIONS.md'), 'utf8')
-const examples = [...blocks('ts'), ...blocks('ts', functions)]
+const pages = ['FUNCTIONS.md', 'FROM-IPYPARALLEL.md'].map((name) => readFileSync(join(root, 'docs', name), 'utf8'))
+const examples = [...blocks('ts'), ...pages.flatMap((page) => blocks('ts', page))]
 /** Beside the sources, so that 'yardmaster' is this package; no two runs share it. */
 const folder = join(root, '.tmp', `readme-${process.pid}`)
 
@@ -34,7 +34,7 @@ function checked(line: string): string {
   return code === undefined ? line : `deepStrictEqual(${code}, ${value})`
 }
 
-describe('the examples of the README, and of docs/FUNCTIONS.md', () => {
+describe('the examples of the README, and of pages of docs', () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
     for (const [i, example] of examples.entries()) writeFileSync(join(folder, `example-${i}.ts`), program(example))
