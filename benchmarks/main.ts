@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { benchFunctions } from './functions.ts'
+import { benchResults } from './results.ts'
 import { benchScheduler } from './scheduler.ts'
 
 const machine = {
@@ -41,5 +42,10 @@ program
   .command('functions')
   .description('making a function ready that was submitted before, by what it captures')
   .action(benchFunctions)
+
+program
+  .command('results')
+  .description('what a client keeps of a map of a million items: awaited, and read as it goes')
+  .action(benchResults)
 
 await program.parseAsync()

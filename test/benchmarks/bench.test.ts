@@ -28,6 +28,6 @@ test('bench scheduler --quick prints its tables, and its JSON is whole', async (
 
 test('bench --help names the suites, and a wrong one is told', async () => {
   const { stdout } = await bench('--help')
-  expect(stdout).toMatch(/scheduler .*\n.*transports /s)
+  expect(stdout).toMatch(/scheduler .*\n.*transports .*\n.*results /s)
   await expect(bench('schedular')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('scheduler') })
 })
