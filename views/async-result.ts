@@ -197,7 +197,25 @@ export class AsyncResult<T, Item = T> implements PromiseLike<T>, AsyncIterable<I
 
   /** Shows a progress bar on a terminal, or a line for each change of state elsewhere. Resolves at the end; never rejects. */
   interactive(options: InteractiveOptions = {}): Promise<void> {
-    return showProgress(this, options)
+    const group = this.#group
+    const shown = {
+      progress$: this.progress$,
+      status$: this.status$,
+      wait: () => this.wait(),
+      get progress() {
+        return group.progress
+      },
+      get status() {
+        return group.status
+      },
+      get elapsed() {
+        return group.elapsedMs
+      },
+      get failures() {
+        return group.itemsFailed
+      },
+    }
+    return showProgress(shown, options)
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined, void> {

@@ -63,6 +63,7 @@ export class TaskGroup implements TaskOwner, PartDemand {
   /** How many items there will be, where that is known. */
   total: number | undefined
   itemsEnded = 0
+  itemsFailed = 0
   readonly createdAt: number
   endedAt: number | undefined
   /** Why the input ended early; the tasks have their own errors. */
@@ -247,6 +248,7 @@ export class TaskGroup implements TaskOwner, PartDemand {
     if (task.stream) this.#storeOf(task).end(task.stream)
     this.#open -= 1
     this.itemsEnded += task.size
+    this.itemsFailed += task.error ? task.size : (task.errors?.size ?? 0)
     if (isList) this.endedTasks.push(task)
     if (this.#watchers) {
       if (isList && isFirst) this.#tell('status')
