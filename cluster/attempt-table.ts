@@ -93,6 +93,8 @@ export class AttemptTable {
     const ended = [...this.#kept.values()]
     report({ type: 'holding', tasks: [...held, ...ended.map(({ id, attempt }) => ({ id, attempt }))] })
     for (const attempt of this.#byTask.values()) attempt.begunReported = false
+    // Parts that the other link took with it, and by them the controller learns which tasks are streams.
+    this.pull(held.map(({ id }) => ({ id, heard: 0, upTo: 0, again: true })))
     this.#tellEnds(ended)
   }
 

@@ -113,4 +113,56 @@ describe.each(['websocket', 'zeromq'] as const)('over %s', (transport) => {
     expect(await last).toBe('after')
     await other.close()
   })
+
+  it('a task that must not run twice goes on where its engine lives, and fails where that was lost too', async () => {
+    const controller = await startController()
+    const engines = [await startEngines(1), await startEngines(1)]
+    const client = await Client.connect()
+    await client.waitForEngines(2)
+    const log = join(folder, 'log')
+    const note = async (file: string, item: number) => {
+      const { appendFile } = await import('node:fs/promises')
+      await appendFile(file, `${item}\n`)
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      return item
+    }
+    const view = client.loadBalancedView().with({ retryOnEngineLoss: false })
+    const results = [0, 1, 2, 3].map((item) => view.apply(note, log, item))
+    await client.flush()
+    await expect.poll(async () => (await readFile(log, 'utf8').catch(() => '')).length).toBe(4)
+    await Promise.all([kill(controller), kill(engines[1] as ChildProcess)])
+    await restartController()
+    const ends = await Promise.all(results.map((result) => result.get().catch(({ code }: { code: string }) => code)))
+    const ran = (await readFile(log, 'utf8')).trim().split('\n')
+    expect(new Set(ran).size).toBe(ran.length)
+    // What had begun at the lost engine is lost; what lay there unbegun may have been, for all that is known.
+    expect(ends.filter((end) => end === 'YM_ENGINE_LOST').length).toBeGreaterThan(0)
+    for (const [item, end] of ends.entries()) expect([item, 'YM_ENGINE_LOST']).toContain(end)
+    expect(ends.filter((end) => typeof end === 'number').length).toBeGreaterThan(0)
+    await client.close()
+  })
+
+  it('a generator goes on, and every part arrives once, in order', async () => {
+    const controller = await startController()
+    await startEngines(1)
+    const client = await Client.connect()
+    await client.waitForEngines(1)
+    const parts = client.loadBalancedView().apply(async function* () {
+      for (let i = 0; i < 400; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        yield i
+      }
+    })
+    const heard: number[] = []
+    for await (const part of parts) {
+      heard.push(part)
+      if (part === 50) {
+        await kill(controller)
+        await restartController()
+      }
+    }
+    expect(heard).toEqual([...Array(400).keys()])
+    expect(parts.metadata[0]?.attempts).toBe(1)
+    await client.close()
+  })
 })
