@@ -14,8 +14,9 @@ export function takeSlot(state: SchedulerState, engine: EngineRecord, task: Task
   engine.load += 1
   state.back += 1
   engine.lastUsed = state.back
-  if (engine.load >= engine.mark) state.index.remove(engine)
-  else state.index.changed(engine)
+  if (engine.load < engine.mark) state.index.changed(engine)
+  // What an engine holds at a restart may be more than its mark.
+  else if (engine.available) state.index.remove(engine)
 }
 
 export function takeDirectSlot(engine: EngineRecord, task: TaskRecord): void {

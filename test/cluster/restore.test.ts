@@ -5,7 +5,7 @@ import { endBytes, functionBytes, keys, readSaved, taskBytes } from '../../clust
 import type { TaskBody } from '../../cluster/task-body.ts'
 import type { FunctionHash, SessionId, TaskId } from '../../core/ids.ts'
 import { encodeValue } from '../../core/payload.ts'
-import type { Effect, SchedulerEvent, TaskSpec } from '../../scheduler/events.ts'
+import type { Effect, HighWaterMark, SchedulerEvent, TaskSpec } from '../../scheduler/events.ts'
 import { validate } from '../../scheduler/invariants.ts'
 import { createScheduler, type SchedulerState } from '../../scheduler/state.ts'
 import { step } from '../../scheduler/step.ts'
@@ -59,8 +59,8 @@ class Run {
   readonly ended: TaskId[] = []
   now = 0
 
-  constructor() {
-    this.state = createScheduler({ hwm: 2, retention: { countMax: 20 } })
+  constructor(hwm: HighWaterMark = 2) {
+    this.state = createScheduler({ hwm, retention: { countMax: 20 } })
   }
 
   tell(event: SchedulerEvent): readonly Effect[] {
@@ -97,14 +97,15 @@ class Run {
 
 it('what had ended stays so, what an engine holds goes on there, and everything else ends too', () => {
   const chance = fc.record({
+    hwm: fc.constantFrom<HighWaterMark>(1, 2, 0, 'auto'),
     choices: fc.array(choice, { minLength: 1, maxLength: 40 }),
     ends: fc.array(fc.tuple(fc.nat(), fc.constantFrom('succeeded', 'failed')), { maxLength: 60 }),
     back: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
     isHeld: fc.infiniteStream(fc.integer({ min: 0, max: 2 })),
   })
   fc.assert(
-    fc.property(chance, ({ choices, ends, back, isHeld }) => {
-      const before = new Run()
+    fc.property(chance, ({ hwm, choices, ends, back, isHeld }) => {
+      const before = new Run(hwm)
       for (let engine = 0; engine < 4; engine += 1) before.tell({ type: 'engineJoined', engine })
       for (const [n, one] of choices.entries()) {
         before.tell({ type: 'submit', tasks: [specOf(one, n)] })
@@ -112,7 +113,7 @@ it('what had ended stays so, what an engine holds goes on there, and everything 
         if (end) before.endOne(...end)
       }
       const saved = readSaved(before.stored())
-      const after = new Run()
+      const after = new Run(hwm)
       after.now = before.now
       back.forEach((isBack, engine) => {
         if (isBack) after.tell({ type: 'engineJoined', engine })
@@ -165,6 +166,24 @@ it('one that must not run twice ends where its engine does not come back, and ru
   expect(effects.flatMap((effect) => (effect.type === 'assign' ? effect.task.id : []))).toEqual([idOf(1)])
   expect(run.state.tasks.get(idOf(2))?.status).toBe('ready')
   expect(run.state.tasks.get(idOf(3))).toMatchObject({ status: 'assigned', attempt: 1 })
+})
+
+it('what an engine holds may be more than its mark, which is measured anew', () => {
+  const run = new Run('auto')
+  run.tell({ type: 'engineJoined', engine: 0 })
+  run.tell({ type: 'engineJoined', engine: 1 })
+  const held = (n: number) => (n < 6 ? { engine: 0, attempt: 1 } : undefined)
+  run.tell({
+    type: 'restore',
+    nextEngine: 2,
+    tasks: Array.from({ length: 12 }, (_, n) => ({
+      spec: { id: idOf(n), client: session, body },
+      submittedAt: 0,
+      held: held(n),
+    })),
+  })
+  for (let i = 0; run.endOne(i, 'succeeded'); i += 1);
+  expect(run.ended).toHaveLength(12)
 })
 
 it('a queue timeout counts from the submission', () => {
