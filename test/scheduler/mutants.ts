@@ -66,8 +66,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/engines.ts',
-    from: 'if (engine.load >= engine.mark) state.index.remove(engine)',
-    to: 'if (engine.load > engine.mark) state.index.remove(engine)',
+    from: 'if (engine.load < engine.mark) state.index.changed(engine)',
+    to: 'if (engine.load <= engine.mark) state.index.changed(engine)',
     invariant: 4,
     says: 'an engine gets one task more than its mark',
   },
