@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'YM_PENDING'
   | 'YM_NO_ENGINE'
   | 'YM_ENGINE_START'
+  | 'YM_SIMULATION'
   | 'YM_STORE'
   | 'YM_INTERNAL'
 

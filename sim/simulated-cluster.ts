@@ -1,0 +1,212 @@
+import type { Actor, AnyActorRef, InspectionEvent } from 'xstate'
+import { type Controller, type ControllerOptions, startController } from '../cluster/controller.ts'
+import { startEngine } from '../cluster/engine.ts'
+import { inlineExecutor } from '../cluster/executors/inline.ts'
+import type { Random } from '../core/random.ts'
+import { validate } from '../scheduler/invariants.ts'
+import type { schedulerMachine } from '../scheduler/scheduler-machine.ts'
+import { registerTransport } from '../transports/connect.ts'
+import { Client } from '../views/client.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+import type { Story } from './story.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface SimulatedClusterOptions {
+  /** How many engines there shall be; each is started anew when it ends. Default 3. */
+  readonly engines?: number
+  /** Tasks in progress together on one engine. Default 1. */
+  readonly concurrency?: number
+  /** Whether the controller has a store, which outlasts its process. Default true. */
+  readonly store?: boolean
+  /** Of one way through the network, in milliseconds. Default 0.1 to 2. */
+  readonly latencyMs?: { readonly min: number; readonly max: number }
+  /** Of the controller. */
+  readonly controller?: Omit<ControllerOptions, 'addresses' | 'key' | 'clock' | 'store' | 'inspect' | 'log'>
+}
+
+const address = 'sim:controller'
+const key = new Uint8Array(32).fill(7)
+/** Clients and engines do not give up. */
+const reconnectMs = 2 ** 31 - 1
+/** How long it takes until somebody starts again what has ended, at most. */
+const restartMsMax = 3_000
+
+/**
+ * The real controller, engines and clients, each in a simulated process, over a simulated network. Whatever of the controller and
+ * the engines ends is started again, as by a supervisor.
+ */
+export class SimulatedCluster {
+  readonly timeline: Timeline
+  readonly network: SimulatedNetwork
+  readonly disk: SimulatedDisk
+  readonly story: Story
+  readonly hasStore: boolean
+  readonly clients = new Map<SimulatedProcess, Client>()
+  readonly engines = new Map<number, SimulatedProcess>()
+  /** Where the program runs that uses all this. */
+  readonly program: SimulatedProcess
+  controllerProcess!: SimulatedProcess
+  /** How often each has ended. */
+  controllerLosses = 0
+  /** How often the controller has seen the end of an engine's link, and with it lost what lay there. */
+  engineLosses = 0
+  readonly #random: Random
+  readonly #options: SimulatedClusterOptions
+  #controller: Controller | undefined
+  #scheduler: Actor<typeof schedulerMachine> | undefined
+  #clientsStarted = 0
+  #isOver = false
+
+  constructor(timeline: Timeline, random: Random, story: Story, options: SimulatedClusterOptions) {
+    this.timeline = timeline
+    this.story = story
+    this.#random = random.substream('cluster')
+    this.#options = options
+    this.hasStore = options.store ?? true
+    this.program = new SimulatedProcess('program', timeline)
+    const latencyMs = options.latencyMs ?? { min: 0.1, max: 2 }
+    this.network = new SimulatedNetwork(timeline, random.substream('network'), { latencyMs })
+    this.network.onEnd = ({ process, peer }) => {
+      if (process === this.controllerProcess && peer.startsWith('engine')) this.engineLosses += 1
+    }
+    this.disk = new SimulatedDisk(random.substream('disk'))
+    registerTransport(this.network)
+  }
+
+  /** How many engines there shall be. */
+  get size(): number {
+    return this.#options.engines ?? 3
+  }
+
+  get controller(): Controller | undefined {
+    return this.#controller
+  }
+
+  /** Begins to start all; they come up as time passes. */
+  start(): void {
+    this.#startController()
+    for (let place = 0; place < this.size; place += 1) this.#startEngine(place)
+  }
+
+  /** A client in a process of its own. */
+  async connect(process = new SimulatedProcess(`client ${this.#clientsStarted}`, this.timeline)): Promise<Client> {
+    this.#clientsStarted += 1
+    const random = this.#random.substream(process.name)
+    const client = await this.within(process, () =>
+      Client.connect(address, { key, clock: process.clock, random, reconnectMs }),
+    )
+    this.clients.set(process, client)
+    return client
+  }
+
+  /** What `action` answers, when it is done as part of what happens in that process; never, where that has died. */
+  within<T>(process: SimulatedProcess, action: () => Promise<T> | T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.timeline.after(0, process, () => {
+        try {
+          Promise.resolve(action()).then(resolve, reject)
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /** As by `kill -9`; where it is not noticed, as if the machine had no power. */
+  kill(process: SimulatedProcess, isNoticed: boolean): void {
+    if (process.state === 'dead') return
+    this.story.note(`${process.name} is killed${isNoticed ? '' : ', which nobody notices'}`)
+    this.network.died(process, isNoticed)
+    process.kill()
+  }
+
+  /** @throws what the scheduler's invariants say of it */
+  check(): void {
+    const core = this.#scheduler?.getSnapshot().context.core
+    const [violation] = core === undefined ? [] : validate(core)
+    if (violation) throw new Error(`invariant ${violation.invariant}: ${violation.message}`)
+  }
+
+  /** Nothing is started any more. */
+  end(): void {
+    this.#isOver = true
+    for (const process of [this.controllerProcess, ...this.engines.values(), ...this.clients.keys()]) process.kill()
+  }
+
+  #startController(): void {
+    const process = new SimulatedProcess('controller', this.timeline)
+    this.controllerProcess = process
+    this.story.note('the controller starts')
+    process.onDeath(() => {
+      this.#controller = undefined
+      this.#scheduler = undefined
+      this.controllerLosses += 1
+      this.#again(() => this.#startController())
+    })
+    const exit = (why: string) => {
+      this.story.note(`the controller ends: ${why}`)
+      this.kill(process, true)
+    }
+    this.timeline.after(0, process, () => {
+      startController({
+        ...this.#options.controller,
+        addresses: [address],
+        key,
+        clock: process.clock,
+        ...(this.hasStore ? { store: this.disk.openIn(process) } : {}),
+        inspect: (event: InspectionEvent) => this.#watch(event),
+        log: (level, message) => this.story.note(`controller, ${level}: ${message}`),
+      }).then(
+        (controller) => {
+          this.#controller = controller
+          controller.stopped.then(
+            () => exit('it was stopped'),
+            (error: Error) => exit(error.message),
+          )
+        },
+        (error: Error) => exit(error.message),
+      )
+    })
+  }
+
+  #startEngine(place: number): void {
+    const process = new SimulatedProcess(`engine ${place}`, this.timeline)
+    this.engines.set(place, process)
+    process.onDeath(() => {
+      this.#again(() => this.#startEngine(place))
+    })
+    const exit = (why: string) => {
+      this.story.note(`${process.name} ends: ${why}`)
+      this.kill(process, true)
+    }
+    this.timeline.after(0, process, () => {
+      startEngine({
+        address,
+        key,
+        executors: inlineExecutor,
+        concurrency: this.#options.concurrency ?? 1,
+        clock: process.clock,
+        random: this.#random.substream(process.name),
+        reconnectMs,
+        info: { name: process.name },
+      }).then(
+        (engine) => {
+          this.story.note(`${process.name} is ready, as engine ${engine.id}`)
+          void engine.stopped.then((error) => exit(error?.message ?? 'it was stopped'))
+        },
+        (error: Error) => exit(error.message),
+      )
+    })
+  }
+
+  #again(start: () => void): void {
+    this.timeline.after(this.#random.unit() * restartMsMax, undefined, () => this.#isOver || start())
+  }
+
+  #watch(event: InspectionEvent): void {
+    const ref: AnyActorRef = event.actorRef as AnyActorRef
+    if (event.type === '@xstate.actor' && ref.id === 'scheduler') this.#scheduler = ref as Actor<typeof schedulerMachine>
+  }
+}

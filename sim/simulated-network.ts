@@ -1,0 +1,207 @@
+import { AddressInUseError, UnreachableError } from '../core/errors.ts'
+import type { Random } from '../core/random.ts'
+import type { Connection, Listener, Transport, TransportOptions } from '../core/transport.ts'
+import { withDefaults } from '../transports/options.ts'
+import { type Parcel, SimulatedEnd } from './simulated-link.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface NetworkOptions {
+  /** Of one way, in milliseconds. */
+  readonly latencyMs: { readonly min: number; readonly max: number }
+}
+
+/** One direction of a link. What it holds arrives in order. */
+interface Pipe {
+  readonly from: SimulatedEnd
+  readonly to: SimulatedEnd
+  readonly parcels: { readonly parcel: Parcel; readonly at: number }[]
+  /** Whether the arrival of the first is set. */
+  isMoving: boolean
+  lastAt: number
+}
+
+interface Listening {
+  readonly process: SimulatedProcess
+  readonly accept: (connection: Connection) => void
+  readonly options: Required<TransportOptions>
+}
+
+const retryConnectMs = 200
+
+/**
+ * A network between simulated processes, with the manners of TCP: what is sent arrives in order and once, or the link ends; what
+ * meets a blocked way waits; whether the other side's end is noticed depends.
+ */
+export class SimulatedNetwork implements Transport {
+  readonly name = 'simulated'
+  readonly schemes: readonly string[] = ['sim']
+  /** Told of every end of a link that its own process knows to be over. */
+  onEnd: (end: SimulatedEnd) => void = () => {}
+  readonly #timeline: Timeline
+  readonly #random: Random
+  readonly #latency: NetworkOptions['latencyMs']
+  readonly #listeners = new Map<string, Listening>()
+  readonly #pipes = new Map<SimulatedEnd, Pipe>()
+  /** Ways that let nothing through, as `from → to`. */
+  readonly #blocked = new Set<string>()
+  readonly #delays = new Map<string, number>()
+  #links = 0
+
+  constructor(timeline: Timeline, random: Random, options: NetworkOptions) {
+    this.#timeline = timeline
+    this.#random = random
+    this.#latency = options.latencyMs
+  }
+
+  async listen(address: string, accept: (connection: Connection) => void, options?: TransportOptions): Promise<Listener> {
+    const process = this.#caller('listen')
+    if (this.#listeners.has(address)) throw new AddressInUseError(`Somebody listens at ${address} already`)
+    this.#listeners.set(address, { process, accept, options: withDefaults(options) })
+    const close = () => {
+      if (this.#listeners.get(address)?.process === process) this.#listeners.delete(address)
+    }
+    process.onDeath(close)
+    return { address, close: async () => close() }
+  }
+
+  connect(address: string, transportOptions?: TransportOptions): Promise<Connection> {
+    const process = this.#caller('connect')
+    const options = withDefaults(transportOptions)
+    return new Promise((resolve, reject) => {
+      let isOver = false
+      const fail = (why: string) => {
+        if (isOver) return
+        isOver = true
+        reject(new UnreachableError(`${address}: ${why}`))
+      }
+      process.clock.after(options.connectTimeoutMs, () => fail('nobody answered in time'))
+      const knock = () => {
+        if (isOver || process.state === 'dead') return
+        const listening = this.#listeners.get(address)
+        const isBlocked = listening && this.#isBlocked(process, listening.process)
+        if (isBlocked) this.#timeline.after(retryConnectMs, undefined, knock)
+        else if (listening === undefined) this.#timeline.after(this.#delay(), process, () => fail('nobody listens there'))
+        else {
+          const [near, far] = this.#pair(process, listening, options)
+          this.#timeline.after(0, listening.process, () => listening.accept(far))
+          this.#timeline.after(this.#delay(process.name, listening.process.name), process, () => {
+            if (isOver) near.abort()
+            isOver = true
+            resolve(near)
+          })
+        }
+      }
+      this.#timeline.after(this.#delay(), undefined, knock)
+    })
+  }
+
+  /** Nothing gets through from one process to the other until `heal`; what is sent waits. */
+  block(from: string, to: string): void {
+    this.#blocked.add(way(from, to))
+  }
+
+  unblock(from: string, to: string): void {
+    this.#blocked.delete(way(from, to))
+    for (const pipe of this.#pipes.values()) this.#move(pipe)
+  }
+
+  /** Each message between them takes so much longer. */
+  slow(some: string, other: string, extraMs: number): void {
+    this.#delays.set(way(some, other), extraMs)
+    this.#delays.set(way(other, some), extraMs)
+  }
+
+  /** All ways are open and quick again. */
+  heal(): void {
+    this.#blocked.clear()
+    this.#delays.clear()
+    for (const pipe of this.#pipes.values()) this.#move(pipe)
+  }
+
+  /** Ends one of the links of this process, if it has any: each side notices in its own time, and what is on its way may be lost. */
+  cut(process: SimulatedProcess): boolean {
+    const ends = [...this.#pipes.keys()].filter((end) => end.process === process && end.isOpen)
+    const end = ends[this.#random.below(Math.max(1, ends.length))]
+    const there = end && this.#pipes.get(end)
+    const back = there && this.#pipes.get(there.to)
+    if (!there || !back) return false
+    for (const pipe of [there, back]) this.#breakOff(pipe, 'it was cut')
+    return true
+  }
+
+  /** Other processes hear of the end of this one, or not: then it is as if its machine had no power. */
+  died(process: SimulatedProcess, isNoticed: boolean): void {
+    for (const [end, pipe] of this.#pipes) {
+      if (end.process !== process) continue
+      if (isNoticed) this.#breakOff(pipe, 'its process ended')
+      else this.#pipes.delete(end)
+      this.#pipes.delete(pipe.to)
+    }
+  }
+
+  readonly carry = (from: SimulatedEnd, parcel: Parcel): void => {
+    const pipe = this.#pipes.get(from)
+    if (pipe === undefined) return
+    const delay = this.#delay(from.process.name, pipe.to.process.name)
+    pipe.lastAt = Math.max(pipe.lastAt, this.#timeline.now + delay)
+    pipe.parcels.push({ parcel, at: pipe.lastAt })
+    this.#move(pipe)
+  }
+
+  readonly ended = (end: SimulatedEnd): void => this.onEnd(end)
+
+  /** What is on its way is lost from some point on; then the end is noticed. */
+  #breakOff(pipe: Pipe, reason: string): void {
+    pipe.parcels.length = this.#random.below(pipe.parcels.length + 1)
+    this.carry(pipe.from, { kind: 'lost', reason })
+  }
+
+  #move(pipe: Pipe): void {
+    const [first] = pipe.parcels
+    if (first === undefined || pipe.isMoving || this.#isBlocked(pipe.from.process, pipe.to.process)) return
+    pipe.isMoving = true
+    this.#timeline.after(first.at - this.#timeline.now, pipe.to.process, () => {
+      pipe.isMoving = false
+      if (this.#isBlocked(pipe.from.process, pipe.to.process)) return
+      const next = pipe.parcels.shift()
+      if (next === undefined) return
+      const { parcel } = next
+      if (parcel.kind === 'lost' || parcel.kind === 'goodbye') this.#pipes.delete(pipe.from)
+      else this.#move(pipe)
+      pipe.to.take(parcel)
+    })
+  }
+
+  #pair(process: SimulatedProcess, { process: other, options: theirs }: Listening, ours: Required<TransportOptions>) {
+    this.#links += 1
+    const near = new SimulatedEnd(`${other.name}#${this.#links}`, process, this, ours)
+    const far = new SimulatedEnd(`${process.name}#${this.#links}`, other, this, theirs)
+    this.#pipes.set(near, pipe(near, far))
+    this.#pipes.set(far, pipe(far, near))
+    return [near, far] as const
+  }
+
+  #isBlocked(from: SimulatedProcess, to: SimulatedProcess): boolean {
+    return this.#blocked.has(way(from.name, to.name))
+  }
+
+  #delay(from = '', to = ''): number {
+    const { min, max } = this.#latency
+    return min + this.#random.unit() * (max - min) + (this.#delays.get(way(from, to)) ?? 0)
+  }
+
+  #caller(what: string): SimulatedProcess {
+    const { current } = this.#timeline
+    if (current === undefined) throw new Error(`${what} was called outside of every simulated process`)
+    return current
+  }
+}
+
+function pipe(from: SimulatedEnd, to: SimulatedEnd): Pipe {
+  return { from, to, parcels: [], isMoving: false, lastAt: 0 }
+}
+
+function way(from: string, to: string): string {
+  return `${from} → ${to}`
+}

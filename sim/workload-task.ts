@@ -1,0 +1,209 @@
+import type { AsyncResult } from '../views/async-result.ts'
+import type { Client } from '../views/client.ts'
+import { Dependency } from '../views/dependency.ts'
+import type { SimulatedCluster } from './simulated-cluster.ts'
+
+export const kinds = [
+  ...['succeed', 'succeed', 'succeed', 'fail', 'retry', 'once', 'after', 'afterFailure', 'follow', 'direct'],
+  ...['refuse', 'stream', 'runTimeout', 'queueTimeout', 'map', 'poison'],
+] as const
+export type Kind = 'succeed' | 'fail' | 'retry' | 'once' | 'after' | 'afterFailure' | 'follow' | 'direct' | 'refuse' | 'stream' | 'runTimeout' | 'queueTimeout' | 'map' | 'poison'
+
+/** What engines, which are in this thread, share with the workload. */
+export interface Shared {
+  /** Counts that a task has begun; answers how often it has by now. */
+  begin(value: number): number
+  /** Ends the process of this engine. Whoever calls it must not go on. */
+  die(): Promise<never>
+}
+
+export const sharedName = 'yardmasterWorkload'
+
+/** How often a task of the kind is begun where nothing is lost, at most. */
+const attemptsOf: Partial<Record<Kind, number>> = { fail: 2, retry: 4 }
+const retryFailures = 2
+const streamParts = 12
+const mapItems = 7
+
+async function work(kind: string, value: number, ms: number, failures: number): Promise<number> {
+  const { begin, die } = Reflect.get(globalThis, 'yardmasterWorkload') as Shared
+  const times = begin(value)
+  if (kind === 'refuse' && times <= 1) throw Object.assign(new Error('not here'), { code: 'YM_UNMET_DEPENDENCY' })
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  if (kind === 'poison') await die()
+  if (kind === 'fail' || (kind === 'retry' && times <= failures)) throw new RangeError(`no ${value}`)
+  return value * 2
+}
+
+async function* stream(value: number, parts: number, ms: number): AsyncGenerator<number> {
+  const { begin } = Reflect.get(globalThis, 'yardmasterWorkload') as Shared
+  begin(value)
+  for (let part = 0; part < parts; part += 1) {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    yield value + part
+  }
+}
+
+async function workOn(item: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  return item * 2
+}
+
+/** How a client was told that it ended. */
+interface Told {
+  readonly status: string
+  readonly code: string | undefined
+  readonly message: string
+  readonly value: unknown
+  readonly controllerLosses: number
+}
+
+/** A task that was submitted, all that any client was told of it, and what may come of it. */
+export class WorkloadTask {
+  readonly kind: Kind
+  readonly value: number
+  readonly ids: readonly string[]
+  isAborted = false
+  /** The controller has told its client that it has it. */
+  isAccepted = false
+  /** Its client knows how it ended. */
+  readonly told: Told[] = []
+  result: AsyncResult<unknown>
+  /** A client that did not submit it has asked for it. */
+  wasAskedFor = false
+  readonly #cluster: SimulatedCluster
+  readonly #before: { readonly engineLosses: number; readonly controllerLosses: number }
+  readonly #dependencies: readonly WorkloadTask[]
+  readonly #statuses: string[] = []
+
+  constructor(cluster: SimulatedCluster, client: Client, wanted: Kind, value: number, ms: number, earlier: readonly WorkloadTask[]) {
+    const [engine] = client.ids
+    // With no engine there, nothing can be submitted to one.
+    const kind = wanted === 'direct' && engine === undefined ? 'succeed' : wanted
+    this.kind = kind
+    this.value = value
+    this.#cluster = cluster
+    this.#before = { engineLosses: cluster.engineLosses, controllerLosses: cluster.controllerLosses }
+    this.#dependencies = dependenciesOf(kind, earlier)
+    this.result = this.#submit(client, engine, ms)
+    this.ids = this.result.ids
+    this.result.status$.subscribe((status) => this.#statuses.push(status))
+    this.hear(this.result)
+  }
+
+  /** Takes down how this ends. */
+  hear(result: AsyncResult<unknown>): void {
+    this.result = result
+    const told = (value: unknown, error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+      const message = error instanceof Error ? error.message : ''
+      this.told.push({ status: result.status, code, message, value, controllerLosses: this.#cluster.controllerLosses })
+    }
+    result.then(
+      (value) => told(value, undefined),
+      (error: unknown) => told(undefined, error),
+    )
+  }
+
+  /** What must not be, now that everything has ended. */
+  *faults(begun: number): Generator<string> {
+    const { kind, value, told } = this
+    const [first] = told
+    if (first === undefined) {
+      yield `${kind} task ${value} has not ended`
+      return
+    }
+    const how = `${kind} task ${value} ended as ${first.status}${first.code ? ` (${first.code}: ${first.message})` : ''}`
+    for (const one of told) {
+      if (!this.#mayEndSo(one)) yield `${kind} task ${value} must not end as ${one.status} (${one.code}: ${one.message}) ${JSON.stringify(one.value)}`
+      const isSame = one.status === first.status && one.code === first.code
+      if (!isSame && !this.#mayBeForgotten) yield `${how}, and later another client was told: ${one.status} (${one.code})`
+    }
+    const ends = this.#statuses.filter((status) => status !== 'pending' && status !== 'running')
+    if (ends.length > 1) yield `${how}, which its client was told as ${this.#statuses}`
+    const { losses } = this
+    const most = (attemptsOf[kind] ?? 1) * (1 + this.#controllerLosses) + losses + (kind === 'refuse' ? 1 : 0)
+    if (kind !== 'map' && begun > (kind === 'once' || kind === 'direct' ? 1 : most)) yield `${how} and began ${begun} times, with ${losses} losses`
+    if (first.status === 'succeeded' && begun < (kind === 'retry' ? retryFailures + 1 : 1) && kind !== 'map') yield `${how} and began ${begun} times`
+  }
+
+  get #controllerLosses(): number {
+    return this.#cluster.controllerLosses - this.#before.controllerLosses
+  }
+
+  /** Of engines it may have been at, since it was submitted. */
+  get losses(): number {
+    return this.#cluster.engineLosses - this.#before.engineLosses + this.#controllerLosses
+  }
+
+  /** A controller without a store knows nothing of what was told before it. */
+  get #mayBeForgotten(): boolean {
+    return !this.#cluster.hasStore && this.#controllerLosses > 0
+  }
+
+  #submit(client: Client, engine: number | undefined, ms: number): AsyncResult<unknown> {
+    const { kind, value } = this
+    const results = this.#dependencies.flatMap(({ ids }) => ids)
+    const view = client.loadBalancedView()
+    if (kind === 'stream') return view.apply(stream, value, streamParts, ms / streamParts)
+    if (kind === 'map') return view.with({ chunk: 2 }).map(workOn, Array.from({ length: mapItems }, (_, i) => value + i))
+    if (kind === 'direct' && engine !== undefined) return client.directView(engine).apply(work, kind, value, ms, 0)
+    const flags = {
+      succeed: {},
+      direct: {},
+      stream: {},
+      map: {},
+      fail: { retries: 1 },
+      retry: { retries: retryFailures + 1 },
+      once: { retryOnEngineLoss: false },
+      after: { after: results },
+      afterFailure: { after: new Dependency(results, { success: false, failure: true }) },
+      follow: { follow: results },
+      refuse: { onUnmet: 'wait' as const },
+      runTimeout: { runTimeout: Math.max(1, ms / 2) },
+      queueTimeout: { queueTimeout: Math.max(1, ms) },
+      poison: {},
+    }[kind]
+    return view.with(flags).apply(work, kind, value, ms, retryFailures)
+  }
+
+  #mayEndSo({ status, code, message, value }: Told): boolean {
+    const { kind } = this
+    const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
+    if (status === 'succeeded') return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.#mayBeForgotten)
+    switch (code) {
+      case 'YM_ABORTED':
+        return this.isAborted
+      case 'YM_IMPOSSIBLE_DEPENDENCY':
+        return !metAll || (kind === 'follow' && this.losses > 0) || this.#mayBeForgotten
+      case 'YM_ENGINE_LOST':
+        return this.losses >= (kind === 'once' || kind === 'direct' ? 1 : 3)
+      case 'YM_UNKNOWN_TASK':
+        return (this.wasAskedFor && (!this.isAccepted || this.#mayBeForgotten)) || (kind === 'once' && this.#mayBeForgotten)
+      case 'YM_RUN_TIMEOUT':
+        return kind === 'runTimeout'
+      case 'YM_QUEUE_TIMEOUT':
+        return kind === 'queueTimeout'
+      case 'YM_COMPOSITE':
+        return kind === 'map'
+      default:
+        return kind === 'fail' && message.includes(`no ${this.value}`)
+    }
+  }
+
+  #isRight(value: unknown): boolean {
+    const expected =
+      this.kind === 'stream'
+        ? Array.from({ length: streamParts }, (_, part) => this.value + part)
+        : this.kind === 'map'
+          ? Array.from({ length: mapItems }, (_, i) => (this.value + i) * 2)
+          : this.value * 2
+    return JSON.stringify(value) === JSON.stringify(expected)
+  }
+}
+
+function dependenciesOf(kind: Kind, earlier: readonly WorkloadTask[]): WorkloadTask[] {
+  if (kind === 'after') return earlier.filter((one) => one.kind === 'succeed' || one.kind === 'retry').slice(-2)
+  if (kind === 'afterFailure') return earlier.filter((one) => one.kind === 'fail').slice(-1)
+  return kind === 'follow' ? earlier.filter((one) => one.kind === 'succeed').slice(-1) : []
+}
