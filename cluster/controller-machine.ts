@@ -57,7 +57,8 @@ const controllerSetup = setup({
     scheduler: schedulerMachine,
     listen: fromPromise<readonly Listener[], ControllerMachineInput>(({ input }) => input.listen()),
     close: fromPromise<void, Context>(async ({ input }) => {
-      await input.router.close('the controller was stopped')
+      if (input.error === undefined) await input.router.close('the controller was stopped')
+      else input.router.abandon()
       await Promise.all(input.listeners.map((listener) => listener.close()))
       await input.journal?.close()
     }),

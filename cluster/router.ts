@@ -311,6 +311,11 @@ export class Router {
     await Promise.all([...engines, ...clients])
   }
 
+  /** Drops every link without a word: whoever is there may come back to a later controller. */
+  abandon(): void {
+    for (const { link } of [...this.#engines.values(), ...this.#audience]) link.abort()
+  }
+
   flush(): void {
     this.#flushing = false
     const engines = this.#dirtyEngines

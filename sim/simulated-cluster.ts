@@ -57,6 +57,7 @@ export class SimulatedCluster {
   #controller: Controller | undefined
   #scheduler: Actor<typeof schedulerMachine> | undefined
   #clientsStarted = 0
+  #enginesStarted = 0
   #isOver = false
 
   constructor(timeline: Timeline, random: Random, story: Story, options: SimulatedClusterOptions) {
@@ -68,7 +69,8 @@ export class SimulatedCluster {
     this.program = new SimulatedProcess('program', timeline)
     const latencyMs = options.latencyMs ?? { min: 0.1, max: 2 }
     this.network = new SimulatedNetwork(timeline, random.substream('network'), { latencyMs })
-    this.network.onEnd = ({ process, peer }) => {
+    this.network.onEnd = ({ process, peer }, error) => {
+      story.note(`${process.name} sees the end of its link with ${peer}${error ? `: ${error.message}` : ''}`)
       if (process === this.controllerProcess && peer.startsWith('engine')) this.engineLosses += 1
     }
     this.disk = new SimulatedDisk(random.substream('disk'))
@@ -93,7 +95,7 @@ export class SimulatedCluster {
   /** A client in a process of its own. */
   async connect(process = new SimulatedProcess(`client ${this.#clientsStarted}`, this.timeline)): Promise<Client> {
     this.#clientsStarted += 1
-    const random = this.#random.substream(process.name)
+    const random = this.#random.substream(`client ${this.#clientsStarted}`)
     const client = await this.within(process, () =>
       Client.connect(address, { key, clock: process.clock, random, reconnectMs }),
     )
@@ -103,13 +105,16 @@ export class SimulatedCluster {
 
   /** What `action` answers, when it is done as part of what happens in that process; never, where that has died. */
   within<T>(process: SimulatedProcess, action: () => Promise<T> | T): Promise<T> {
+    const { current: caller } = this.timeline
     return new Promise((resolve, reject) => {
+      const backAt = (settle: () => void) => this.timeline.after(0, caller, settle)
       this.timeline.after(0, process, () => {
-        try {
-          Promise.resolve(action()).then(resolve, reject)
-        } catch (error) {
-          reject(error)
-        }
+        // Its own rejection, where it throws.
+        const done = (async () => action())()
+        done.then(
+          (value) => backAt(() => resolve(value)),
+          (error: unknown) => backAt(() => reject(error)),
+        )
       })
     })
   }
@@ -174,6 +179,8 @@ export class SimulatedCluster {
   #startEngine(place: number): void {
     const process = new SimulatedProcess(`engine ${place}`, this.timeline)
     this.engines.set(place, process)
+    this.#enginesStarted += 1
+    const random = this.#random.substream(`engine ${this.#enginesStarted}`)
     process.onDeath(() => {
       this.#again(() => this.#startEngine(place))
     })
@@ -188,7 +195,7 @@ export class SimulatedCluster {
         executors: inlineExecutor,
         concurrency: this.#options.concurrency ?? 1,
         clock: process.clock,
-        random: this.#random.substream(process.name),
+        random,
         reconnectMs,
         info: { name: process.name },
       }).then(

@@ -14,7 +14,7 @@ export type Parcel =
 /** How what an end sends gets to the other. */
 export interface Carrier {
   carry(from: SimulatedEnd, parcel: Parcel): void
-  ended(end: SimulatedEnd): void
+  ended(end: SimulatedEnd, error: Error | undefined): void
 }
 
 /** One end of a link between two simulated processes. Everything is copied, as by a wire. */
@@ -63,8 +63,12 @@ export class SimulatedEnd extends BaseConnection {
     this.#carrier.carry(this, { kind: 'goodbye' })
   }
 
+  protected override finish(error: Error | undefined, abruptly: boolean): void {
+    if (this.isOpen) this.#carrier.ended(this, error)
+    super.finish(error, abruptly)
+  }
+
   protected release(abruptly: boolean): void {
-    this.#carrier.ended(this)
     if (abruptly) this.#carrier.carry(this, { kind: 'lost', reason: 'the other side gave it up' })
   }
 }

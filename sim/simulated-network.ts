@@ -37,7 +37,7 @@ export class SimulatedNetwork implements Transport {
   readonly name = 'simulated'
   readonly schemes: readonly string[] = ['sim']
   /** Told of every end of a link that its own process knows to be over. */
-  onEnd: (end: SimulatedEnd) => void = () => {}
+  onEnd: (end: SimulatedEnd, error: Error | undefined) => void = () => {}
   readonly #timeline: Timeline
   readonly #random: Random
   readonly #latency: NetworkOptions['latencyMs']
@@ -149,7 +149,7 @@ export class SimulatedNetwork implements Transport {
     this.#move(pipe)
   }
 
-  readonly ended = (end: SimulatedEnd): void => this.onEnd(end)
+  readonly ended = (end: SimulatedEnd, error: Error | undefined): void => this.onEnd(end, error)
 
   /** What is on its way is lost from some point on; then the end is noticed. */
   #breakOff(pipe: Pipe, reason: string): void {

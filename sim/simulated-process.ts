@@ -1,6 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import type { Timeline } from './timeline.ts'
 
+/** The wall time at which every simulation begins: the first of January 2026. */
+export const epochMs = 1_767_225_600_000
+
 /**
  * A process of the simulated world: all that runs in it has its clock, and ends or stops with it. `stopped` is as by SIGSTOP: time
  * passes it by, and what was due meanwhile happens when it goes on.
@@ -21,7 +24,7 @@ export class SimulatedProcess {
     this.#timeline = timeline
     this.clock = {
       now: () => timeline.now,
-      wallTime: () => timeline.now + this.#wallOffsetMs,
+      wallTime: () => epochMs + timeline.now + this.#wallOffsetMs,
       after: (delayMs, callback) => timeline.after(delayMs, this, callback),
     }
   }

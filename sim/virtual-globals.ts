@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import timersPromises from 'node:timers/promises'
 import type { Random } from '../core/random.ts'
+import { epochMs } from './simulated-process.ts'
 import type { Timeline } from './timeline.ts'
 
 type Callback = (...args: unknown[]) => void
@@ -35,7 +36,7 @@ export function virtualGlobals(timeline: Timeline, random: Random): () => void {
     const { current } = timeline
     return timeline.after(delayMs * (current?.slowness ?? 1), current, callback)
   }
-  const wallTime = () => timeline.current?.clock.wallTime() ?? timeline.now
+  const wallTime = () => timeline.current?.clock.wallTime() ?? epochMs + timeline.now
   const setTimeout = (callback: Callback, delayMs = 0, ...args: unknown[]) => {
     const timer = new Timer()
     timer.cancel = after(Math.max(1, Number(delayMs) || 0), () => callback(...args))

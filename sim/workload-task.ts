@@ -66,6 +66,7 @@ export class WorkloadTask {
   isAborted = false
   /** The controller has told its client that it has it. */
   isAccepted = false
+  readonly client: Client
   /** Its client knows how it ended. */
   readonly told: Told[] = []
   result: AsyncResult<unknown>
@@ -82,9 +83,12 @@ export class WorkloadTask {
     const kind = wanted === 'direct' && engine === undefined ? 'succeed' : wanted
     this.kind = kind
     this.value = value
+    this.client = client
     this.#cluster = cluster
     this.#before = { engineLosses: cluster.engineLosses, controllerLosses: cluster.controllerLosses }
-    this.#dependencies = dependenciesOf(kind, earlier)
+    // Of others, what is not known to be accepted may never have come.
+    const known = earlier.filter((one) => one.isAccepted || one.client === client)
+    this.#dependencies = dependenciesOf(kind, known)
     this.result = this.#submit(client, engine, ms)
     this.ids = this.result.ids
     this.result.status$.subscribe((status) => this.#statuses.push(status))
@@ -117,13 +121,14 @@ export class WorkloadTask {
     for (const one of told) {
       if (!this.#mayEndSo(one)) yield `${kind} task ${value} must not end as ${one.status} (${one.code}: ${one.message}) ${JSON.stringify(one.value)}`
       const isSame = one.status === first.status && one.code === first.code
-      if (!isSame && !this.#mayBeForgotten) yield `${how}, and later another client was told: ${one.status} (${one.code})`
+      if (!isSame && !this.mayBeForgotten) yield `${how}, and later another client was told: ${one.status} (${one.code})`
     }
     const ends = this.#statuses.filter((status) => status !== 'pending' && status !== 'running')
     if (ends.length > 1) yield `${how}, which its client was told as ${this.#statuses}`
     const { losses } = this
     const most = (attemptsOf[kind] ?? 1) * (1 + this.#controllerLosses) + losses + (kind === 'refuse' ? 1 : 0)
-    if (kind !== 'map' && begun > (kind === 'once' || kind === 'direct' ? 1 : most)) yield `${how} and began ${begun} times, with ${losses} losses`
+    const isBound = kind === 'once' || (kind === 'direct' && !this.mayBeForgotten)
+    if (kind !== 'map' && begun > (isBound ? 1 : most)) yield `${how} and began ${begun} times, with ${losses} losses`
     if (first.status === 'succeeded' && begun < (kind === 'retry' ? retryFailures + 1 : 1) && kind !== 'map') yield `${how} and began ${begun} times`
   }
 
@@ -137,7 +142,7 @@ export class WorkloadTask {
   }
 
   /** A controller without a store knows nothing of what was told before it. */
-  get #mayBeForgotten(): boolean {
+  get mayBeForgotten(): boolean {
     return !this.#cluster.hasStore && this.#controllerLosses > 0
   }
 
@@ -170,16 +175,16 @@ export class WorkloadTask {
   #mayEndSo({ status, code, message, value }: Told): boolean {
     const { kind } = this
     const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
-    if (status === 'succeeded') return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.#mayBeForgotten)
+    if (status === 'succeeded') return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.mayBeForgotten)
     switch (code) {
       case 'YM_ABORTED':
         return this.isAborted
       case 'YM_IMPOSSIBLE_DEPENDENCY':
-        return !metAll || (kind === 'follow' && this.losses > 0) || this.#mayBeForgotten
+        return !metAll || (kind === 'follow' && this.losses > 0) || this.#dependencies.some((one) => one.mayBeForgotten)
       case 'YM_ENGINE_LOST':
         return this.losses >= (kind === 'once' || kind === 'direct' ? 1 : 3)
       case 'YM_UNKNOWN_TASK':
-        return (this.wasAskedFor && (!this.isAccepted || this.#mayBeForgotten)) || (kind === 'once' && this.#mayBeForgotten)
+        return (this.wasAskedFor || kind === 'once') && (!this.isAccepted || this.mayBeForgotten)
       case 'YM_RUN_TIMEOUT':
         return kind === 'runTimeout'
       case 'YM_QUEUE_TIMEOUT':

@@ -293,8 +293,10 @@ export class Session {
       watched.push(task.id)
       if (task.abortAsked) aborted.push(task.id)
     }
-    for (const message of this.#questions.messages()) this.#outbox.add(message)
+    // Questions come after: who asks whether all was accepted is to know before of what was not.
+    const questions = [...this.#questions.messages()]
     this.#askToWatch(watched)
+    for (const message of questions) this.#outbox.add(message)
     this.abort(aborted)
   }
 

@@ -80,10 +80,10 @@ it('what comes while it writes is one write', async () => {
   expect([...store.entries.keys()].filter((key) => key.startsWith('task/'))).toHaveLength(101)
 })
 
-it('when the store fails the controller stops with its error, and tells no result that is not written', async () => {
+it('when the store fails the controller stops with its error, tells no result that is not written, and dismisses nobody', async () => {
   const store = new GatedStore()
   const cluster = await Cluster.start({ engines: 1, store, recoveryMs: 0 })
-  const client = await cluster.connect()
+  const client = await cluster.connect({ reconnectMs: 100 })
   const view = client.loadBalancedView()
   await view.apply(() => 1)
   store.shut()
@@ -95,7 +95,7 @@ it('when the store fails the controller stops with its error, and tells no resul
     code: 'YM_STORE',
     message: expect.stringContaining('disk full'),
   })
-  await expect(result.get()).rejects.toMatchObject({ code: 'YM_CLOSED' })
+  await expect(result.get()).rejects.toMatchObject({ code: 'YM_CONNECTION_LOST' })
   expect([...store.entries.keys()].filter((key) => key.startsWith('end/'))).toHaveLength(1)
   await cluster.stop().catch(() => {})
 })
