@@ -136,13 +136,18 @@ export async function startController(options: ControllerOptions): Promise<Contr
       ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
       clock,
       roles,
-      admit: (hello): ClientWelcome | EngineWelcome => {
+      admit: async (hello): Promise<ClientWelcome | EngineWelcome> => {
         if (hello.role === 'engine') {
           // Engines in this process end with it.
-          if (journal && !connection.supports.objects) instance = hello.details.instance
-          const before = recovery?.returns(instance)
+          const { instance: fresh, resume } = hello.details
+          const before = recovery?.returns(resume)
+          if (journal && !connection.supports.objects) instance = before === undefined ? fresh : resume
           engine = before ?? nextEngine
-          if (before === undefined) nextEngine += 1
+          if (before === undefined) {
+            nextEngine += 1
+            // Nobody else gets this number, whatever becomes of this controller.
+            await journal?.numbered(engine)
+          }
           return {
             ...{ engine, heartbeatMs, messageBytesMax },
             ...(instance === undefined ? {} : { keeps: true }),
@@ -162,7 +167,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     // The controller stopped meanwhile.
     if (actor.getSnapshot().status !== 'active') admitted.link.abort()
     else if (admitted.role === 'engine') {
-      const { instance: _, ...details } = admitted.details
+      const { instance: _, resume: __, ...details } = admitted.details
       const info: EngineInfo = { id: engine, ...details }
       const capacity = capacityOf(admitted.link.connection, sendable())
       const peer = new EnginePeer(info, admitted.link, capacity, clock.now(), instance)

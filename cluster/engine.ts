@@ -39,10 +39,15 @@ export interface Engine {
   readonly stopped: Promise<Error | undefined>
 }
 
+/** By what name a controller may know what lies at this engine. */
+interface Names {
+  held: string | undefined
+}
+
 /** Starts an engine in this thread; resolves when the controller has admitted it. Rejects with the coded reason. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? systemClock
-  const instance = randomUUID()
+  const names: Names = { held: undefined }
   const connect = options.connect ?? (async () => (await transportFor(options.address)).connect(options.address))
   const actor = createActor(engineMachine, {
     clock: machineClock(clock),
@@ -54,7 +59,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       concurrency: options.concurrency ?? 1,
       reconnectMs: options.reconnectMs ?? 30_000,
       connect,
-      register: (connection) => register(connection, options, clock, instance),
+      register: (connection) => register(connection, options, clock, names),
     },
   })
   const stopped = waitFor(actor, (snapshot) => snapshot.status !== 'active').then(
@@ -81,17 +86,21 @@ async function register(
   connection: Connection,
   options: EngineOptions,
   clock: Clock,
-  instance: string,
+  names: Names,
 ): Promise<Registered> {
+  const instance = randomUUID()
   const { name = `engine-${process.pid}`, kind = options.executors.kind } = options.info ?? {}
-  return offerHandshake(connection, {
+  const registered = await offerHandshake(connection, {
     role: 'engine',
     key: options.key,
     clock,
     ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
-    details: { name, kind, pid: process.pid, host: hostname(), instance },
+    details: { name, kind, pid: process.pid, host: hostname(), instance, ...(names.held ? { resume: names.held } : {}) },
     sends: engineToController,
     receives: controllerToEngine,
     welcome: engineWelcome,
   })
+  // What lay here under another name is dropped now, and nobody shall take this engine for one that has it.
+  if (!registered.welcome.resumes) names.held = instance
+  return registered
 }

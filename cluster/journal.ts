@@ -47,9 +47,9 @@ export class Journal {
     }
   }
 
-  /** A new task; nothing where it was refused. */
+  /** A new task; nothing where it was refused, or ended at once. */
   accepted(task: TaskRecord | undefined): void {
-    if (task === undefined) return
+    if (task === undefined || this.#orders.has(task.id)) return
     const { function: held } = task.body as TaskBody
     const order = this.#nextOrder
     this.#nextOrder += 1
@@ -59,10 +59,10 @@ export class Journal {
     if (isEnded(task)) this.ended(task)
   }
 
-  /** It has ended, or its record has changed since. */
+  /** It has ended, perhaps before it could be said to be accepted, or its record has changed since. */
   ended(task: TaskRecord): void {
     const order = this.#orders.get(task.id)
-    if (order === undefined) return
+    if (order === undefined) return this.accepted(task)
     this.#set(keys.end(task.id), endBytes(task, order, this.#toWallTime))
     if (this.#sent.delete(task.id)) this.#set(keys.sent(task.id), undefined)
   }
@@ -86,10 +86,15 @@ export class Journal {
     this.#set(keys.end(id), undefined)
   }
 
-  /** `instance`: of one that may come back to a later controller. */
-  engineJoined(instance: string | undefined, engine: EngineId): void {
-    if (instance !== undefined) this.#set(keys.engine(instance), numberBytes(engine))
+  /** Resolves when it is sure that no later controller gives this number to an engine. */
+  numbered(engine: EngineId): Promise<void> {
     this.#set(keys.nextEngine, numberBytes(engine + 1))
+    return new Promise((resolve) => this.later(resolve))
+  }
+
+  /** One that may come back to a later controller. */
+  engineJoined(instance: string, engine: EngineId): void {
+    this.#set(keys.engine(instance), numberBytes(engine))
   }
 
   engineLeft(instance: string): void {

@@ -410,8 +410,10 @@ export const engineHello = Type.Object({
   pid: count,
   host: text(256),
   kind: text(32),
-  /** The same after a link was lost; by it a controller that has been restarted knows the engine again. */
+  /** Never said before. By it a controller that is restarted later knows the engine again. */
   instance: optional(text(64)),
+  /** The `instance` under which what it holds was given to it. */
+  resume: optional(text(64)),
 })
 
 /** What an engine learns when it is admitted. */

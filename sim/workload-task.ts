@@ -180,9 +180,11 @@ export class WorkloadTask {
       case 'YM_ABORTED':
         return this.isAborted
       case 'YM_IMPOSSIBLE_DEPENDENCY':
-        return !metAll || (kind === 'follow' && this.losses > 0) || this.#dependencies.some((one) => one.mayBeForgotten)
+        return !metAll || (kind === 'follow' && this.#dependencies.some(({ losses }) => losses > 0)) || this.#dependencies.some((one) => one.mayBeForgotten)
       case 'YM_ENGINE_LOST':
-        return this.losses >= (kind === 'once' || kind === 'direct' ? 1 : 3)
+        // Its client may not have known yet that the engine had left.
+        if (kind === 'direct') return this.#cluster.engineLosses + this.#cluster.controllerLosses > 0
+        return this.losses >= (kind === 'once' ? 1 : 3)
       case 'YM_UNKNOWN_TASK':
         return (this.wasAskedFor || kind === 'once') && (!this.isAccepted || this.mayBeForgotten)
       case 'YM_RUN_TIMEOUT':
