@@ -8,11 +8,20 @@ import { leave } from './leave.ts'
 import { mapCommand } from './map.ts'
 import { oneLine, reportError } from './report-error.ts'
 import { isClosed } from './result-writer.ts'
+import { simulateCommand } from './simulate.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
 
-const commands = [mapCommand, startCommand, statusCommand, stopCommand, controllerCommand, engineCommand]
+const commands = [
+  mapCommand,
+  startCommand,
+  statusCommand,
+  stopCommand,
+  controllerCommand,
+  engineCommand,
+  simulateCommand,
+]
 
 const notes = `
 All about a command: yardmaster COMMAND --help

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { capacityOf } from '../core/capacity.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -96,6 +97,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     journal,
     recovery,
     nextEngine: firstEngine,
+    identity,
   } = await openJournal(options, clock, (error) => send({ type: 'storeFailed', error }))
   let nextEngine = firstEngine
 
@@ -158,6 +160,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
         return {
           session: hello.details.session,
           cluster: name,
+          controller: identity,
           heartbeatMs,
           messageBytesMax,
           engines: [...told],
@@ -227,12 +230,14 @@ async function openJournal(
   { store: place }: ControllerOptions,
   clock: Clock,
   onFailure: (error: unknown) => void,
-): Promise<{ journal?: Journal; recovery?: Recovery<ControllerMachineEvent>; nextEngine: number }> {
-  if (place === undefined) return { nextEngine: 0 }
+): Promise<{ journal?: Journal; recovery?: Recovery<ControllerMachineEvent>; nextEngine: number; identity: string }> {
+  if (place === undefined) return { nextEngine: 0, identity: randomUUID() }
   const store = typeof place === 'string' ? await openLmdbStore(place) : place
   const saved = readSaved(await store.load())
   const journal = new Journal({ store, saved, clock, onFailure })
-  return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine }
+  const identity = saved.identity ?? randomUUID()
+  if (saved.identity === undefined) journal.identified(identity)
+  return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine, identity }
 }
 
 /** All addresses or none. */

@@ -4,7 +4,7 @@ import type { EngineId, FunctionHash, TaskId } from '../core/ids.ts'
 import type { TaskStore } from '../core/task-store.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import { isEnded } from './is-ended.ts'
-import { endBytes, functionBytes, keys, numberBytes, type Saved, taskBytes } from './stored-tasks.ts'
+import { endBytes, functionBytes, keys, numberBytes, type Saved, taskBytes, textBytes } from './stored-tasks.ts'
 import type { TaskBody } from './task-body.ts'
 
 export interface JournalOptions {
@@ -84,6 +84,11 @@ export class Journal {
   forgotten(id: TaskId): void {
     this.#orders.delete(id)
     this.#set(keys.end(id), undefined)
+  }
+
+  /** By what name clients know the controllers with this store. */
+  identified(identity: string): void {
+    this.#set(keys.identity, textBytes(identity))
   }
 
   /** Resolves when it is sure that no later controller gives this number to an engine. */

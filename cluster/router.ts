@@ -247,7 +247,7 @@ export class Router {
     for (const effect of effects) {
       switch (effect.type) {
         case 'assign':
-          if (this.#options.journal && !effect.task.retryOnEngineLoss) this.#assignOnce(this.#options.journal, effect)
+          if (this.#options.journal) this.#assignLater(this.#options.journal, effect)
           else this.#assign(effect, unsendable)
           break
         case 'cancel':
@@ -278,9 +278,13 @@ export class Router {
     if (error) unsendable.push({ assigned: effect, error })
   }
 
-  /** A task that must not run twice leaves when it is sure that a controller after this one will know of it. */
-  #assignOnce(journal: Journal, effect: Assign): void {
-    journal.sent(effect.task.id, effect.engine)
+  /**
+   * A task leaves when it is sure that a controller after this one will know of it: to that one nothing that runs is a stranger's.
+   * Of one that must not run twice it will know where it went, too.
+   */
+  #assignLater(journal: Journal, effect: Assign): void {
+    journal.accepted(effect.task)
+    if (!effect.task.retryOnEngineLoss) journal.sent(effect.task.id, effect.engine)
     journal.later(() => {
       const unsendable: Unsendable[] = []
       const { engine, task, attempt } = effect

@@ -19,6 +19,7 @@ export const keys = {
   function: (hash: FunctionHash) => `function/${hash}`,
   engine: (instance: string) => `engine/${instance}`,
   nextEngine: 'next-engine',
+  identity: 'identity',
 }
 
 type Frames = readonly Uint8Array[]
@@ -60,6 +61,8 @@ export interface Saved {
   /** By the name of its instance, each engine that had not left. */
   readonly engines: ReadonlyMap<string, EngineId>
   readonly nextEngine: EngineId
+  /** What tells the controllers with this store from others; undefined where there was none. */
+  readonly identity: string | undefined
   /** The place of each task in the order of submission. */
   readonly orders: ReadonlyMap<TaskId, number>
 }
@@ -105,6 +108,8 @@ export const functionBytes = ({ payload }: FunctionMessage): Uint8Array => toByt
 
 export const numberBytes = (value: number): Uint8Array => toBytes(value)
 
+export const textBytes = (value: string): Uint8Array => toBytes(value)
+
 /** @throws StoreError where an entry is not what a controller writes */
 export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Saved {
   const byKind = new Map<string, Map<string, unknown>>()
@@ -142,6 +147,7 @@ export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Sav
     tasks: tasks.map(({ task }) => task),
     engines: of<EngineId>('engine'),
     nextEngine: of<number>(keys.nextEngine).get(keys.nextEngine) ?? 0,
+    identity: of<string>(keys.identity).get(keys.identity),
     orders: new Map(tasks.map(({ order, task }) => [task.spec.id, order])),
   }
 }

@@ -440,6 +440,8 @@ export const clientHello = Type.Object({
 export const clientWelcome = Type.Object({
   session: sessionIdSchema,
   cluster: text(256),
+  /** What tells it from others: another one knows nothing of what this one had. With a store, the store's. */
+  controller: optional(text(64)),
   heartbeatMs: milliseconds,
   engines: Type.Array(engineInfo),
   /** A larger message would end the link. */

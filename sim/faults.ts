@@ -75,7 +75,11 @@ export class Faults {
   #draw(): FaultKind {
     const total = this.#weights.reduce((sum, weight) => sum + weight, 0)
     let at = this.#random.unit() * total
-    return this.#kinds.find((_, i) => (at -= this.#weights[i] ?? 0) < 0) ?? 'cut'
+    for (const [i, kind] of this.#kinds.entries()) {
+      at -= this.#weights[i] ?? 0
+      if (at < 0) return kind
+    }
+    return 'cut'
   }
 
   /** False where there is nothing for it to happen to. */

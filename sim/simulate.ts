@@ -87,15 +87,17 @@ export async function simulate(
     })
     const note = (line: string) => story.note(line)
     const world: SimulatedWorld = { cluster, random: random.substream('program'), healed, note }
-    cluster.within(cluster.program, () => program(world)).then(
-      () => {
-        isOver = true
-      },
-      (error: unknown) => {
-        failure = { error }
-        isOver = true
-      },
-    )
+    cluster
+      .within(cluster.program, () => program(world))
+      .then(
+        () => {
+          isOver = true
+        },
+        (error: unknown) => {
+          failure = { error }
+          isOver = true
+        },
+      )
     timeline.afterEach = (process) => {
       if (process === cluster.controllerProcess) cluster.check()
     }

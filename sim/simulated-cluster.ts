@@ -1,6 +1,7 @@
 import type { Actor, AnyActorRef, InspectionEvent } from 'xstate'
 import { type Controller, type ControllerOptions, startController } from '../cluster/controller.ts'
 import { startEngine } from '../cluster/engine.ts'
+import type { ExecutorFactory } from '../cluster/executor.ts'
 import { inlineExecutor } from '../cluster/executors/inline.ts'
 import type { Random } from '../core/random.ts'
 import { validate } from '../scheduler/invariants.ts'
@@ -22,6 +23,8 @@ export interface SimulatedClusterOptions {
   readonly store?: boolean
   /** Of one way through the network, in milliseconds. Default 0.1 to 2. */
   readonly latencyMs?: { readonly min: number; readonly max: number }
+  /** Whether the story tells of every message. It costs about half of the speed. Default false. */
+  readonly messages?: boolean
   /** Of the controller. */
   readonly controller?: Omit<ControllerOptions, 'addresses' | 'key' | 'clock' | 'store' | 'inspect' | 'log'>
 }
@@ -52,6 +55,8 @@ export class SimulatedCluster {
   controllerLosses = 0
   /** How often the controller has seen the end of an engine's link, and with it lost what lay there. */
   engineLosses = 0
+  /** How often an executor was ended, and with it what else it had begun. */
+  executorLosses = 0
   readonly #random: Random
   readonly #options: SimulatedClusterOptions
   #controller: Controller | undefined
@@ -68,7 +73,10 @@ export class SimulatedCluster {
     this.hasStore = options.store ?? true
     this.program = new SimulatedProcess('program', timeline)
     const latencyMs = options.latencyMs ?? { min: 0.1, max: 2 }
-    this.network = new SimulatedNetwork(timeline, random.substream('network'), { latencyMs })
+    this.network = new SimulatedNetwork(timeline, random.substream('network'), {
+      latencyMs,
+      onMessage: options.messages ? (what) => story.note(what) : undefined,
+    })
     this.network.onEnd = ({ process, peer }, error) => {
       story.note(`${process.name} sees the end of its link with ${peer}${error ? `: ${error.message}` : ''}`)
       if (process === this.controllerProcess && peer.startsWith('engine')) this.engineLosses += 1
@@ -192,7 +200,7 @@ export class SimulatedCluster {
       startEngine({
         address,
         key,
-        executors: inlineExecutor,
+        executors: this.#executors,
         concurrency: this.#options.concurrency ?? 1,
         clock: process.clock,
         random,
@@ -208,12 +216,27 @@ export class SimulatedCluster {
     })
   }
 
+  readonly #executors: ExecutorFactory = {
+    kind: 'inline',
+    start: (options, handlers) => {
+      const executor = inlineExecutor.start(options, handlers)
+      return {
+        ...executor,
+        end: () => {
+          this.executorLosses += 1
+          return executor.end()
+        },
+      }
+    },
+  }
+
   #again(start: () => void): void {
     this.timeline.after(this.#random.unit() * restartMsMax, undefined, () => this.#isOver || start())
   }
 
   #watch(event: InspectionEvent): void {
     const ref: AnyActorRef = event.actorRef as AnyActorRef
-    if (event.type === '@xstate.actor' && ref.id === 'scheduler') this.#scheduler = ref as Actor<typeof schedulerMachine>
+    if (event.type === '@xstate.actor' && ref.id === 'scheduler')
+      this.#scheduler = ref as Actor<typeof schedulerMachine>
   }
 }

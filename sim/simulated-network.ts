@@ -5,8 +5,11 @@ import { withDefaults } from '../transports/options.ts'
 import { type Parcel, SimulatedEnd } from './simulated-link.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Timeline } from './timeline.ts'
+import { type Peer, watched } from './watched-link.ts'
 
 export interface NetworkOptions {
+  /** Told of each message that arrives, in words. */
+  readonly onMessage?: ((what: string) => void) | undefined
   /** Of one way, in milliseconds. */
   readonly latencyMs: { readonly min: number; readonly max: number }
 }
@@ -41,6 +44,7 @@ export class SimulatedNetwork implements Transport {
   readonly #timeline: Timeline
   readonly #random: Random
   readonly #latency: NetworkOptions['latencyMs']
+  readonly #onMessage: NetworkOptions['onMessage']
   readonly #listeners = new Map<string, Listening>()
   readonly #pipes = new Map<SimulatedEnd, Pipe>()
   /** Ways that let nothing through, as `from → to`. */
@@ -52,9 +56,14 @@ export class SimulatedNetwork implements Transport {
     this.#timeline = timeline
     this.#random = random
     this.#latency = options.latencyMs
+    this.#onMessage = options.onMessage
   }
 
-  async listen(address: string, accept: (connection: Connection) => void, options?: TransportOptions): Promise<Listener> {
+  async listen(
+    address: string,
+    accept: (connection: Connection) => void,
+    options?: TransportOptions,
+  ): Promise<Listener> {
     const process = this.#caller('listen')
     if (this.#listeners.has(address)) throw new AddressInUseError(`Somebody listens at ${address} already`)
     this.#listeners.set(address, { process, accept, options: withDefaults(options) })
@@ -81,14 +90,15 @@ export class SimulatedNetwork implements Transport {
         const listening = this.#listeners.get(address)
         const isBlocked = listening && this.#isBlocked(process, listening.process)
         if (isBlocked) this.#timeline.after(retryConnectMs, undefined, knock)
-        else if (listening === undefined) this.#timeline.after(this.#delay(), process, () => fail('nobody listens there'))
+        else if (listening === undefined)
+          this.#timeline.after(this.#delay(), process, () => fail('nobody listens there'))
         else {
           const [near, far] = this.#pair(process, listening, options)
-          this.#timeline.after(0, listening.process, () => listening.accept(far))
+          this.#timeline.after(0, listening.process, () => listening.accept(this.#watched(far, process.name)))
           this.#timeline.after(this.#delay(process.name, listening.process.name), process, () => {
             if (isOver) near.abort()
             isOver = true
-            resolve(near)
+            resolve(this.#watched(near, listening.process.name))
           })
         }
       }
@@ -180,6 +190,12 @@ export class SimulatedNetwork implements Transport {
     this.#pipes.set(near, pipe(near, far))
     this.#pipes.set(far, pipe(far, near))
     return [near, far] as const
+  }
+
+  #watched(end: SimulatedEnd, from: string): Connection {
+    const onMessage = this.#onMessage
+    if (onMessage === undefined) return end
+    return watched(end, { at: end.process.name as Peer, from: from as Peer }, { arrived: onMessage, ended: () => {} })
   }
 
   #isBlocked(from: SimulatedProcess, to: SimulatedProcess): boolean {

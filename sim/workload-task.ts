@@ -7,7 +7,21 @@ export const kinds = [
   ...['succeed', 'succeed', 'succeed', 'fail', 'retry', 'once', 'after', 'afterFailure', 'follow', 'direct'],
   ...['refuse', 'stream', 'runTimeout', 'queueTimeout', 'map', 'poison'],
 ] as const
-export type Kind = 'succeed' | 'fail' | 'retry' | 'once' | 'after' | 'afterFailure' | 'follow' | 'direct' | 'refuse' | 'stream' | 'runTimeout' | 'queueTimeout' | 'map' | 'poison'
+export type Kind =
+  | 'succeed'
+  | 'fail'
+  | 'retry'
+  | 'once'
+  | 'after'
+  | 'afterFailure'
+  | 'follow'
+  | 'direct'
+  | 'refuse'
+  | 'stream'
+  | 'runTimeout'
+  | 'queueTimeout'
+  | 'map'
+  | 'poison'
 
 /** What engines, which are in this thread, share with the workload. */
 export interface Shared {
@@ -58,6 +72,9 @@ interface Told {
   readonly controllerLosses: number
 }
 
+/** How often what runs tasks has ended. */
+type Losses = Pick<SimulatedCluster, 'engineLosses' | 'controllerLosses' | 'executorLosses'>
+
 /** A task that was submitted, all that any client was told of it, and what may come of it. */
 export class WorkloadTask {
   readonly kind: Kind
@@ -73,11 +90,18 @@ export class WorkloadTask {
   /** A client that did not submit it has asked for it. */
   wasAskedFor = false
   readonly #cluster: SimulatedCluster
-  readonly #before: { readonly engineLosses: number; readonly controllerLosses: number }
+  readonly #before: Losses
   readonly #dependencies: readonly WorkloadTask[]
   readonly #statuses: string[] = []
 
-  constructor(cluster: SimulatedCluster, client: Client, wanted: Kind, value: number, ms: number, earlier: readonly WorkloadTask[]) {
+  constructor(
+    cluster: SimulatedCluster,
+    client: Client,
+    wanted: Kind,
+    value: number,
+    ms: number,
+    earlier: readonly WorkloadTask[],
+  ) {
     const [engine] = client.ids
     // With no engine there, nothing can be submitted to one.
     const kind = wanted === 'direct' && engine === undefined ? 'succeed' : wanted
@@ -85,7 +109,8 @@ export class WorkloadTask {
     this.value = value
     this.client = client
     this.#cluster = cluster
-    this.#before = { engineLosses: cluster.engineLosses, controllerLosses: cluster.controllerLosses }
+    const { engineLosses, controllerLosses, executorLosses } = cluster
+    this.#before = { engineLosses, controllerLosses, executorLosses }
     // Of others, what is not known to be accepted may never have come.
     const known = earlier.filter((one) => one.isAccepted || one.client === client)
     this.#dependencies = dependenciesOf(kind, known)
@@ -119,17 +144,20 @@ export class WorkloadTask {
     }
     const how = `${kind} task ${value} ended as ${first.status}${first.code ? ` (${first.code}: ${first.message})` : ''}`
     for (const one of told) {
-      if (!this.#mayEndSo(one)) yield `${kind} task ${value} must not end as ${one.status} (${one.code}: ${one.message}) ${JSON.stringify(one.value)}`
+      if (!this.#mayEndSo(one))
+        yield `${kind} task ${value} must not end as ${one.status} (${one.code}: ${one.message}) ${JSON.stringify(one.value)}`
       const isSame = one.status === first.status && one.code === first.code
-      if (!isSame && !this.mayBeForgotten) yield `${how}, and later another client was told: ${one.status} (${one.code})`
+      if (!isSame && !this.mayBeForgotten)
+        yield `${how}, and later another client was told: ${one.status} (${one.code})`
     }
     const ends = this.#statuses.filter((status) => status !== 'pending' && status !== 'running')
     if (ends.length > 1) yield `${how}, which its client was told as ${this.#statuses}`
     const { losses } = this
     const most = (attemptsOf[kind] ?? 1) * (1 + this.#controllerLosses) + losses + (kind === 'refuse' ? 1 : 0)
-    const isBound = kind === 'once' || (kind === 'direct' && !this.mayBeForgotten)
+    const isBound = kind === 'once' || kind === 'direct'
     if (kind !== 'map' && begun > (isBound ? 1 : most)) yield `${how} and began ${begun} times, with ${losses} losses`
-    if (first.status === 'succeeded' && begun < (kind === 'retry' ? retryFailures + 1 : 1) && kind !== 'map') yield `${how} and began ${begun} times`
+    if (first.status === 'succeeded' && begun < (kind === 'retry' ? retryFailures + 1 : 1) && kind !== 'map')
+      yield `${how} and began ${begun} times`
   }
 
   get #controllerLosses(): number {
@@ -138,12 +166,15 @@ export class WorkloadTask {
 
   /** Of engines it may have been at, since it was submitted. */
   get losses(): number {
-    return this.#cluster.engineLosses - this.#before.engineLosses + this.#controllerLosses
+    const { engineLosses, executorLosses } = this.#cluster
+    return (
+      engineLosses - this.#before.engineLosses + executorLosses - this.#before.executorLosses + this.#controllerLosses
+    )
   }
 
   /** A controller without a store knows nothing of what was told before it. */
   get mayBeForgotten(): boolean {
-    return !this.#cluster.hasStore && this.#controllerLosses > 0
+    return !this.#cluster.hasStore && this.#cluster.controllerLosses > 0
   }
 
   #submit(client: Client, engine: number | undefined, ms: number): AsyncResult<unknown> {
@@ -151,7 +182,11 @@ export class WorkloadTask {
     const results = this.#dependencies.flatMap(({ ids }) => ids)
     const view = client.loadBalancedView()
     if (kind === 'stream') return view.apply(stream, value, streamParts, ms / streamParts)
-    if (kind === 'map') return view.with({ chunk: 2 }).map(workOn, Array.from({ length: mapItems }, (_, i) => value + i))
+    if (kind === 'map')
+      return view.with({ chunk: 2 }).map(
+        workOn,
+        Array.from({ length: mapItems }, (_, i) => value + i),
+      )
     if (kind === 'direct' && engine !== undefined) return client.directView(engine).apply(work, kind, value, ms, 0)
     const flags = {
       succeed: {},
@@ -175,15 +210,20 @@ export class WorkloadTask {
   #mayEndSo({ status, code, message, value }: Told): boolean {
     const { kind } = this
     const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
-    if (status === 'succeeded') return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.mayBeForgotten)
+    if (status === 'succeeded')
+      return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.mayBeForgotten)
     switch (code) {
       case 'YM_ABORTED':
         return this.isAborted
       case 'YM_IMPOSSIBLE_DEPENDENCY':
-        return !metAll || (kind === 'follow' && this.#dependencies.some(({ losses }) => losses > 0)) || this.#dependencies.some((one) => one.mayBeForgotten)
+        return (
+          !metAll ||
+          (kind === 'follow' && this.#dependencies.some(({ losses }) => losses > 0)) ||
+          this.#dependencies.some((one) => one.mayBeForgotten)
+        )
       case 'YM_ENGINE_LOST':
         // Its client may not have known yet that the engine had left.
-        if (kind === 'direct') return this.#cluster.engineLosses + this.#cluster.controllerLosses > 0
+        if (kind === 'direct') return this.losses + this.#before.engineLosses + this.#before.controllerLosses > 0
         return this.losses >= (kind === 'once' ? 1 : 3)
       case 'YM_UNKNOWN_TASK':
         return (this.wasAskedFor || kind === 'once') && (!this.isAccepted || this.mayBeForgotten)

@@ -158,17 +158,21 @@ class Workload {
     this.#sitDown(seat)
     await this.#until(() => seat.client !== undefined)
     const told = this.#tasks.map((task) => task.told.length)
-    for (const task of this.#tasks) this.#cluster.timeline.after(0, seat.process, () => seat.client && this.#ask(seat.client, task))
+    for (const task of this.#tasks)
+      this.#cluster.timeline.after(0, seat.process, () => seat.client && this.#ask(seat.client, task))
     await this.#until(() => this.#tasks.every((task, i) => task.told.length > (told[i] ?? 0)))
     let last = ''
-    await this.#until(() => {
-      this.#cluster.timeline.after(0, seat.process, () => {
-        void seat.client?.queueStatus().then((status) => {
-          last = JSON.stringify(status)
+    await this.#until(
+      () => {
+        this.#cluster.timeline.after(0, seat.process, () => {
+          void seat.client?.queueStatus().then((status) => {
+            last = JSON.stringify(status)
+          })
         })
-      })
-      return isIdle(last, this.#cluster.size)
-    }, () => last)
+        return isIdle(last, this.#cluster.size)
+      },
+      () => last,
+    )
   }
 
   #ask(client: Client, task: WorkloadTask): void {
@@ -186,7 +190,10 @@ class Workload {
   }
 
   #unfinished(): string {
-    return this.#tasks.filter((task) => task.told.length === 0).map(({ kind, value, ids }) => `${kind} task ${value} (${ids[0]})`).join(', ')
+    return this.#tasks
+      .filter((task) => task.told.length === 0)
+      .map(({ kind, value, ids }) => `${kind} task ${value} (${ids[0]})`)
+      .join(', ')
   }
 
   #pick<T>(list: readonly T[]): T {

@@ -1,4 +1,16 @@
 /** The published kit for those who write a transport or a strategy, or build upon Yardmaster. */
+
+export { type FaultKind, type FaultOptions, faultKinds } from '../sim/faults.ts'
+export {
+  type SimulatedWorld,
+  SimulationError,
+  type SimulationOptions,
+  type SimulationReport,
+  simulate,
+} from '../sim/simulate.ts'
+export { SimulatedCluster, type SimulatedClusterOptions } from '../sim/simulated-cluster.ts'
+export { SimulatedProcess } from '../sim/simulated-process.ts'
+export { type WorkloadOptions, workload } from '../sim/workload.ts'
 export type { Attempt, ObservedStep, Reply, TaskAccount } from './histories/accounts.ts'
 export { type FastCheck, type HistoryOptions, histories } from './histories/arbitrary.ts'
 export {

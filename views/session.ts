@@ -1,6 +1,6 @@
 import { capacityOf, holdsShared, noLimit, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
-import { CloneError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
+import { CloneError, EngineLostError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
 import type {
   Answers,
@@ -51,6 +51,8 @@ export class Session {
   #capacity = noLimit
   #sequence = 0
   #wasLinked = false
+  /** What tells the last controller from others. */
+  #controller: string | undefined
   #end: YardmasterError | undefined
   readonly #capturedBytesMax: number | undefined
 
@@ -223,8 +225,9 @@ export class Session {
 
   attach(link: ClientLink, welcome: ClientWelcome): void {
     this.roster.replace(welcome.engines)
-    if (this.#wasLinked) this.#replay()
+    if (this.#wasLinked) this.#replay(welcome.controller !== this.#controller)
     this.#wasLinked = true
+    this.#controller = welcome.controller
     this.#capacity = capacityOf(link.connection, welcome.messageBytesMax)
     this.#outbox.attach(link, this.#capacity)
   }
@@ -281,10 +284,12 @@ export class Session {
   /**
    * After a lost link: tasks without a reply are submitted again, then watched. The controller passes over ids that it
    * knows; one that was started anew, or has forgotten, runs them again. So a task that must not run twice is only
-   * watched, once it has been sent.
+   * watched, once it has been sent; and a direct one is lost with the engines of another controller, whose numbers mean others now.
    */
-  #replay(): void {
+  #replay(isOther: boolean): void {
     this.#outbox.clear()
+    if (isOther)
+      this.results.fail([...this.results.tasks()].filter(wasSentDirectly), new EngineLostError(otherController))
     const watched: TaskId[] = []
     const aborted: TaskId[] = []
     for (const task of this.results.tasks()) {
@@ -316,6 +321,13 @@ export class Session {
       })
     }
   }
+}
+
+const otherController =
+  'the controller was started anew without what it knew, and its engines are others. Submit the task to an engine that is there.'
+
+function wasSentDirectly(task: TaskRecord): boolean {
+  return task.wasSent && task.submission?.direct === true
 }
 
 const sharedApart =

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { freshSeed } from '../../core/random.ts'
+import type { Peer } from '../../sim/watched-link.ts'
 import { Lab } from './lab.ts'
 import { LabBroadcast } from './lab-broadcast.ts'
 import { type Kind, kinds, LabTask, shareWith } from './lab-task.ts'
-import type { Peer } from './watched-link.ts'
 
 /** What can happen, each followed by some deliveries. */
 type Action =

@@ -4,11 +4,11 @@ import { type Engine, startEngine } from '../../cluster/engine.ts'
 import { inlineExecutor } from '../../cluster/executors/inline.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { Connection } from '../../core/transport.ts'
+import { type Peer, watched } from '../../sim/watched-link.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { registerTransport } from '../../transports/connect.ts'
 import { memoryTransport } from '../../transports/memory.ts'
 import { Client } from '../../views/client.ts'
-import { type Peer, watched } from './watched-link.ts'
 
 const address = 'interleaved:controller'
 const key = new Uint8Array(32).fill(7)

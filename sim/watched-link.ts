@@ -1,5 +1,5 @@
-import { type Decode, decoder } from '../../core/codec.ts'
-import { handshakeMessages } from '../../core/handshake-messages.ts'
+import { type Decode, decoder } from '../core/codec.ts'
+import { handshakeMessages } from '../core/handshake-messages.ts'
 import {
   type ClientToController,
   type ControllerToClient,
@@ -9,11 +9,11 @@ import {
   controllerToEngine,
   type EngineToController,
   engineToController,
-} from '../../core/messages.ts'
-import type { Connection, Frame } from '../../core/transport.ts'
+} from '../core/messages.ts'
+import type { Connection, Frame } from '../core/transport.ts'
 
 /** Who speaks with the controller. */
-export type Peer = 'client' | `engine ${number}`
+export type Peer = `client${string}` | `engine ${number}`
 
 type Message = ClientToController | ControllerToClient | EngineToController | ControllerToEngine
 
@@ -59,8 +59,8 @@ export function watched(connection: Connection, { at, from }: End, watcher: Watc
 }
 
 function decoderAt(at: End['at'], from: End['from']): Decode<Message> {
-  if (at === 'controller') return from === 'client' ? decodeFromClient : decodeFromEngine
-  return at === 'client' ? decodeAtClient : decodeAtEngine
+  if (at === 'controller') return from.startsWith('client') ? decodeFromClient : decodeFromEngine
+  return at.startsWith('client') ? decodeAtClient : decodeAtEngine
 }
 
 const decodeFromClient = decoder(clientToController)

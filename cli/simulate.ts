@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os'
+import { Command, Option } from 'commander'
+import { ConfigurationError } from '../core/errors.ts'
+import type { runSeed, SeedReport } from '../sim/run-seed.ts'
+import { Cluster } from '../views/cluster.ts'
+import { task } from '../views/functions/module-task.ts'
+import { exitCode } from './exit-code.ts'
+import { countFrom } from './option-parsers.ts'
+import { textTable } from './text-table.ts'
+
+interface SimulateOptions {
+  readonly faults?: true
+  readonly seed?: number
+  readonly seeds?: number
+  readonly from: number
+  readonly story?: true
+  readonly messages?: true
+  readonly json?: true
+  readonly engines: number
+}
+
+export function simulateCommand(): Command {
+  const engines = availableParallelism()
+  return new Command('simulate')
+    .summary('try a whole cluster in virtual time, while everything goes wrong')
+    .description(
+      'Runs controller, engines and clients as they are over a simulated network, disk and clock, in which processes are killed and stopped, links are cut, blocked and slow, clocks jump and writes fail: all drawn from a seed. Then everything is healed, and every task must end as it may. A seed gives the same run each time.',
+    )
+    .addOption(new Option('--faults', 'let things go wrong (the one kind of simulation there is)'))
+    .addOption(new Option('--seed <number>', 'simulate this seed').argParser(countFrom(0)).conflicts('seeds'))
+    .addOption(new Option('--seeds <count>', 'simulate so many seeds').argParser(countFrom(1)))
+    .addOption(new Option('--from <number>', 'the first of several seeds').default(1).argParser(countFrom(0)))
+    .addOption(new Option('--story', 'print what happened, of a seed in which nothing was found, too'))
+    .addOption(new Option('--messages', 'let the story tell of every message'))
+    .addOption(
+      new Option('-n, --engines <count>', 'on how many threads to simulate several seeds')
+        .default(engines, `one for each CPU: ${engines}`)
+        .argParser(countFrom(1)),
+    )
+    .addOption(new Option('--json', 'print one line of JSON for each seed, for programs'))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ yardmaster simulate --faults --seeds 1000
+  $ yardmaster simulate --faults --seed 38 --story --messages`,
+    )
+    .action(runSimulate)
+}
+
+async function runSimulate(options: SimulateOptions): Promise<void> {
+  const { seed, seeds = 1, from, messages = false, story = false } = options
+  if (!options.faults) throw new ConfigurationError('say what to simulate: yardmaster simulate --faults')
+  const list = seed === undefined ? Array.from({ length: seeds }, (_, i) => from + i) : [seed]
+  const run = task<typeof runSeed>(new URL('../sim/run-seed.js', import.meta.url), 'runSeed')
+  const startedAt = performance.now()
+  const reports: SeedReport[] = []
+  await using cluster = await Cluster.start({ engines: Math.min(options.engines, list.length), engineKind: 'thread' })
+  const client = await cluster.connect()
+  const view = client.loadBalancedView().with({ ordered: false, chunk: 1 })
+  for await (const report of view.map(
+    run,
+    list,
+    list.map(() => ({ messages, story })),
+  )) {
+    reports.push(report)
+    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+    else tell(report)
+  }
+  if (!options.json) summarise(reports, (performance.now() - startedAt) / 1_000)
+  if (reports.some(({ finding }) => finding !== undefined)) process.exitCode = exitCode.workFailed
+}
+
+function tell({ seed, finding, story }: SeedReport): void {
+  if (story.length > 0) process.stdout.write(`${story.join('\n')}\n`)
+  if (finding === undefined) return
+  process.stdout.write(
+    `seed ${seed}: ${finding}\nto see it again: yardmaster simulate --faults --seed ${seed} --messages\n`,
+  )
+}
+
+function summarise(reports: readonly SeedReport[], seconds: number): void {
+  const sum = (of: (report: SeedReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  const faults = new Map<string, number>()
+  for (const report of reports)
+    for (const [kind, count] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + count)
+  const found = reports.filter(({ finding }) => finding !== undefined)
+  const rows = [...faults].sort(([, a], [, b]) => b - a)
+  process.stdout.write(`${textTable(['fault', 'injected'], rows)}\n`)
+  const hours = sum(({ simulatedMs }) => simulatedMs) / 3_600_000
+  process.stdout.write(
+    `${reports.length} seeds in ${seconds.toFixed(1)} s (${(reports.length / seconds).toFixed(1)} a second): ${hours.toFixed(2)} simulated hours, ${sum(({ events }) => events)} events, ${sum(({ tasks }) => tasks)} tasks finished, ${found.length} violations\n`,
+  )
+  if (found.length > 0) process.stdout.write(`violated with the seeds ${found.map(({ seed }) => seed).join(', ')}\n`)
+}
