@@ -70,10 +70,19 @@ export class Recovery<Event> {
   /** Hands over to the router; answers what has happened meanwhile, in order. */
   finish(router: Router): readonly Event[] {
     this.#isOver = true
-    for (const peer of this.#joined.sort((a, b) => a.id - b.id)) router.engineJoined(peer)
+    for (const peer of this.#joined.sort((a, b) => a.id - b.id)) {
+      if (this.#silent.has(peer.id)) this.#turnAway(peer, router)
+      else router.engineJoined(peer)
+    }
     router.restore(this.#tasks(), this.#saved.nextEngine, this.#held)
     for (const instance of this.#expected.keys()) router.engineGone(instance)
     return this.#events
+  }
+
+  /** Nobody knows what it holds, and its tasks go to others: it is to drop that, and come back as a new engine. */
+  #turnAway(peer: EnginePeer, router: Router): void {
+    peer.link.abort()
+    if (peer.instance !== undefined) router.engineGone(peer.instance)
   }
 
   #tasks(): RestoredTask[] {

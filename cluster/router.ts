@@ -236,8 +236,7 @@ export class Router {
         void peer.link.close()
         return this.engineLeft(peer, message.reason)
       case 'holding':
-        // It was waited for no longer: its attempts were given to others.
-        for (const { id, attempt } of message.tasks) this.#engine(peer.id)?.cancel(id, attempt)
+        throw new ProtocolError('an engine says what it holds first, and only where its welcome said that it resumes')
     }
   }
 

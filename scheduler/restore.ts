@@ -97,7 +97,11 @@ function adopt(state: SchedulerState, task: TaskRecord, { held, sentTo = noEngin
   if (held && engine && (engine.hwm === 'auto' || engine.load < engine.mark)) {
     occupy(state, task, engine, held.attempt)
     state.strategy.run.taskAssigned?.(task, engine)
-  } else if (sentTo !== noEngine && !task.retryOnEngineLoss && !state.engines.has(sentTo)) {
+    return
+  }
+  // It is taken back there: the next attempt is not to be mistaken for it.
+  task.attempt = held?.attempt ?? 0
+  if (sentTo !== noEngine && !task.retryOnEngineLoss && !state.engines.has(sentTo)) {
     const message = `Engine ${sentTo} did not come back after the controller's restart, and task ${task.id}, which must not run twice, may have begun there.`
     finish(state, task, 'failed', faultOf('YM_ENGINE_LOST', task, message, { engine: sentTo }))
   }

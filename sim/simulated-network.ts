@@ -129,14 +129,17 @@ export class SimulatedNetwork implements Transport {
     for (const pipe of this.#pipes.values()) this.#move(pipe)
   }
 
-  /** Ends one of the links of this process, if it has any: each side notices in its own time, and what is on its way may be lost. */
-  cut(process: SimulatedProcess): boolean {
+  /**
+   * Ends one of the links of this process, if it has any: each side notices in its own time. `kept`: how much of what is on its way,
+   * each way, arrives before; default: drawn.
+   */
+  cut(process: SimulatedProcess, kept?: number): boolean {
     const ends = [...this.#pipes.keys()].filter((end) => end.process === process && end.isOpen)
     const end = ends[this.#random.below(Math.max(1, ends.length))]
     const there = end && this.#pipes.get(end)
     const back = there && this.#pipes.get(there.to)
     if (!there || !back) return false
-    for (const pipe of [there, back]) this.#breakOff(pipe, 'it was cut')
+    for (const pipe of [there, back]) this.#breakOff(pipe, 'it was cut', kept)
     return true
   }
 
@@ -162,8 +165,8 @@ export class SimulatedNetwork implements Transport {
   readonly ended = (end: SimulatedEnd, error: Error | undefined): void => this.onEnd(end, error)
 
   /** What is on its way is lost from some point on; then the end is noticed. */
-  #breakOff(pipe: Pipe, reason: string): void {
-    pipe.parcels.length = this.#random.below(pipe.parcels.length + 1)
+  #breakOff(pipe: Pipe, reason: string, kept = this.#random.below(pipe.parcels.length + 1)): void {
+    pipe.parcels.length = Math.min(pipe.parcels.length, kept)
     this.carry(pipe.from, { kind: 'lost', reason })
   }
 

@@ -103,8 +103,9 @@ export class WorkloadTask {
     earlier: readonly WorkloadTask[],
   ) {
     const [engine] = client.ids
-    // With no engine there, nothing can be submitted to one.
-    const kind = wanted === 'direct' && engine === undefined ? 'succeed' : wanted
+    // With no engine there, nothing can be submitted to one; and what the only one refuses has nowhere to go.
+    const cannotBe = (wanted === 'direct' && engine === undefined) || (wanted === 'refuse' && cluster.size === 1)
+    const kind = cannotBe ? 'succeed' : wanted
     this.kind = kind
     this.value = value
     this.client = client

@@ -1,0 +1,85 @@
+/**
+ * Puts each known defect of the fault paths into a copy of the sources and simulates there until it is found:
+ * `npm run mutants:faults -- [words]` for all, or for those whose description holds the words.
+ */
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type FaultMutant, faultMutants } from '../test/sim/fault-mutants.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const needed = ['core', 'scheduler', 'transports', 'cluster', 'views', 'sim', 'package.json', 'tsconfig.json']
+/** Within so many seeds each must be found. */
+const seedsMax = 200
+/** What makes a seed go on without an end is found by that. */
+const timeoutMs = 300_000
+const parallel = 2
+
+const runner = `import { runSeed } from './sim/run-seed.ts'
+for (let seed = 1; seed <= ${seedsMax}; seed += 1) {
+  const { finding } = await runSeed(seed)
+  if (finding === undefined) continue
+  console.log(JSON.stringify({ seed, finding: finding.split('\\n')[0] }))
+  process.exit(0)
+}
+console.log('{}')
+process.exit(0)
+`
+
+interface Verdict {
+  readonly seed?: number
+  readonly finding?: string
+}
+
+async function examine({ file, from, to }: FaultMutant): Promise<Verdict> {
+  const path = mkdtempSync(join(tmpdir(), 'yardmaster-faults-'))
+  try {
+    for (const name of needed) cpSync(join(root, name), join(path, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'), 'junction')
+    const source = readFileSync(join(path, file), 'utf8')
+    if (source.split(from).length !== 2) throw new Error(`${file} does not hold this once: ${from}`)
+    writeFileSync(
+      join(path, file),
+      source.replace(from, () => to),
+    )
+    writeFileSync(join(path, 'run.mts'), runner)
+    return await run(path)
+  } finally {
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+async function run(cwd: string): Promise<Verdict> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'run.mts'], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  let isHanging = false
+  const timer = setTimeout(() => {
+    isHanging = true
+    child.kill('SIGKILL')
+  }, timeoutMs)
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  clearTimeout(timer)
+  if (isHanging) return { finding: 'a seed does not end' }
+  return code === 0 ? JSON.parse(output) : { finding: `it ends with ${code}` }
+}
+
+const words = process.argv.slice(2).join(' ')
+const queue = faultMutants.filter(({ says, file }) => `${file}: ${says}`.includes(words))
+const examined = queue.length
+let survivors = 0
+async function work(): Promise<void> {
+  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+    const { seed, finding } = await examine(mutant)
+    if (finding === undefined) survivors += 1
+    const found = finding === undefined ? 'SURVIVES' : `seed ${seed ?? '-'}: ${finding.slice(0, 100)}`
+    console.log(`${mutant.says.padEnd(72)} | ${found}`)
+  }
+}
+await Promise.all(Array.from({ length: parallel }, work))
+console.log(`${examined} mutants, within ${seedsMax} seeds ${survivors} survive`)
+process.exitCode = survivors > 0 ? 1 : 0
