@@ -18,8 +18,10 @@ export class Recovery<Event> {
   readonly #expected: Map<string, EngineId>
   /** Those that have, once they have said what they hold. */
   readonly #held = new Map<EngineId, readonly AttemptRef[]>()
-  /** Those that have come back and have not said it yet. */
-  readonly #silent = new Set<EngineId>()
+  /** Those that have come back and have not said it yet, by their number the name of their instance. */
+  readonly #silent = new Map<EngineId, string>()
+  /** Those that have left again without having said it. */
+  readonly #mute = new Map<EngineId, string>()
   readonly #joined: EnginePeer[] = []
   /** What else has happened. */
   readonly #events: Event[] = []
@@ -46,7 +48,7 @@ export class Recovery<Event> {
     const engine = this.#expected.get(instance)
     if (engine === undefined) return undefined
     this.#expected.delete(instance)
-    this.#silent.add(engine)
+    this.#silent.set(engine, instance)
     return engine
   }
 
@@ -60,7 +62,10 @@ export class Recovery<Event> {
 
   /** It will not say any more what it holds. */
   engineLeft(engine: EngineId): void {
+    const instance = this.#silent.get(engine)
+    if (instance === undefined) return
     this.#silent.delete(engine)
+    this.#mute.set(engine, instance)
   }
 
   defer(event: Event): void {
@@ -71,18 +76,15 @@ export class Recovery<Event> {
   finish(router: Router): readonly Event[] {
     this.#isOver = true
     for (const peer of this.#joined.sort((a, b) => a.id - b.id)) {
-      if (this.#silent.has(peer.id)) this.#turnAway(peer, router)
+      // Nobody knows what it holds, and its tasks go to others: it is to drop that, and come back as a new engine.
+      if (this.#silent.has(peer.id) || this.#mute.has(peer.id)) peer.link.abort()
       else router.engineJoined(peer)
     }
     router.restore(this.#tasks(), this.#saved.nextEngine, this.#held)
-    for (const instance of this.#expected.keys()) router.engineGone(instance)
+    for (const instance of [...this.#expected.keys(), ...this.#silent.values(), ...this.#mute.values()]) {
+      router.engineGone(instance)
+    }
     return this.#events
-  }
-
-  /** Nobody knows what it holds, and its tasks go to others: it is to drop that, and come back as a new engine. */
-  #turnAway(peer: EnginePeer, router: Router): void {
-    peer.link.abort()
-    if (peer.instance !== undefined) router.engineGone(peer.instance)
   }
 
   #tasks(): RestoredTask[] {

@@ -59,8 +59,8 @@ export function watched(connection: Connection, { at, from }: End, watcher: Watc
 }
 
 function decoderAt(at: End['at'], from: End['from']): Decode<Message> {
-  if (at === 'controller') return from.startsWith('client') ? decodeFromClient : decodeFromEngine
-  return at.startsWith('client') ? decodeAtClient : decodeAtEngine
+  if (at === 'controller') return from.startsWith('engine') ? decodeFromEngine : decodeFromClient
+  return at.startsWith('engine') ? decodeAtEngine : decodeAtClient
 }
 
 const decodeFromClient = decoder(clientToController)
@@ -107,9 +107,10 @@ function list<T>(entries: readonly T[], name: (entry: T, index: number) => strin
   return entries.map(name).join(', ')
 }
 
-/** The session says nothing: there is one client. */
+/** Of the session its beginning is enough: there are few. */
 function short(id: string): string {
-  return `#${id.slice(id.lastIndexOf('.') + 1)}`
+  const dot = id.lastIndexOf('.')
+  return `#${id.slice(0, Math.min(3, dot))}.${id.slice(dot + 1)}`
 }
 
 function attempt(one: { readonly id: string; readonly attempt: number }): string {

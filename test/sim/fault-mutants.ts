@@ -72,9 +72,15 @@ export const faultMutants: readonly FaultMutant[] = [
   },
   {
     file: 'cluster/recovery.ts',
-    from: '      if (this.#silent.has(peer.id)) this.#turnAway(peer, router)\n      else router.engineJoined(peer)\n',
-    to: '      router.engineJoined(peer)\n',
+    from: 'if (this.#silent.has(peer.id) || this.#mute.has(peer.id)) peer.link.abort()\n',
+    to: 'if (this.#mute.has(peer.id)) peer.link.abort()\n',
     says: 'an engine that did not say what it holds gets tasks that it has',
+  },
+  {
+    file: 'cluster/recovery.ts',
+    from: 'if (this.#silent.has(peer.id) || this.#mute.has(peer.id)) peer.link.abort()\n',
+    to: 'if (this.#silent.has(peer.id)) peer.link.abort()\n',
+    says: 'an engine that left again counts as one that holds nothing',
   },
   {
     file: 'cluster/recovery.ts',

@@ -120,3 +120,19 @@ test('when the store fails nobody is dismissed: clients and engines go on with t
     expect(client.status).toBe('ready')
     expect(begun).toBe(2)
   }))
+
+test('an engine that comes back and leaves before it has said what it holds may hold a task that must not run twice', () =>
+  run({ controller: { recoveryMs: 5_000 } }, async ({ cluster }, client, engine) => {
+    const result = client.loadBalancedView().with({ retryOnEngineLoss: false }).apply(work, 60_000)
+    result.get().catch(() => {})
+    await pause(1_000)
+    cluster.network.slow(engine.name, 'controller', 300)
+    cluster.kill(cluster.controllerProcess, true)
+    // Until it has been welcomed a second time: what it holds is on its way.
+    const welcomes = () => cluster.story.lines.filter((line) => line.includes('engine 0 joined')).length
+    for (let i = 0; i < 1_000 && welcomes() < 2; i += 1) await pause(10)
+    cluster.network.cut(engine, 0)
+    cluster.network.heal()
+    await expect(result.get()).rejects.toMatchObject({ code: 'YM_ENGINE_LOST' })
+    expect(begun).toBe(1)
+  }))
