@@ -26,6 +26,7 @@ import { type ControllerMachineEvent, controllerMachine } from './controller-mac
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
 import { Recovery } from './recovery.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { readSaved } from './stored-tasks.ts'
 import { openLmdbStore } from './stores/lmdb-store.ts'
 
@@ -50,6 +51,8 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly store?: string | TaskStore
   /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
   readonly recoveryMs?: number
+  /** How many may be connected and have not proved yet who they are; the oldest goes first. Default 128. */
+  readonly strangersMax?: number
   /** Limits of every listener. */
   readonly transportOptions?: TransportOptions
   readonly clock?: Clock
@@ -89,6 +92,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const clock = options.clock ?? systemClock
   const log = options.log ?? (() => {})
   const heartbeatMs = options.heartbeatMs ?? 5_000
+  const strangersMax = options.strangersMax ?? 128
   const name = options.name ?? 'default'
   const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
   /** Both ends of a link have a limit. */
@@ -113,7 +117,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       journal,
       recovery,
       recoveryMs: options.recoveryMs ?? 5_000,
-      listen: () => listenEverywhere(options, adopt),
+      listen: () => listenEverywhere(options, adopt, (peer, reason) => refusals.note(peer, reason)),
       log,
     },
   })
@@ -122,11 +126,24 @@ export async function startController(options: ControllerOptions): Promise<Contr
     if (actor.getSnapshot().status === 'active') actor.send(event)
   }
 
+  const refusals = new RefusalLog(clock, (line) => log('warn', line))
+  const strangers = new Set<Connection>()
+
   function adopt(connection: Connection): void {
-    greet(connection).catch((error: unknown) => {
-      const code = error instanceof YardmasterError ? error.code : 'YM_INTERNAL'
-      log('warn', `${connection.peer} was refused: ${error instanceof Error ? error.message : error} [${code}]`)
-    })
+    const [oldest] = strangers
+    if (oldest && strangers.size >= strangersMax) {
+      refusals.note(oldest.peer, `more than ${strangersMax} have not proved who they are, and it is the oldest`)
+      strangers.delete(oldest)
+      oldest.abort()
+    }
+    strangers.add(connection)
+    greet(connection)
+      .catch((error: unknown) => {
+        if (!strangers.has(connection)) return
+        const code = error instanceof YardmasterError ? error.code : 'YM_INTERNAL'
+        refusals.note(connection.peer, `${error instanceof Error ? error.message : error} [${code}]`)
+      })
+      .finally(() => strangers.delete(connection))
   }
 
   async function greet(connection: Connection): Promise<void> {
@@ -195,6 +212,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
   const finished = waitFor(actor, (snapshot) => snapshot.status !== 'active', { timeout: Number.POSITIVE_INFINITY })
   const stopped = finished.then((snapshot) => {
+    refusals.close()
     const { error } = snapshot.context
     if (error !== undefined) throw error
   })
@@ -244,12 +262,14 @@ async function openJournal(
 async function listenEverywhere(
   options: ControllerOptions,
   onConnection: (connection: Connection) => void,
+  onRefused: (peer: string, reason: string) => void,
 ): Promise<Listener[]> {
+  const transportOptions = { ...options.transportOptions, onRefused }
   const listeners: Listener[] = []
   try {
     for (const address of options.addresses) {
       const transport = await transportFor(address)
-      listeners.push(await transport.listen(address, onConnection, options.transportOptions))
+      listeners.push(await transport.listen(address, onConnection, transportOptions))
     }
     return listeners
   } catch (error) {

@@ -77,6 +77,7 @@ export class Exchange {
   finish(): Inbox {
     this.#cancelTimer()
     if (this.#failure) throw this.#failure
+    this.#connection.trust?.()
     return this.#inbox
   }
 

@@ -50,6 +50,8 @@ export interface Connection {
   send(frames: readonly Frame[], options?: SendOptions): boolean
   /** As `send`, for links with `supports.objects`. Neither side may change the object afterwards. */
   pass?(message: object): boolean
+  /** The peer has proved who it is. Until then a listener's connection takes `strangerBytesMax` in all, and ends at more. */
+  trust?(): void
   /** Delivers what was accepted, and receives what the peer had sent before it learnt of this; then ends. Resolves when ended; never rejects. */
   close(): Promise<void>
   /** Ends now; what was accepted may be lost. This side's `onClose` gets the reason, the peer's an error where the link can tell. */
@@ -73,6 +75,12 @@ export interface TransportOptions {
   readonly bufferBytesMax?: number
   /** How long `connect` waits for the peer, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number
+  /** What a listener takes from a peer that has not proved who it is, in bytes. Default 128 kiB. */
+  readonly strangerBytesMax?: number
+  /** Web pages of these origins may connect: `['https://example.org']`. Default: none. */
+  readonly origins?: readonly string[]
+  /** A listener tells whom it has turned away before there was a connection, and why. */
+  readonly onRefused?: (peer: string, reason: string) => void
 }
 
 /** One way to move messages, picked by the scheme of an address (`memory:`, `threads:`, `tcp:`, `ipc:`, `ws:`, or a user's). */
@@ -90,4 +98,7 @@ export const transportDefaults = {
   messageBytesMax: 2 ** 30,
   bufferBytesMax: 16 * 2 ** 20,
   connectTimeoutMs: 5_000,
+  strangerBytesMax: 128 * 1024,
+  origins: [],
+  onRefused: () => {},
 } as const satisfies Required<TransportOptions>

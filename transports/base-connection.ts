@@ -212,6 +212,10 @@ export abstract class BaseConnection implements Connection {
   }
 }
 
+export function tooMuchFromStranger(peer: string, bytesMax: number): MessageTooLargeError {
+  return new MessageTooLargeError(`${peer} sent more than ${bytesMax} bytes before it proved who it is`)
+}
+
 export function tooLarge(bytes: number, bytesMax: number, where: string): MessageTooLargeError {
   return new MessageTooLargeError(
     `A message ${where} has ${bytes} bytes; at most ${bytesMax} are allowed. Raise messageBytesMax on both sides, or send less at once.`,

@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
@@ -8,9 +9,14 @@ import {
   UnreachableError,
 } from '../core/errors.ts'
 import type { Connection, Frame, Listener, Supports, Transport, TransportOptions } from '../core/transport.ts'
-import { BaseConnection, type Carried, tooLarge } from './base-connection.ts'
+import { BaseConnection, type Carried, tooLarge, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
 import { withDefaults } from './options.ts'
+
+/** What has not become a WebSocket by then is ended. */
+const httpLimits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
+
+type Verdict = (isWelcome: boolean, code?: number) => void
 
 /** Room for a block's table and the small messages that travel with a large one. */
 const blockOverheadBytes = 1024 * 1024
@@ -32,24 +38,33 @@ async function listen(
 ): Promise<Listener> {
   const url = parsed(address)
   const resolved = withDefaults(options)
+  const http = createServer(httpLimits, (request, response) => {
+    resolved.onRefused(peerOf(request), 'it does not speak WebSocket')
+    response.writeHead(426, { connection: 'close' }).end('This is a Yardmaster controller. It speaks WebSocket.\n')
+  })
   const server = new WebSocketServer({
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port || 80),
+    server: http,
+    verifyClient: ({ origin, req }: { origin?: string; req: IncomingMessage }, done: Verdict) => {
+      const isWelcome = origin === undefined || resolved.origins.includes(origin)
+      if (!isWelcome) resolved.onRefused(peerOf(req), `it is a web page of ${origin.slice(0, 200)}`)
+      done(isWelcome, 403)
+    },
     ...limits(resolved),
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve)
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address)))
-  })
   server.on('error', () => {})
-  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve, reject) => {
+    http.once('listening', resolve)
+    http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address)))
+    http.listen(Number(url.port || 80), url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  })
+  const { port } = http.address() as AddressInfo
   const actual = `ws://${url.hostname}:${port}`
   let connections = 0
   server.on('connection', (socket, request) => {
     connections += 1
-    const from = `${request.socket.remoteAddress}:${request.socket.remotePort}`
-    const connection = new WebSocketConnection(socket, `ws://${from}#${connections}`, resolved)
+    const connection = new WebSocketConnection(socket, `${peerOf(request)}#${connections}`, resolved)
     connection.stream = request.socket
+    connection.distrust()
     onConnection(connection)
   })
   return {
@@ -57,7 +72,8 @@ async function listen(
     close: () =>
       // Open connections hold the server's own `close` up, and its port is free all the same.
       new Promise<void>((resolve) => {
-        server.close(() => resolve())
+        server.close()
+        http.close(() => resolve())
         setImmediate(resolve)
       }),
   }
@@ -80,6 +96,10 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
     socket.once('error', (cause) => reject(unreachable(address, cause)))
   })
   return connection
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return `ws://${socket.remoteAddress}:${socket.remotePort}`
 }
 
 function limits(options: Required<TransportOptions>) {
@@ -143,6 +163,21 @@ class WebSocketConnection extends BaseConnection {
 
   get receivedBytes(): number | undefined {
     return this.stream?.bytesRead
+  }
+
+  /** From here until `trust` little is taken: a message is looked at only when it is whole. */
+  distrust(): void {
+    this.stream?.on('data', this.#limit)
+  }
+
+  trust(): void {
+    this.stream?.off('data', this.#limit)
+  }
+
+  readonly #limit = (): void => {
+    const { strangerBytesMax } = this.options
+    const bytes = this.stream?.bytesRead ?? 0
+    if (bytes > strangerBytesMax) this.abort(tooMuchFromStranger(this.peer, strangerBytesMax))
   }
 
   #reason(code: number): Error {

@@ -1,5 +1,6 @@
 import { ConnectionLostError } from '../core/errors.ts'
 import type { Frame, Supports, TransportOptions } from '../core/transport.ts'
+import { tooMuchFromStranger } from './base-connection.ts'
 import { type Block, kinds, missingPart, signal } from './blocks.ts'
 import { ReceiptedConnection } from './receipted-connection.ts'
 
@@ -24,6 +25,7 @@ export class ZeromqConnection extends ReceiptedConnection {
   readonly #path: ZeromqPath
   #accepted: ((isAccepted: boolean) => void) | undefined
   #receivedBytes = 0
+  #isStranger = false
   #announced = { bytes: 0, at: 0 }
 
   constructor(path: ZeromqPath, peer: string, options: Required<TransportOptions>) {
@@ -34,6 +36,15 @@ export class ZeromqConnection extends ReceiptedConnection {
   get receivedBytes(): number {
     const { bytes, at } = this.#announced
     return this.#receivedBytes + Math.min(bytes, (performance.now() - at) * assumedBytesPerMs)
+  }
+
+  /** From here until `trust` little is taken. */
+  distrust(): void {
+    this.#isStranger = true
+  }
+
+  trust(): void {
+    this.#isStranger = false
   }
 
   /** Resolves with whether the listener has accepted, or will not. */
@@ -48,6 +59,11 @@ export class ZeromqConnection extends ReceiptedConnection {
     if (!head) return
     this.#announced = { bytes: 0, at: 0 }
     for (const part of parts) this.#receivedBytes += part.length
+    const { strangerBytesMax } = this.options
+    if (this.#isStranger && this.#receivedBytes > strangerBytesMax) {
+      this.abort(tooMuchFromStranger(this.peer, strangerBytesMax))
+      return
+    }
     let next = first + 1
     this.receivedBlock(plain(head), (length) => {
       const part = parts[next++]

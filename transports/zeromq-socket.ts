@@ -31,6 +31,8 @@ export function socketOptions(messageBytesMax: number) {
     tcpKeepaliveIdle: 60,
     tcpKeepaliveInterval: 10,
     tcpKeepaliveCount: 6,
+    // What has not become a ZeroMQ connection by then is ended.
+    handshakeInterval: 5_000,
     // For one part. A block's head holds a table and small messages besides.
     maxMessageSize: messageBytesMax + 1024 * 1024,
   }

@@ -106,6 +106,7 @@ class ZeromqListener implements Listener {
       `${this.address}#${this.#count}`,
       this.#options,
     )
+    connection.distrust()
     this.#connections.set(key, { connection, identity })
     this.#send(identity, [signal(kinds.accept)])
     this.#onConnection(connection)
