@@ -90,7 +90,10 @@ export class Recovery<Event> {
   #tasks(): RestoredTask[] {
     const held = new Map<TaskId, { engine: EngineId; attempt: number }>()
     for (const [engine, attempts] of this.#held) {
-      for (const { id, attempt } of attempts) held.set(id, { engine, attempt })
+      // Of one that was tried at several, the last attempt counts.
+      for (const { id, attempt } of attempts) {
+        if (attempt > (held.get(id)?.attempt ?? 0)) held.set(id, { engine, attempt })
+      }
     }
     const toWallTime = wallTimeOffset(this.#clock)
     return this.#saved.tasks.map(({ spec, submittedAt, end, sentTo }) => ({

@@ -155,7 +155,9 @@ describe.each(transports)('over %s', (transport) => {
           resolve(socket)
         })
       })
-    const sockets = await Promise.all(['', 'GET / HT', 'GET / HTTP/1.1\r\nhost: x\r\n', 'nonsense\r\n\r\n'].map(open))
+    // What is no greeting of its own ZeroMQ takes for one of its first version, and waits.
+    const firsts = transport === 'zeromq' ? [''] : ['', 'GET / HT', 'GET / HTTP/1.1\r\nhost: x\r\n', 'nonsense\r\n\r\n']
+    const sockets = await Promise.all(firsts.map(open))
     await Promise.all(
       sockets.map((socket) => {
         socket.on('error', () => {})
