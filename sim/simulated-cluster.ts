@@ -200,7 +200,7 @@ export class SimulatedCluster {
       startEngine({
         address,
         key,
-        executors: this.#executors,
+        executors: this.#executorsOf(process),
         concurrency: this.#options.concurrency ?? 1,
         clock: process.clock,
         random,
@@ -216,18 +216,22 @@ export class SimulatedCluster {
     })
   }
 
-  readonly #executors: ExecutorFactory = {
-    kind: 'inline',
-    start: (options, handlers) => {
-      const executor = inlineExecutor.start(options, handlers)
-      return {
-        ...executor,
-        end: () => {
-          this.executorLosses += 1
-          return executor.end()
-        },
-      }
-    },
+  /** Executors that end with their process. */
+  #executorsOf(process: SimulatedProcess): ExecutorFactory {
+    return {
+      kind: 'inline',
+      start: (options, handlers) => {
+        const executor = inlineExecutor.start(options, handlers)
+        process.onDeath(() => void executor.end())
+        return {
+          ...executor,
+          end: () => {
+            this.executorLosses += 1
+            return executor.end()
+          },
+        }
+      },
+    }
   }
 
   #again(start: () => void): void {
