@@ -95,7 +95,7 @@ export class Faults {
       case 'controllerCrash':
         return this.#kill(controller)
       case 'clientCrash':
-        return this.#kill(client)
+        return client !== this.#cluster.program && this.#kill(client)
       case 'engineHang':
         return this.#hang(engine, lastsMs)
       case 'controllerHang':
