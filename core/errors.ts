@@ -174,7 +174,8 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
 
 /** The error class for a fault that came over the wire. A code from a newer peer becomes a plain `YardmasterError`. */
 export function errorFromFault(fault: Fault): YardmasterError {
-  const Class = classes[fault.code]
+  // A code from outside may be anything, `constructor` too.
+  const Class = Object.hasOwn(classes, fault.code) ? classes[fault.code] : undefined
   const options = { details: fault.details }
   return Class ? new Class(fault.message, options) : new YardmasterError(fault.code, fault.message, options)
 }
