@@ -258,13 +258,16 @@ async function openJournal(
   return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine, identity }
 }
 
+/** A handshake takes much less. */
+const strangerBytesMax = 128 * 1024
+
 /** All addresses or none. */
 async function listenEverywhere(
   options: ControllerOptions,
   onConnection: (connection: Connection) => void,
   onRefused: (peer: string, reason: string) => void,
 ): Promise<Listener[]> {
-  const transportOptions = { ...options.transportOptions, onRefused }
+  const transportOptions = { strangerBytesMax, ...options.transportOptions, onRefused }
   const listeners: Listener[] = []
   try {
     for (const address of options.addresses) {

@@ -75,7 +75,7 @@ export interface TransportOptions {
   readonly bufferBytesMax?: number
   /** How long `connect` waits for the peer, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number
-  /** What a listener takes from a peer that has not proved who it is, in bytes. Default 128 kiB. */
+  /** What a listener takes from a peer until `trust`, in bytes. Default: no less than from others; of a controller 128 kiB. */
   readonly strangerBytesMax?: number
   /** Web pages of these origins may connect: `['https://example.org']`. Default: none. */
   readonly origins?: readonly string[]
@@ -98,7 +98,7 @@ export const transportDefaults = {
   messageBytesMax: 2 ** 30,
   bufferBytesMax: 16 * 2 ** 20,
   connectTimeoutMs: 5_000,
-  strangerBytesMax: 128 * 1024,
+  strangerBytesMax: Number.POSITIVE_INFINITY,
   origins: [],
   onRefused: () => {},
 } as const satisfies Required<TransportOptions>
