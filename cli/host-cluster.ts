@@ -14,6 +14,8 @@ export interface HostOptions {
   readonly transport: 'websocket' | 'zeromq'
   /** Where to listen instead of at a free port of this machine. */
   readonly listen?: readonly string[] | undefined
+  /** Whether a listener that others can reach may go without encryption. */
+  readonly insecure?: true
   readonly strategy?: string | undefined
   readonly hwm?: number | 'auto' | undefined
   readonly concurrency: number
@@ -39,7 +41,7 @@ const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1
 
 /** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
 export async function hostCluster(
-  { name, listen, transport, strategy, hwm, store, ...options }: HostOptions,
+  { name, listen, transport, strategy, hwm, store, insecure, ...options }: HostOptions,
   log: (level: 'info' | 'warn', message: string) => void,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
@@ -55,6 +57,7 @@ export async function hostCluster(
     addresses: listen ?? before?.addresses ?? [localAddresses[transport]],
     ...(options.engineKind === 'process' ? { transport } : {}),
     ...(store === undefined ? {} : { store }),
+    ...(insecure ? { transportOptions: { insecure } } : {}),
     ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hwm === undefined ? {} : { hwm }),

@@ -21,6 +21,7 @@ import { type Connection, type Listener, type TransportOptions, transportDefault
 import type { SchedulerConfig } from '../scheduler/state.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import { transportFor } from '../transports/connect.ts'
+import { secured } from '../transports/encryption.ts'
 import { ClientPeer } from './client-peer.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
@@ -267,12 +268,16 @@ async function listenEverywhere(
   onConnection: (connection: Connection) => void,
   onRefused: (peer: string, reason: string) => void,
 ): Promise<Listener[]> {
-  const transportOptions = { strangerBytesMax, ...options.transportOptions, onRefused }
+  const transportOptions = { strangerBytesMax, ...options.transportOptions, key: options.key, onRefused }
   const listeners: Listener[] = []
   try {
     for (const address of options.addresses) {
       const transport = await transportFor(address)
-      listeners.push(await transport.listen(address, onConnection, transportOptions))
+      const listener = await transport.listen(address, onConnection, transportOptions)
+      listeners.push(listener)
+      if (transportOptions.insecure && secured(listener.address, false) !== listener.address) {
+        options.log?.('warn', `${listener.address} is not encrypted, and others can reach it`)
+      }
     }
     return listeners
   } catch (error) {

@@ -48,7 +48,9 @@ interface Names {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? systemClock
   const names: Names = { held: undefined }
-  const connect = options.connect ?? (async () => (await transportFor(options.address)).connect(options.address))
+  const connect =
+    options.connect ??
+    (async () => (await transportFor(options.address)).connect(options.address, { key: options.key }))
   const actor = createActor(engineMachine, {
     clock: machineClock(clock),
     ...(options.inspect ? { inspect: options.inspect } : {}),

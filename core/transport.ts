@@ -77,6 +77,10 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number
   /** What a listener takes from a peer until `trust`, in bytes. Default: no less than from others; of a controller 128 kiB. */
   readonly strangerBytesMax?: number
+  /** The cluster's key. Links that are encrypted with it need no certificate. */
+  readonly key?: Uint8Array
+  /** Lets a listener that others can reach over a network go without encryption. Default false. */
+  readonly insecure?: boolean
   /** Web pages of these origins may connect: `['https://example.org']`. Default: none. */
   readonly origins?: readonly string[]
   /** A listener tells whom it has turned away before there was a connection, and why. */
@@ -101,4 +105,6 @@ export const transportDefaults = {
   strangerBytesMax: Number.POSITIVE_INFINITY,
   origins: [],
   onRefused: () => {},
+  key: new Uint8Array(0),
+  insecure: false,
 } as const satisfies Required<TransportOptions>

@@ -8,8 +8,10 @@ const builtIn: Record<string, () => Promise<Transport>> = {
   memory: async () => memoryTransport(),
   threads: async () => (await import('./threads.ts')).threads,
   tcp: async () => (await import('./zeromq.ts')).zeromqTransport(),
+  tcps: async () => (await import('./zeromq.ts')).zeromqTransport(),
   ipc: async () => (await import('./zeromq.ts')).zeromqTransport(),
   ws: async () => (await import('./websocket.ts')).websocketTransport(),
+  wss: async () => (await import('./websocket.ts')).websocketTransport(),
 }
 
 const transports = new Map<string, Promise<Transport>>()

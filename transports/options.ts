@@ -9,6 +9,8 @@ export function withDefaults(options: TransportOptions = {}): Required<Transport
     strangerBytesMax: options.strangerBytesMax ?? transportDefaults.strangerBytesMax,
     origins: options.origins ?? transportDefaults.origins,
     onRefused: options.onRefused ?? transportDefaults.onRefused,
+    key: options.key ?? transportDefaults.key,
+    insecure: options.insecure ?? transportDefaults.insecure,
   }
 }
 

@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   AddressError,
   AddressInUseError,
+  AuthenticationError,
   ConnectionLostError,
   ProtocolError,
   UnreachableError,
@@ -11,6 +13,7 @@ import {
 import type { Connection, Frame, Listener, Supports, Transport, TransportOptions } from '../core/transport.ts'
 import { BaseConnection, type Carried, tooLarge, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
+import { encryptionHere, encryptionThere, secured } from './encryption.ts'
 import { withDefaults } from './options.ts'
 
 /** What has not become a WebSocket by then is ended. */
@@ -24,23 +27,34 @@ const blockOverheadBytes = 1024 * 1024
 const closeTimeoutMs = 2_000
 
 /**
- * WebSockets: `ws://HOST:PORT`. A block is one binary message; its head and its parts are fragments of it, so that nobody copies them. No
+ * WebSockets: `ws://HOST:PORT`, and `wss://HOST:PORT` for encrypted ones. A block is one binary message; its head and its parts are fragments of it, so that nobody copies them. No
  * compression. Clients do not mask (the mask is zero): that protects proxies from scripts in browsers, and costs a pass over every byte.
  */
 export function websocketTransport(): Transport {
-  return { name: 'websocket', schemes: ['ws'], listen, connect }
+  return { name: 'websocket', schemes: ['ws', 'wss'], listen, connect }
 }
 
 async function listen(
-  address: string,
+  wanted: string,
   onConnection: (connection: Connection) => void,
   options?: TransportOptions,
 ): Promise<Listener> {
-  const url = parsed(address)
   const resolved = withDefaults(options)
-  const http = createServer(httpLimits, (request, response) => {
+  const address = secured(wanted, resolved.insecure)
+  const url = parsed(address)
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     resolved.onRefused(peerOf(request), 'it does not speak WebSocket')
     response.writeHead(426, { connection: 'close' }).end('This is a Yardmaster controller. It speaks WebSocket.\n')
+  }
+  const isEncrypted = url.protocol === 'wss:'
+  const http = isEncrypted
+    ? createSecureServer({ ...httpLimits, ...encryptionHere(address, resolved.key) }, answer)
+    : createServer(httpLimits, answer)
+  http.on('tlsClientError', (error: Error, { remoteAddress, remotePort }: Socket) => {
+    resolved.onRefused(
+      `wss://${remoteAddress}:${remotePort}`,
+      `it does not hold the key, or does not speak TLS (${codeOf(error)})`,
+    )
   })
   const server = new WebSocketServer({
     server: http,
@@ -58,7 +72,7 @@ async function listen(
     http.listen(Number(url.port || 80), url.hostname.replace(/^\[(.*)\]$/, '$1'))
   })
   const { port } = http.address() as AddressInfo
-  const actual = `ws://${url.hostname}:${port}`
+  const actual = `${url.protocol}//${url.hostname}:${port}`
   let connections = 0
   server.on('connection', (socket, request) => {
     connections += 1
@@ -80,9 +94,10 @@ async function listen(
 }
 
 async function connect(address: string, options?: TransportOptions): Promise<Connection> {
-  parsed(address)
+  const { protocol } = parsed(address)
   const resolved = withDefaults(options)
   const socket = new WebSocket(address, {
+    ...(protocol === 'wss:' ? encryptionThere(address, resolved.key) : {}),
     handshakeTimeout: resolved.connectTimeoutMs,
     generateMask: () => {},
     ...limits(resolved),
@@ -93,7 +108,9 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
       connection.stream = response.socket
     })
     socket.once('open', resolve)
-    socket.once('error', (cause) => reject(unreachable(address, cause)))
+    socket.once('error', (cause) =>
+      reject(codeOf(cause) === 'EPROTO' ? strangeKey(address, cause) : unreachable(address, cause)),
+    )
   })
   return connection
 }
@@ -118,7 +135,7 @@ function parsed(address: string): URL {
   } catch (cause) {
     throw new AddressError(`${JSON.stringify(address)} is no WebSocket address, as in ws://127.0.0.1:10102`, { cause })
   }
-  if (url.protocol !== 'ws:' || url.hostname === '') {
+  if (!/^wss?:$/.test(url.protocol) || url.hostname === '') {
     throw new AddressError(`${JSON.stringify(address)} is no WebSocket address, as in ws://127.0.0.1:10102`)
   }
   return url
@@ -134,6 +151,13 @@ function listenError(error: NodeJS.ErrnoException, address: string): Error {
     )
   }
   return new AddressError(`Cannot listen at ${address}: ${error.message}`, { cause: error })
+}
+
+function strangeKey(address: string, cause: Error): AuthenticationError {
+  return new AuthenticationError(
+    `${address} does not hold the key of this cluster, or does not speak TLS. Both sides must read the same connection file.`,
+    { cause },
+  )
 }
 
 function unreachable(address: string, cause: Error): UnreachableError {
@@ -294,6 +318,10 @@ class PartReader {
 
 function plain(buffer: Buffer): Frame {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message
 }
 
 function isCode(error: Error | undefined, prefix: string): boolean {

@@ -10,6 +10,7 @@ import type { Router } from 'zeromq'
 import { AddressError, AddressInUseError, UnreachableError } from '../core/errors.ts'
 import type { Connection, Listener, Transport, TransportOptions } from '../core/transport.ts'
 import { kindOf, kinds, signal } from './blocks.ts'
+import { curveServerKeys, secured } from './encryption.ts'
 import { withDefaults } from './options.ts'
 import { ZeromqConnection } from './zeromq-connection.ts'
 import { loadZeromq, SocketReader, socketOptions } from './zeromq-socket.ts'
@@ -18,21 +19,27 @@ import { loadZeromq, SocketReader, socketOptions } from './zeromq-socket.ts'
 const freeWithinMs = 1_000
 
 export function zeromqTransport(): Transport {
-  return { name: 'zeromq', schemes: ['tcp', 'ipc'], listen, connect }
+  return { name: 'zeromq', schemes: ['tcp', 'tcps', 'ipc'], listen, connect }
 }
 
 async function listen(
-  address: string,
+  wanted: string,
   onConnection: (connection: Connection) => void,
   options?: TransportOptions,
 ): Promise<Listener> {
+  const resolved = withDefaults(options)
+  const address = secured(wanted, resolved.insecure)
   checkAddress(address)
   const { Router } = await loadZeromq()
-  const resolved = withDefaults(options)
+  const isEncrypted = address.startsWith('tcps:')
   if (address.startsWith('ipc:')) await checkPath(address)
-  const router = new Router({ mandatory: true, ...socketOptions(resolved.messageBytesMax) })
+  const router = new Router({
+    mandatory: true,
+    ...socketOptions(resolved.messageBytesMax),
+    ...(isEncrypted ? { curveServer: true, curveSecretKey: curveServerKeys(address, resolved.key).secret } : {}),
+  })
   try {
-    await router.bind(address.replace(/:0$/, ':*').replace('//localhost:', '//127.0.0.1:'))
+    await router.bind(endpoint(address).replace(/:0$/, ':*').replace('//localhost:', '//127.0.0.1:'))
   } catch (cause) {
     router.close()
     throw bindError(address, cause)
@@ -53,7 +60,7 @@ class ZeromqListener implements Listener {
   #resolveUnused: (value?: unknown) => void = () => {}
 
   constructor(router: Router, onConnection: (connection: Connection) => void, options: Required<TransportOptions>) {
-    this.address = router.lastEndpoint as string
+    this.address = (router.lastEndpoint as string).replace(/^tcp:/, router.curveServer ? 'tcps:' : 'tcp:')
     this.#router = router
     this.#onConnection = onConnection
     this.#options = options
@@ -137,9 +144,16 @@ class ZeromqListener implements Listener {
 
 async function connect(address: string, options?: TransportOptions): Promise<Connection> {
   checkAddress(address)
-  const { Dealer } = await loadZeromq()
+  const { Dealer, curveKeyPair } = await loadZeromq()
   const resolved = withDefaults(options)
+  const serverKey = address.startsWith('tcps:') ? curveServerKeys(address, resolved.key).public : undefined
   const dealer = new Dealer({ reconnectInterval: -1, ...socketOptions(resolved.messageBytesMax) })
+  if (serverKey !== undefined) {
+    const own = curveKeyPair()
+    dealer.curvePublicKey = own.publicKey
+    dealer.curveSecretKey = own.secretKey
+    dealer.curveServerKey = serverKey
+  }
   const connection: ZeromqConnection = new ZeromqConnection(
     {
       send(parts) {
@@ -159,7 +173,7 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
       dealer.events.on('close', () => reject(unreachable(address, 'connection refused')))
       dealer.events.on('disconnect', () => reject(unreachable(address, 'the connection was cut')))
     })
-    dealer.connect(address)
+    dealer.connect(endpoint(address))
     const accepted = connection.accepted()
     void dealer.send(signal(kinds.connect)).catch(() => {})
     if (!(await Promise.race([accepted, refused]))) throw unreachable(address, 'it takes no connections any more')
@@ -175,13 +189,18 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
 
 function unreachable(address: string, why: string, cause?: unknown): UnreachableError {
   return new UnreachableError(
-    `Nobody answers at ${address} (${why}). Is the controller running there, and does a firewall let you through?`,
+    `Nobody answers at ${address} (${why}). Is the controller running there, and does a firewall let you through?${address.startsWith('tcps:') ? ' Does it hold the same key?' : ''}`,
     { cause },
   )
 }
 
+/** As ZeroMQ knows it. */
+function endpoint(address: string): string {
+  return address.replace(/^tcps:/, 'tcp:')
+}
+
 function checkAddress(address: string): void {
-  if (/^tcp:\/\/[^/\s]+:(\d+|\*)$/.test(address) || /^ipc:\/\/\S+$/.test(address)) return
+  if (/^tcps?:\/\/[^/\s]+:(\d+|\*)$/.test(address) || /^ipc:\/\/\S+$/.test(address)) return
   throw new AddressError(
     `${JSON.stringify(address)} is no ZeroMQ address, as in tcp://127.0.0.1:10101 (port 0 picks a free one) or ipc:///tmp/controller.sock`,
   )
@@ -214,6 +233,6 @@ function bindError(address: string, cause: unknown): Error {
 }
 
 function inUse(address: string, cause?: unknown): AddressInUseError {
-  const advice = address.startsWith('tcp:') ? 'another port; port 0 picks a free one' : 'another path'
+  const advice = address.startsWith('tcp') ? 'another port; port 0 picks a free one' : 'another path'
   return new AddressInUseError(`Somebody listens at ${address} already. Stop it, or choose ${advice}.`, { cause })
 }

@@ -47,7 +47,7 @@ export async function connectorFor(
     dial: async () => {
       dials += 1
       if (dials > 1) found = await find(controller, options.key).catch(() => found)
-      return dialAny(found.addresses, limits)
+      return dialAny(found.addresses, { ...limits, key: found.key })
     },
     register: (connection, session) =>
       offerHandshake(connection, {
