@@ -16,6 +16,8 @@ export class PullIterator<Item> implements AsyncIterableIterator<Item, undefined
   readonly #source: Pulled<Item>
   #waiting: Waiting<Item>[] = []
   #isOver = false
+  #isServing = false
+  #isWanted = false
 
   constructor(source: Pulled<Item>) {
     this.#source = source
@@ -43,6 +45,18 @@ export class PullIterator<Item> implements AsyncIterableIterator<Item, undefined
   }
 
   wake(): void {
+    // Called from within `pull`: who waits is served there, and once.
+    this.#isWanted = true
+    if (this.#isServing) return
+    this.#isServing = true
+    while (this.#isWanted) {
+      this.#isWanted = false
+      this.#serve()
+    }
+    this.#isServing = false
+  }
+
+  #serve(): void {
     while (this.#waiting.length > 0) {
       let result: IteratorResult<Item, undefined> | undefined
       try {
