@@ -5,7 +5,7 @@ import { Target } from './target.ts'
 
 /** `PROPERTY_SEED=… PROPERTY_RUNS=…` repeats or prolongs it; `npm run fuzz` is for millions. */
 const seed = Number(process.env.PROPERTY_SEED ?? freshSeed())
-const frames = Number(process.env.PROPERTY_RUNS ?? 8_000)
+const frames = Number(process.env.PROPERTY_RUNS ?? 4_000)
 
 describe.each(['websocket', 'zeromq'] as const)('over %s', (transport) => {
   let target: Target

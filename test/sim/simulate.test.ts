@@ -14,7 +14,7 @@ afterEach(() => {
 
 /** `PROPERTY_SEED=… PROPERTY_RUNS=…` repeats or prolongs it; `yardmaster simulate --faults --seeds 10000` tries many. */
 const first = Number(process.env.PROPERTY_SEED ?? Math.abs(freshSeed()) % 1_000_000_000)
-const runs = Number(process.env.PROPERTY_RUNS ?? 30)
+const runs = Number(process.env.PROPERTY_RUNS ?? 20)
 
 test('whatever goes wrong, every task ends once and rightly, and nothing stays behind', {
   timeout: Math.max(120_000, runs * 5_000),
@@ -29,7 +29,7 @@ test('whatever goes wrong, every task ends once and rightly, and nothing stays b
     for (const [kind, count] of faults) kinds.set(kind, (kinds.get(kind) ?? 0) + count)
   }
   expect(warn).not.toHaveBeenCalled()
-  if (runs >= 30) expect(kinds.size).toBe(14)
+  if (runs >= 20) expect(kinds.size).toBe(14)
 })
 
 test('27: the same seed gives the same run, to the last message', async () => {
