@@ -47,7 +47,9 @@ describe('which transport an address gets', () => {
 
   test('an unknown scheme, and none, are AddressErrors that say what there is', async () => {
     await expect(transportFor('pigeon://loft')).rejects.toThrow(AddressError)
-    await expect(transportFor('pigeon://loft')).rejects.toThrow(/pigeon.*memory, threads, tcp, tcps, ipc, ws, wss, json/)
+    await expect(transportFor('pigeon://loft')).rejects.toThrow(
+      /pigeon.*memory, threads, tcp, tcps, ipc, ws, wss, json/,
+    )
     await expect(transportFor('127.0.0.1:80')).rejects.toThrow(AddressError)
     await expect(transportFor('constructor:x')).rejects.toThrow(AddressError)
   })
