@@ -197,3 +197,18 @@ it('a queue timeout counts from the submission', () => {
   run.tell({ type: 'tick' })
   expect(run.state.tasks.get(idOf(0))?.status).toBe('timedOut')
 })
+
+it('what an engine holds beyond its mark is tried again under a number that it has not seen', () => {
+  const state = createScheduler({ hwm: 1 })
+  for (const engine of [0, 1]) step(state, { type: 'engineJoined', engine }, 0)
+  const tasks = [0, 1].map((n) => ({
+    spec: { id: idOf(n), client: session, body },
+    submittedAt: 0,
+    held: { engine: 0, attempt: 3 },
+  }))
+  const effects = step(state, { type: 'restore', tasks, nextEngine: 2 }, 1)
+  expect(effects.map((effect) => effect.type === 'assign' && [effect.task.id, effect.engine, effect.attempt])).toEqual([
+    [idOf(1), 1, 4],
+  ])
+  expect(validate(state)).toEqual([])
+})
