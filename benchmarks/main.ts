@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
+import { benchDurability } from './durability.ts'
 import { benchFunctions } from './functions.ts'
 import { benchResults } from './results.ts'
 import { benchScheduler } from './scheduler.ts'
@@ -16,6 +17,18 @@ const machine = {
   memoryGiB: Math.round(totalmem() / 2 ** 30),
 }
 
+interface SuiteOptions {
+  readonly quick: boolean
+  readonly json?: string
+}
+
+const quickOption = () => new Option('--quick', 'a few seconds instead of a few minutes').default(false)
+const jsonOption = () => new Option('--json <file>', 'write the figures there')
+
+function write(json: string | undefined, figures: object): void {
+  if (json) writeFileSync(json, `${JSON.stringify({ machine, ...figures }, null, 2)}\n`)
+}
+
 const program = new Command('bench')
   .description('Speed and memory of Yardmaster’s parts. Each figure stands beside something to compare it with.')
   .helpCommand(false)
@@ -23,11 +36,10 @@ const program = new Command('bench')
 program
   .command('scheduler')
   .description('the scheduler’s core alone, by strategy, engines and blocked tasks; memory; a large graph')
-  .addOption(new Option('--quick', 'a few seconds instead of a few minutes').default(false))
-  .addOption(new Option('--json <file>', 'write the figures there'))
-  .action(async ({ quick, json }: { quick: boolean; json?: string }) => {
-    const figures = await benchScheduler(quick)
-    if (json) writeFileSync(json, `${JSON.stringify({ machine, scheduler: figures }, null, 2)}\n`)
+  .addOption(quickOption())
+  .addOption(jsonOption())
+  .action(async ({ quick, json }: SuiteOptions) => {
+    write(json, { scheduler: await benchScheduler(quick) })
   })
 
 program
@@ -36,6 +48,17 @@ program
   .action(() => {
     const suite = fileURLToPath(new URL('./transports.ts', import.meta.url))
     process.exitCode = spawnSync(process.execPath, ['--import', 'tsx', suite], { stdio: 'inherit' }).status ?? 1
+  })
+
+program
+  .command('durability')
+  .description(
+    'whole clusters without a store, and with each level of durability: tasks a second, one apply, what is written',
+  )
+  .addOption(quickOption())
+  .addOption(jsonOption())
+  .action(async ({ quick, json }: SuiteOptions) => {
+    write(json, { durability: await benchDurability(quick) })
   })
 
 program

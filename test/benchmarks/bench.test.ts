@@ -26,6 +26,35 @@ test('bench scheduler --quick prints its tables, and its JSON is whole', async (
   rmSync(folder, { recursive: true })
 })
 
+test('bench durability --quick measures every level with both kinds of engines', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+  const file = join(folder, 'figures.json')
+  const { stdout } = await bench('durability', '--quick', '--json', file)
+  expect(stdout).toContain('of no store')
+  const { durability } = JSON.parse(readFileSync(file, 'utf8'))
+  const names = ['no store', 'MemoryStore', 'LMDB', "LMDB, 'disk'"]
+  expect(durability.levels.map(({ kind, level }: Level) => `${kind}: ${level}`)).toEqual(
+    ['threads', 'processes'].flatMap((kind) => names.map((name) => `${kind}: ${name}`)),
+  )
+  for (const { level, rate, ratios, entriesPerTask, handedBytesPerTask } of durability.levels as Level[]) {
+    expect(rate.median).toBeGreaterThan(0)
+    expect(ratios.rate.median).toBeGreaterThan(0)
+    // What it was called with, and how it ended.
+    expect([level, entriesPerTask]).toEqual([level, level === 'no store' ? 0 : 2])
+    expect(handedBytesPerTask > 0).toBe(level !== 'no store')
+  }
+  rmSync(folder, { recursive: true })
+})
+
+interface Level {
+  readonly kind: string
+  readonly level: string
+  readonly rate: { readonly median: number }
+  readonly ratios: { readonly rate: { readonly median: number } }
+  readonly entriesPerTask: number
+  readonly handedBytesPerTask: number
+}
+
 test('bench --help names the suites, and a wrong one is told', async () => {
   const { stdout } = await bench('--help')
   expect(stdout).toMatch(/scheduler .*\n.*transports .*\n.*results /s)
