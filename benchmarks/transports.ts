@@ -2,23 +2,14 @@
  * Each transport against the raw link beneath it, in one run: `npm run bench -- transports`. The peer echoes, in another process
  * (memory and threads: in this thread, and another). 64-byte messages, 1,000 under way and one at a time; 10 MB messages, 4 under way.
  */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Dealer } from 'zeromq'
-import type { Connection } from '../core/transport.ts'
-import { transportFor } from '../transports/connect.ts'
 import { openPort } from '../transports/threads.ts'
-
-/** The least that can be measured: bytes out, bytes back. */
-interface Pipe {
-  send(bytes: Uint8Array<ArrayBuffer>): void
-  onMessage: () => void
-  close(): unknown
-}
+import { echo, ourPipe, type Pipe, pipelined, pipeOver, roundTrips, startPeer } from './pipes.ts'
 
 const self = fileURLToPath(import.meta.url)
 
@@ -26,7 +17,7 @@ const raw: Record<string, () => Promise<Pipe>> = {
   async 'ZeroMQ, raw'() {
     const dealer = new Dealer({ sendHighWaterMark: 0, sendTimeout: 0 })
     await dealer.bind('tcp://127.0.0.1:*')
-    startProcess('zeromq', dealer.lastEndpoint as string)
+    startPeer(self, 'zeromq', dealer.lastEndpoint as string)
     const pipe: Pipe = { send: (bytes) => void dealer.send(bytes), onMessage: () => {}, close: () => dealer.close() }
     await dealer.receive()
     void (async () => {
@@ -37,7 +28,7 @@ const raw: Record<string, () => Promise<Pipe>> = {
   async 'WebSocket, raw'() {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
     await once(server, 'listening')
-    startProcess('websocket', `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    startPeer(self, 'websocket', `ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const [socket] = (await once(server, 'connection')) as [WebSocket]
     const close = () => {
       socket.close()
@@ -70,17 +61,6 @@ const peers: Record<string, (address: string) => Promise<void> | void> = {
     socket.on('message', (data) => socket.send(data as Buffer))
     socket.on('close', () => process.exit())
   },
-  async ours(address) {
-    echo(await (await transportFor(address)).connect(address))
-  },
-}
-
-function echo(connection: Connection): void {
-  connection.open({ onMessage: (frames) => void connection.send(frames), onClose: () => {} })
-}
-
-function startProcess(kind: string, address: string): void {
-  spawn(process.execPath, ['--import', 'tsx', self, kind, address], { stdio: 'inherit' })
 }
 
 function startThread(kind: string, port: MessagePort): void {
@@ -88,64 +68,10 @@ function startThread(kind: string, port: MessagePort): void {
   new Worker(main, { eval: true, workerData: { kind, port }, transferList: [port] }).unref()
 }
 
-async function ours(address: string): Promise<Pipe> {
-  const transport = await transportFor(address)
-  let accept: (connection: Connection) => void = () => {}
-  const accepted = new Promise<Connection>((resolve) => {
-    accept = resolve
-  })
-  const listener = await transport.listen(address, (connection) => accept(connection))
-  if (address.startsWith('memory:')) echo(await transport.connect(address))
-  else startProcess('ours', listener.address)
-  return pipeOver(await accepted, () => listener.close())
-}
-
-function pipeOver(connection: Connection, after: () => unknown = () => {}): Pipe {
-  const pipe: Pipe = {
-    send: (bytes) => void connection.send([bytes]),
-    onMessage: () => {},
-    close: () => connection.close().then(after),
-  }
-  connection.open({ onMessage: () => pipe.onMessage(), onClose: () => {} })
-  return pipe
-}
-
 function ourThreads(): Pipe {
   const { port1, port2 } = new MessageChannel()
   startThread('ours', port2)
   return pipeOver(openPort(port1))
-}
-
-/** Sends `count` messages with `window` of them under way; seconds for all. */
-function pipelined(pipe: Pipe, count: number, window: number, make: () => Uint8Array<ArrayBuffer>): Promise<number> {
-  return new Promise((resolve) => {
-    let sent = 0
-    let received = 0
-    const start = performance.now()
-    const send = () => {
-      sent += 1
-      pipe.send(make())
-    }
-    pipe.onMessage = () => {
-      received += 1
-      if (sent < count) send()
-      else if (received === count) resolve((performance.now() - start) / 1000)
-    }
-    for (let i = 0; i < Math.min(window, count); i += 1) send()
-  })
-}
-
-async function roundTrips(pipe: Pipe, count: number): Promise<number[]> {
-  const times: number[] = []
-  for (let i = 0; i < count; i += 1) {
-    const start = performance.now()
-    await new Promise<void>((resolve) => {
-      pipe.onMessage = resolve
-      pipe.send(new Uint8Array(64))
-    })
-    times.push((performance.now() - start) * 1000)
-  }
-  return times.sort((a, b) => a - b)
 }
 
 async function measure(name: string, open: () => Promise<Pipe> | Pipe): Promise<void> {
@@ -169,13 +95,13 @@ async function main(): Promise<void> {
   console.log(
     `${''.padEnd(20)}${'echoed'.padStart(13)} ${'p50'.padStart(14)} ${'p99'.padStart(14)} ${'each way'.padStart(16)}`,
   )
-  await measure('memory', () => ours('memory:benchmark'))
+  await measure('memory', () => ourPipe('memory:benchmark'))
   await measure('MessagePort, raw', raw['MessagePort, raw'] as () => Promise<Pipe>)
   await measure('threads', ourThreads)
   await measure('WebSocket, raw', raw['WebSocket, raw'] as () => Promise<Pipe>)
-  await measure('websocket', () => ours('ws://127.0.0.1:0'))
+  await measure('websocket', () => ourPipe('ws://127.0.0.1:0'))
   await measure('ZeroMQ, raw', raw['ZeroMQ, raw'] as () => Promise<Pipe>)
-  await measure('zeromq', () => ours('tcp://127.0.0.1:0'))
+  await measure('zeromq', () => ourPipe('tcp://127.0.0.1:0'))
   process.exit()
 }
 
