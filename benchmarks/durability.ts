@@ -113,7 +113,7 @@ async function batch(client: Client, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => view.apply(nothing)))
 }
 
-async function measure({ client, store, figures }: Case, tasks: number, singles: number): Promise<void> {
+async function measureBatch({ client, store, figures }: Case, tasks: number): Promise<void> {
   const before = { writes: 0, entries: 0, bytes: 0, ...counts(store), written: writtenBytes() }
   const start = performance.now()
   await batch(client, tasks)
@@ -124,6 +124,9 @@ async function measure({ client, store, figures }: Case, tasks: number, singles:
   figures.entries.push((after.entries - before.entries) / tasks)
   figures.handedBytes.push((after.bytes - before.bytes) / tasks)
   figures.fileBytes.push((after.written - before.written) / tasks)
+}
+
+async function measureSingles({ client, figures }: Case, singles: number): Promise<void> {
   const view = client.loadBalancedView()
   const times: number[] = []
   for (let i = 0; i < singles; i += 1) {
@@ -178,8 +181,9 @@ export async function benchDurability(isQuick: boolean): Promise<DurabilityFigur
     for (const { client } of cases) await batch(client, tasks)
     const flushes: number[] = []
     const rounds = await inRounds(most, seconds, async (round) => {
-      flushes.push(...flushTimes(folder, isQuick ? 3 : 20))
-      for (const one of rotated(cases, round)) await measure(one, tasks, singles)
+      flushes.push(...flushTimes(folder, isQuick ? 3 : 10))
+      for (const one of rotated(cases, round)) await measureBatch(one, tasks)
+      for (const one of rotated(cases, round)) await measureSingles(one, singles)
     })
     const figures = { flushMs: spreadOf(flushes), rounds, levels: cases.map((one) => summary(one, cases)) }
     print(figures, tasks, singles)

@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { benchDurability } from './durability.ts'
+import { benchEncryption } from './encryption.ts'
 import { benchFunctions } from './functions.ts'
 import { benchResults } from './results.ts'
 import { benchScheduler } from './scheduler.ts'
@@ -59,6 +60,15 @@ program
   .addOption(jsonOption())
   .action(async ({ quick, json }: SuiteOptions) => {
     write(json, { durability: await benchDurability(quick) })
+  })
+
+program
+  .command('encryption')
+  .description('encrypted links against plain ones, alone and in whole clusters')
+  .addOption(quickOption())
+  .addOption(jsonOption())
+  .action(async ({ quick, json }: SuiteOptions) => {
+    write(json, { encryption: await benchEncryption(quick) })
   })
 
 program

@@ -55,6 +55,29 @@ interface Level {
   readonly handedBytesPerTask: number
 }
 
+test('bench encryption --quick measures each pair of links', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+  const file = join(folder, 'figures.json')
+  const { stdout } = await bench('encryption', '--quick', '--json', file)
+  expect(stdout).toContain('wss / ws')
+  const { links } = JSON.parse(readFileSync(file, 'utf8')).encryption as { links: Link[] }
+  expect(links.map(({ plain, encrypted }) => [plain, encrypted])).toEqual([
+    ['ws', 'wss'],
+    ['tcp', 'tcps'],
+  ])
+  for (const { figures } of links) {
+    expect(figures).toHaveLength(6)
+    for (const { ratio } of figures) expect(ratio.median).toBeGreaterThan(0)
+  }
+  rmSync(folder, { recursive: true })
+})
+
+interface Link {
+  readonly plain: string
+  readonly encrypted: string
+  readonly figures: readonly { readonly ratio: { readonly median: number } }[]
+}
+
 test('bench --help names the suites, and a wrong one is told', async () => {
   const { stdout } = await bench('--help')
   expect(stdout).toMatch(/scheduler .*\n.*transports .*\n.*results /s)
