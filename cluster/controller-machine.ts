@@ -1,11 +1,17 @@
-import { type ActorRefFrom, assign, fromPromise, setup, stopChild } from 'xstate'
+import {
+  type ActorRefFrom,
+  assign,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  fromPromise,
+  setup,
+  stopChild,
+} from 'xstate'
 import type { Clock } from '../core/clock.ts'
-import type { ClientToController, EngineInfo, EngineToController } from '../core/messages.ts'
 import type { Listener } from '../core/transport.ts'
 import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
-import type { ClientPeer } from './client-peer.ts'
-import type { EnginePeer } from './engine-peer.ts'
 import type { Journal } from './journal.ts'
+import { type PeerEvent, reception } from './reception.ts'
 import type { Recovery } from './recovery.ts'
 import { Router } from './router.ts'
 
@@ -18,7 +24,7 @@ interface ControllerMachineInput {
   readonly drainMs: number
   /** Where there is a store. */
   readonly journal: Journal | undefined
-  readonly recovery: Recovery<ControllerMachineEvent> | undefined
+  readonly recovery: Recovery<PeerEvent> | undefined
   readonly recoveryMs: number
   /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
   listen(): Promise<readonly Listener[]>
@@ -26,23 +32,23 @@ interface ControllerMachineInput {
 }
 
 export type ControllerMachineEvent =
-  | { readonly type: 'clientJoined'; readonly peer: ClientPeer; readonly told: readonly EngineInfo[] }
-  | { readonly type: 'clientMessage'; readonly peer: ClientPeer; readonly message: ClientToController }
-  | { readonly type: 'clientLeft'; readonly peer: ClientPeer }
-  | { readonly type: 'clientDrained'; readonly peer: ClientPeer }
-  | { readonly type: 'engineJoined'; readonly peer: EnginePeer }
-  | { readonly type: 'engineMessage'; readonly peer: EnginePeer; readonly message: EngineToController }
-  | { readonly type: 'engineLeft'; readonly peer: EnginePeer; readonly reason: string }
+  /** The engines that an earlier controller had are back. */
+  | { readonly type: 'recovered' }
   /** Finish what is there, for at most `drainMs`, then stop. */
   | { readonly type: 'drain' }
   | { readonly type: 'stop' }
   /** What the store did not take. */
   | { readonly type: 'storeFailed'; readonly error: unknown }
+  | DoneActorEvent<unknown, 'scheduler'>
+  | ErrorActorEvent<unknown, 'scheduler'>
+  | ErrorActorEvent<unknown, 'reception'>
 
 interface Context extends ControllerMachineInput {
   readonly listeners: readonly Listener[]
   readonly scheduler: ActorRefFrom<typeof schedulerMachine>
   readonly router: Router
+  /** Is told what peers say and do. */
+  readonly reception: ActorRefFrom<typeof reception>
   readonly error: unknown
 }
 
@@ -55,6 +61,7 @@ const controllerSetup = setup({
   },
   actors: {
     scheduler: schedulerMachine,
+    reception,
     listen: fromPromise<readonly Listener[], ControllerMachineInput>(({ input }) => input.listen()),
     close: fromPromise<void, Context>(async ({ input }) => {
       if (input.error === undefined) await input.router.close('the controller was stopped')
@@ -64,23 +71,9 @@ const controllerSetup = setup({
     }),
   },
   actions: {
-    route: ({ context: { router }, event, self }) => route(router, event, self.id),
-    defer: ({ context: { recovery }, event }) => {
-      if (event.type === 'engineJoined') recovery?.engineJoined(event.peer)
-      else if (event.type === 'engineMessage' && event.message.type === 'holding') {
-        recovery?.holds(event.peer.id, event.message.tasks)
-      } else {
-        if (event.type === 'engineLeft') recovery?.engineLeft(event.peer.id)
-        recovery?.defer(event)
-      }
-    },
-    recover: ({ context: { recovery, router }, self }) => {
-      for (const event of recovery?.finish(router) ?? []) route(router, event, self.id)
-    },
-    turnAway: ({ event }) => {
-      if (event.type === 'clientJoined') void event.peer.close('the controller was stopped')
-      else if (event.type === 'engineJoined') void event.peer.close()
-    },
+    recover: ({ context }) => context.reception.send({ type: 'recover' }),
+    turnAway: ({ context }) => context.reception.send({ type: 'close' }),
+    noteDefect: assign({ error: ({ event }) => ('error' in event ? event.error : undefined) }),
     checkEngines: ({ context }) => context.router.checkEngines(),
     refuseTasks: ({ context }) => {
       context.router.accepting = false
@@ -96,21 +89,17 @@ const controllerSetup = setup({
     recoveryLimit: ({ context }) => context.recoveryMs,
   },
   guards: {
-    isRecovering: ({ context: { recovery } }) => recovery?.isOver === false,
     isRecovered: ({ context: { recovery } }) => recovery?.isComplete ?? true,
     idle: ({ context }) => context.scheduler.getSnapshot().status === 'done',
   },
 })
-
-/** What peers say. */
-const heard = [{ guard: 'isRecovering', actions: 'defer' }, { actions: 'route' }] as const
 
 /** Engines are watched as long as there are tasks: one that hangs must not hold up the end either. */
 const checking = controllerSetup.createStateConfig({
   after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } },
 })
 
-/** A controller's life: starting → running → draining → closing → stopped. Whatever peers say is one event a message. */
+/** A controller's life: starting → recovering → running → draining → closing → stopped. What peers say is for its reception. */
 export const controllerMachine = controllerSetup.createMachine({
   id: 'controller',
   context: ({ input, spawn, self }) => {
@@ -122,38 +111,34 @@ export const controllerMachine = controllerSetup.createMachine({
         perform: (effects) => router.perform(effects),
       },
     })
+    const { core } = scheduler.getSnapshot().context.stepper.getSnapshot().context
     const router: Router = new Router({
       clock: input.clock,
       abortGraceMs: input.abortGraceMs,
       heartbeatMs: input.heartbeatMs,
       happened: (events) => {
         // Engines still leave after it has stopped; that is no news to anyone.
-        if (scheduler.getSnapshot().status === 'active') scheduler.send({ type: 'happened', events })
+        const { status, context } = scheduler.getSnapshot()
+        if (status === 'active') context.stepper.send({ type: 'happened', events })
       },
-      core: () => scheduler.getSnapshot().context.core,
+      core: () => core,
       journal: input.journal,
       onShutdown: () => self.send({ type: 'drain' }),
       onStrategyFault: (fault) => input.log('warn', fault.message),
     })
-    return { ...input, listeners: [], scheduler, router, error: undefined }
+    const receptionist = spawn('reception', {
+      id: 'reception',
+      input: { router, recovery: input.recovery, onRecovered: () => self.send({ type: 'recovered' }) },
+    })
+    return { ...input, listeners: [], scheduler, router, reception: receptionist, error: undefined }
   },
   initial: 'starting',
   output: ({ context }) => ({ error: context.error }),
   on: {
-    // While it starts, too: one address may be open before another.
-    clientJoined: heard,
-    engineJoined: heard,
-    clientMessage: heard,
-    engineMessage: heard,
-    clientLeft: heard,
-    clientDrained: heard,
-    engineLeft: heard,
     stop: '.closing',
     storeFailed: { target: '.closing', actions: assign({ error: ({ event }) => event.error }) },
-    'xstate.error.actor.scheduler': {
-      target: '.closing',
-      actions: assign({ error: ({ event }) => ('error' in event ? event.error : undefined) }),
-    },
+    'xstate.error.actor.scheduler': { target: '.closing', actions: 'noteDefect' },
+    'xstate.error.actor.reception': { target: '.closing', actions: 'noteDefect' },
   },
   states: {
     starting: {
@@ -168,51 +153,21 @@ export const controllerMachine = controllerSetup.createMachine({
       always: { guard: 'isRecovered', target: 'running' },
       after: { recoveryLimit: 'running' },
       exit: 'recover',
-      on: { drain: 'draining' },
+      on: { recovered: 'running', drain: 'draining' },
     },
     running: { initial: 'checking', states: { checking }, on: { drain: 'draining' } },
     draining: {
       initial: 'checking',
       states: { checking },
       entry: 'refuseTasks',
+      on: { 'xstate.done.actor.scheduler': 'closing' },
       always: { guard: 'idle', target: 'closing' },
       after: { drainLimit: 'closing' },
     },
     closing: {
-      entry: 'stopScheduler',
-      on: { clientJoined: { actions: 'turnAway' }, engineJoined: { actions: 'turnAway' } },
+      entry: ['stopScheduler', 'turnAway'],
       invoke: { src: 'close', input: ({ context }) => context, onDone: 'stopped', onError: 'stopped' },
     },
-    stopped: { entry: stopChild('scheduler'), type: 'final' },
+    stopped: { entry: [stopChild('scheduler'), stopChild('reception')], type: 'final' },
   },
 })
-
-/** A peer that breaks the protocol loses its link; nobody else notices. */
-function guarded(peer: ClientPeer | EnginePeer, handle: () => void): void {
-  try {
-    handle()
-  } catch (error) {
-    peer.link.abort(error instanceof Error ? error : new Error(String(error)))
-  }
-}
-
-function route(router: Router, event: ControllerMachineEvent, id: string): void {
-  switch (event.type) {
-    case 'clientMessage':
-      return guarded(event.peer, () => router.fromClient(event.peer, event.message))
-    case 'engineMessage':
-      return guarded(event.peer, () => router.fromEngine(event.peer, event.message))
-    case 'clientJoined':
-      return router.clientJoined(event.peer, event.told)
-    case 'clientLeft':
-      return router.clientLeft(event.peer)
-    case 'clientDrained':
-      return event.peer.resume()
-    case 'engineJoined':
-      return router.engineJoined(event.peer)
-    case 'engineLeft':
-      return router.engineLeft(event.peer, event.reason)
-    default:
-      throw new Error(`${id} cannot route ${event.type}`)
-  }
-}

@@ -26,6 +26,7 @@ import { ClientPeer } from './client-peer.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
+import type { PeerEvent } from './reception.ts'
 import { Recovery } from './recovery.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { readSaved } from './stored-tasks.ts'
@@ -126,6 +127,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const send = (event: ControllerMachineEvent) => {
     if (actor.getSnapshot().status === 'active') actor.send(event)
   }
+  const tell = (event: PeerEvent) => {
+    const { status, context } = actor.getSnapshot()
+    if (status === 'active') context.reception.send(event)
+  }
 
   const refusals = new RefusalLog(clock, (line) => log('warn', line))
   const strangers = new Set<Connection>()
@@ -193,20 +198,20 @@ export async function startController(options: ControllerOptions): Promise<Contr
       const capacity = capacityOf(admitted.link.connection, sendable())
       const peer = new EnginePeer(info, admitted.link, capacity, clock.now(), instance)
       peer.link.open({
-        onMessage: (message) => send({ type: 'engineMessage', peer, message }),
-        onClose: (error) => send({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
+        onMessage: (message) => tell({ type: 'engineMessage', peer, message }),
+        onClose: (error) => tell({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
       })
-      send({ type: 'engineJoined', peer })
+      tell({ type: 'engineJoined', peer })
       log('info', `engine ${engine} joined (${info.kind}, pid ${info.pid} on ${info.host})`)
     } else {
       const capacity = capacityOf(admitted.link.connection, sendable(admitted.details.messageBytesMax))
       const peer = new ClientPeer(admitted.details.session, admitted.link, capacity)
       peer.link.open({
-        onMessage: (message) => send({ type: 'clientMessage', peer, message }),
-        onDrain: () => send({ type: 'clientDrained', peer }),
-        onClose: () => send({ type: 'clientLeft', peer }),
+        onMessage: (message) => tell({ type: 'clientMessage', peer, message }),
+        onDrain: () => tell({ type: 'clientDrained', peer }),
+        onClose: () => tell({ type: 'clientLeft', peer }),
       })
-      send({ type: 'clientJoined', peer, told })
+      tell({ type: 'clientJoined', peer, told })
       log('info', `client ${peer.session} joined`)
     }
   }
@@ -249,7 +254,7 @@ async function openJournal(
   { store: place }: ControllerOptions,
   clock: Clock,
   onFailure: (error: unknown) => void,
-): Promise<{ journal?: Journal; recovery?: Recovery<ControllerMachineEvent>; nextEngine: number; identity: string }> {
+): Promise<{ journal?: Journal; recovery?: Recovery<PeerEvent>; nextEngine: number; identity: string }> {
   if (place === undefined) return { nextEngine: 0, identity: randomUUID() }
   const store = typeof place === 'string' ? await openLmdbStore(place) : place
   const saved = readSaved(await store.load())

@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup } from 'xstate'
+import { type ActorRefFrom, type ActorSystem, assign, fromPromise, fromTransition, setup } from 'xstate'
 import { backOffMs } from '../core/back-off.ts'
 import { capacityOf } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
@@ -31,12 +31,30 @@ export interface EngineMachineInput {
 }
 
 export type EngineMachineEvent =
-  | { readonly type: 'message'; readonly message: ControllerToEngine }
+  /** The controller has no more use for it. */
+  | { readonly type: 'dismissed' }
   | { readonly type: 'linkClosed'; readonly error: Error | undefined }
   | { readonly type: 'executorsHopeless'; readonly reason: string }
   | { readonly type: 'stop' }
 
+/** What the controller says, and where it goes. */
+interface Heard {
+  readonly type: 'message'
+  readonly message: ControllerToEngine
+  readonly attempts: AttemptTable
+  readonly link: EngineLink
+  readonly pulse: Pulse | undefined
+}
+
+/** Takes what the controller says to the attempts. Without states: the machine's transitions would cost each message several times as much. */
+const receiver = fromTransition<undefined, Heard, ActorSystem<never>, undefined>((_, heard) => {
+  heard.pulse?.hear()
+  deliver(heard)
+  return undefined
+}, undefined)
+
 interface Context extends EngineMachineInput {
+  readonly receiver: ActorRefFrom<typeof receiver>
   readonly connection: Connection | undefined
   readonly registered: Registered | undefined
   readonly attempts: AttemptTable | undefined
@@ -68,6 +86,7 @@ export const engineMachine = setup({
     output: {} as { readonly error: Error | undefined },
   },
   actors: {
+    receiver,
     connect: fromPromise<Connection, EngineMachineInput>(({ input }) => input.connect()),
     register: fromPromise<Registered, { register: EngineMachineInput['register']; connection: Connection }>(
       ({ input }) => input.register(input.connection),
@@ -75,10 +94,6 @@ export const engineMachine = setup({
     closeAttempts: fromPromise<void, AttemptTable | undefined>(async ({ input }) => input?.close()),
   },
   actions: {
-    deliver: ({ context, event }) => {
-      if (event.type === 'message') deliver(context, event.message)
-    },
-    heard: ({ context }) => context.pulse?.hear(),
     // However much is still on the way here, the controller hears that this side is there.
     beat: ({ context }) => {
       context.pulse?.beat()
@@ -102,7 +117,6 @@ export const engineMachine = setup({
   guards: {
     mayReconnect: ({ context }) =>
       context.everReady && context.clock.now() - (context.lostAt ?? 0) < context.reconnectMs,
-    asked: ({ event }) => event.type === 'message' && event.message.type === 'stop',
     isSilent: ({ context }) => (context.pulse?.silentBeats ?? 0) >= silentBeatsMax,
   },
   delays: {
@@ -111,8 +125,9 @@ export const engineMachine = setup({
   },
 }).createMachine({
   id: 'engine',
-  context: ({ input }) => ({
+  context: ({ input, spawn }) => ({
     ...input,
+    receiver: spawn('receiver', { id: 'receiver' }),
     connection: undefined,
     registered: undefined,
     attempts: undefined,
@@ -156,7 +171,7 @@ export const engineMachine = setup({
     ready: {
       entry: assign({ attempts: ({ context, self }) => openLink(context, self) }),
       on: {
-        message: [{ guard: 'asked', target: 'leaving' }, { actions: ['heard', 'deliver'] }],
+        dismissed: 'leaving',
         linkClosed: {
           target: 'lost',
           actions: [
@@ -196,7 +211,7 @@ export const engineMachine = setup({
 
 interface Self {
   send(event: EngineMachineEvent): void
-  getSnapshot(): { readonly status: string }
+  getSnapshot(): { readonly status: string; matches(state: 'ready'): boolean }
 }
 
 /** Several in each heartbeat. Within one thread nobody falls silent. */
@@ -238,30 +253,34 @@ function openLink(context: Context, self: Self): AttemptTable {
   if (resumed) resumed.resume(report)
   else if (welcome.resumes) report({ type: 'holding', tasks: [] })
   link.open({
-    onMessage: (message) => tell({ type: 'message', message }),
+    onMessage: (message) => {
+      if (message.type === 'stop') tell({ type: 'dismissed' })
+      else if (self.getSnapshot().matches('ready'))
+        context.receiver.send({ type: 'message', message, attempts, link, pulse: context.pulse })
+    },
     onClose: (error) => tell({ type: 'linkClosed', error }),
   })
   return attempts
 }
 
-function deliver({ attempts, registered }: Context, message: ControllerToEngine): void {
+function deliver({ message, attempts, link }: Heard): void {
   switch (message.type) {
     case 'tasks':
-      return attempts?.take(message)
+      return attempts.take(message)
     case 'recall':
-      return attempts?.recall(message.tasks)
+      return attempts.recall(message.tasks)
     case 'cancel':
-      return attempts?.cancel(message.tasks, message.graceMs)
+      return attempts.cancel(message.tasks, message.graceMs)
     case 'interrupt':
-      return attempts?.interrupt(message.graceMs)
+      return attempts.interrupt(message.graceMs)
     case 'restart':
-      return attempts?.restart()
+      return attempts.restart()
     case 'noted':
-      return attempts?.noted(message.tasks)
+      return attempts.noted(message.tasks)
     case 'pull':
-      return attempts?.pull(message.streams)
+      return attempts.pull(message.streams)
     case 'ping':
-      registered?.link.send({ type: 'pong', sequence: message.sequence })
+      link.send({ type: 'pong', sequence: message.sequence })
   }
 }
 

@@ -137,7 +137,7 @@ export class SimulatedCluster {
 
   /** @throws what the scheduler's invariants say of it */
   check(): void {
-    const core = this.#scheduler?.getSnapshot().context.core
+    const core = this.#scheduler?.getSnapshot().context.stepper.getSnapshot().context.core
     const [violation] = core === undefined ? [] : validate(core)
     if (violation) throw new Error(`invariant ${violation.invariant}: ${violation.message}`)
   }

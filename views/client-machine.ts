@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup } from 'xstate'
+import { type ActorRefFrom, type ActorSystem, assign, fromPromise, fromTransition, setup } from 'xstate'
 import { backOffMs } from '../core/back-off.ts'
 import type { Clock } from '../core/clock.ts'
 import {
@@ -45,7 +45,6 @@ export interface ClientMachineInput {
 }
 
 export type ClientMachineEvent =
-  | { readonly type: 'message'; readonly message: ControllerToClient }
   | { readonly type: 'drain' }
   /** The controller took its leave: it will not be back. */
   | { readonly type: 'dismissed'; readonly reason: string }
@@ -53,7 +52,32 @@ export type ClientMachineEvent =
   | { readonly type: 'defect'; readonly error: unknown }
   | { readonly type: 'close' }
 
+/** What the controller says, and who is told. */
+interface Heard {
+  readonly type: 'message'
+  readonly message: ControllerToClient
+  readonly session: Session
+  readonly pulse: Pulse | undefined
+  onDefect(error: unknown): void
+}
+
+/** Takes what the controller says to the session. Without states: the machine's transitions would cost each message several times as much. */
+const receiver = fromTransition<undefined, Heard, ActorSystem<never>, undefined>(
+  (_, { message, session, pulse, onDefect }) => {
+    pulse?.hear()
+    try {
+      session.receive(message)
+    } catch (error) {
+      // Thrown from here, it would stop the actor without a word to anybody.
+      onDefect(error)
+    }
+    return undefined
+  },
+  undefined,
+)
+
 interface ClientContext extends ClientMachineInput {
+  readonly receiver: ActorRefFrom<typeof receiver>
   readonly connection: Connection | undefined
   readonly link: ClientLink | undefined
   readonly heartbeatMs: number
@@ -74,7 +98,7 @@ const neverMs = 2 ** 31 - 1
 
 /**
  * A client's life: connecting → registering → ready ⇄ reconnecting → closing → closed. The machine owns the link; the
- * session, which it feeds, owns the tasks. Each wire message is one event.
+ * session, which its receiver feeds, owns the tasks. Each wire message is one event.
  */
 export const clientMachine = setup({
   types: {
@@ -83,6 +107,7 @@ export const clientMachine = setup({
     events: {} as ClientMachineEvent,
   },
   actors: {
+    receiver,
     dial: fromPromise<Connection, Connector>(async ({ input, signal }) => {
       const connection = await input.dial()
       if (signal.aborted) connection.abort()
@@ -123,31 +148,23 @@ export const clientMachine = setup({
       failures: 0,
       error: undefined,
     })),
-    startLink: ({ context, self }, { link, welcome }: Admission) => {
+    startLink: ({ context: { receiver, session, pulse }, self }, { link, welcome }: Admission) => {
       const send = (event: ClientMachineEvent): void => {
         // A link may speak on when the machine has ended.
         if (self.getSnapshot().status === 'active') self.send(event)
       }
+      const onDefect = (error: unknown): void => send({ type: 'defect', error })
       link.open({
         onMessage: (message) => {
           if (message.type === 'goodbye') send({ type: 'dismissed', reason: message.reason })
-          else send({ type: 'message', message })
+          else if (self.getSnapshot().status === 'active')
+            receiver.send({ type: 'message', message, session, pulse, onDefect })
         },
         onDrain: () => send({ type: 'drain' }),
         onClose: (error) => send({ type: 'linkClosed', link, error }),
       })
-      context.session.attach(link, welcome)
+      session.attach(link, welcome)
     },
-    receive: ({ context, event, self }) => {
-      if (event.type !== 'message') return
-      try {
-        context.session.receive(event.message)
-      } catch (error) {
-        // Thrown from here, it would stop the machine without a word to anybody.
-        self.send({ type: 'defect', error })
-      }
-    },
-    heard: ({ context }) => context.pulse?.hear(),
     drained: ({ context }) => context.session.drained(),
     beat: ({ context }) => {
       context.pulse?.beat()
@@ -176,8 +193,9 @@ export const clientMachine = setup({
   },
 }).createMachine({
   id: 'client',
-  context: ({ input }) => ({
+  context: ({ input, spawn }) => ({
     ...input,
+    receiver: spawn('receiver', { id: 'receiver' }),
     connection: undefined,
     link: undefined,
     heartbeatMs: 0,
@@ -213,7 +231,6 @@ export const clientMachine = setup({
     },
     ready: {
       on: {
-        message: { actions: ['heard', 'receive'] },
         drain: { actions: 'drained' },
         linkClosed: {
           guard: { type: 'isCurrentLink', params: ({ event }) => event },
@@ -273,7 +290,6 @@ export const clientMachine = setup({
     closing: {
       entry: 'flush',
       on: {
-        message: { actions: 'receive' },
         drain: { actions: 'drained' },
         linkClosed: { guard: { type: 'isCurrentLink', params: ({ event }) => event }, target: 'closed' },
         dismissed: 'closed',
