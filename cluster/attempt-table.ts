@@ -21,13 +21,12 @@ import type { Pull, StreamEnd } from '../core/stream-messages.ts'
 import type { Executor, ExecutorFactory } from './executor.ts'
 import { type ClaimTable, newClaimTable } from './executors/claims.ts'
 import { type Attempt, Lane } from './lane.ts'
+import { Lookout, type Prospect } from './lookout.ts'
 
 /** Attempts that an executor can hold; more wait here. */
 const balancedRoom = 4_096
 const directRoom = 256
 const claimsCapacity = balancedRoom + directRoom
-/** How often begun attempts are looked at. */
-const lookEveryMs = 20
 /** When executors die so often in a row before they are ready, no other is started. */
 const deathsMax = 5
 
@@ -71,12 +70,13 @@ export class AttemptTable {
   #executor: Executor
   #ready = false
   #deaths = 0
-  #cancelLook: (() => void) | undefined
+  readonly #lookout: Lookout
   #closed = false
 
   constructor(options: AttemptTableOptions) {
     this.#options = options
     this.#report = options.report
+    this.#lookout = new Lookout(options.clock, () => this.#look())
     this.#claims = newClaimTable(claimsCapacity, options.executors.kind === 'thread')
     this.#executor = this.#startExecutor()
   }
@@ -160,7 +160,7 @@ export class AttemptTable {
   /** Ends the executor and forgets every attempt, without a word: the controller has already written them off. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#cancelLook?.()
+    this.#lookout.close()
     for (const lane of this.#lanes) lane.clear()
     this.#byTask.clear()
     await this.#executor.end()
@@ -188,6 +188,7 @@ export class AttemptTable {
     for (const attempt of attempts) attempt.forceAt ??= forceAt
     if (attempts.length === 0) return
     this.#executor.send({ type: 'signal', sequences: attempts.map((attempt) => attempt.sequence) })
+    this.#lookout.soon()
   }
 
   #laneOf({ assignment }: Attempt): Lane {
@@ -199,9 +200,10 @@ export class AttemptTable {
     return this.#lanes.flatMap((lane) => lane.begun(this.#claims))
   }
 
-  /** Sends what waits here to the executor, as far as there is room. */
+  /** Sends what waits here to the executor, as far as there is room. Where one has ended, the next there begins. */
   #feed(): void {
     if (!this.#ready) return
+    this.#lookout.soon()
     const direct = this.#direct.takeNext()
     const balanced = this.#balanced.takeNext()
     const attempts = direct.length > 0 ? [...direct, ...balanced] : balanced
@@ -219,7 +221,6 @@ export class AttemptTable {
       return isDirect ? { ...task, direct: isDirect } : task
     })
     this.#executor.send({ type: 'run', tasks, functions })
-    this.#lookLater()
   }
 
   /** A number whose place in the claim table is free. */
@@ -315,22 +316,39 @@ export class AttemptTable {
     this.#end(ends)
   }
 
-  #lookLater(): void {
-    this.#cancelLook ??= this.#options.clock.after(lookEveryMs, () => {
-      this.#cancelLook = undefined
-      this.#look()
-      if (this.#lanes.some((lane) => lane.sent.size > 0) && !this.#closed) this.#lookLater()
-    })
+  /** Reports what has begun since the last look, and ends what has run too long. */
+  #look(): Prospect {
+    this.#reportBegun(this.#begun())
+    if (this.#overdue().size > 0) {
+      // After a stall of this thread, what has ended meanwhile is heard before anyone is judged.
+      this.#executor.hearOut()
+      const culprits = this.#overdue()
+      if (culprits.size > 0) this.#replaceExecutor(culprits)
+    }
+    return this.#prospect()
   }
 
-  /** Reports what has begun since the last look, and ends what has run too long. */
-  #look(): void {
-    this.#reportBegun(this.#begun())
-    if (this.#overdue().size === 0) return
-    // After a stall of this thread, what has ended meanwhile is heard before anyone is judged.
-    this.#executor.hearOut()
-    const culprits = this.#overdue()
-    if (culprits.size > 0) this.#replaceExecutor(culprits)
+  /** When the next attempt may begin, or is to be ended. */
+  #prospect(): Prospect {
+    const now = this.#options.clock.now()
+    const begun = this.#begun()
+    let running = 0
+    let knownAt = Number.POSITIVE_INFINITY
+    let isUncalled = false
+    for (const attempt of begun) {
+      if (this.#claims.hasEnded(attempt.sequence)) continue
+      running += 1
+      if (attempt.forceAt !== undefined) knownAt = Math.min(knownAt, attempt.forceAt)
+      const { runTimeoutMs = 0 } = attempt.assignment
+      if (runTimeoutMs === 0) continue
+      const calledAt = this.#calledAt(attempt)
+      if (calledAt === undefined) isUncalled = true
+      else knownAt = Math.min(knownAt, calledAt + runTimeoutMs)
+    }
+    const areOthersThere = this.#balanced.sent.size + this.#direct.sent.size > begun.length
+    // An executor that has as much to do as it can begins nothing before it has said that something ended.
+    const mayBegin = areOthersThere && running < this.#options.concurrency
+    return { knownInMs: knownAt - now, isOpen: isUncalled || mayBegin }
   }
 
   #overdue(): Map<Attempt, Outcome> {

@@ -18,6 +18,7 @@ import { Router } from './router.ts'
 interface ControllerMachineInput {
   readonly clock: Clock
   readonly schedulerOptions: SchedulerMachineInput['options']
+  readonly observe: SchedulerMachineInput['observe']
   readonly abortGraceMs: number
   readonly heartbeatMs: number
   /** How long a shutdown waits for live tasks. */
@@ -109,6 +110,7 @@ export const controllerMachine = controllerSetup.createMachine({
         options: input.schedulerOptions,
         clock: input.clock,
         perform: (effects) => router.perform(effects),
+        observe: input.observe,
       },
     })
     const { core } = scheduler.getSnapshot().context.stepper.getSnapshot().context

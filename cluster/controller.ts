@@ -18,7 +18,7 @@ import {
 } from '../core/messages.ts'
 import type { TaskStore } from '../core/task-store.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
-import type { SchedulerConfig } from '../scheduler/state.ts'
+import type { SchedulerConfig, SchedulerState } from '../scheduler/state.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import { transportFor } from '../transports/connect.ts'
 import { secured } from '../transports/encryption.ts'
@@ -59,6 +59,8 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly transportOptions?: TransportOptions
   readonly clock?: Clock
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+  /** Told of the scheduler's state after its steps: to look, never to change. For simulations and tests. */
+  observe?(state: SchedulerState): void
   /** Default: nothing is logged. */
   log?(level: 'info' | 'warn', message: string): void
 }
@@ -113,6 +115,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     input: {
       clock,
       schedulerOptions: options,
+      observe: options.observe,
       abortGraceMs: options.abortGraceMs ?? 1_000,
       heartbeatMs,
       drainMs: options.drainMs ?? 10_000,

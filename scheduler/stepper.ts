@@ -10,6 +10,8 @@ export interface StepperInput {
   readonly clock: Clock
   /** Performs effects, in order. The array is only valid during the call. */
   perform(effects: readonly Effect[]): void
+  /** Told of the state after its steps: to look, never to change. */
+  observe?: ((core: SchedulerState) => void) | undefined
   /** Once nothing is left to do after `drain`. */
   onIdle(): void
 }
@@ -66,6 +68,7 @@ export class Stepper {
     const { clock } = this.#input
     const now = clock.now()
     for (const event of events) this.#input.perform(step(this.core, event, now))
+    this.#input.observe?.(this.core)
     const at = nextDeadline(this.core)
     if (at === this.#timer?.at) return
     this.#timer?.cancel()

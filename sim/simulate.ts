@@ -57,7 +57,7 @@ let isRunning = false
 
 /**
  * Runs a program against a whole simulated cluster: the real controller, scheduler, engines and clients, in one thread, in virtual
- * time, while things go wrong. The scheduler's invariants are checked after each thing that happens at the controller. The program's own
+ * time, while things go wrong. The scheduler's invariants are checked after each thing at the controller that it takes part in. The program's own
  * timers, `Date` and `Math.random` are the simulation's.
  *
  * `program` runs in a simulated process that does not die. What it rejects with is a finding.
@@ -99,16 +99,18 @@ export async function simulate(
         },
       )
     timeline.afterEach = (process) => {
-      if (process === cluster.controllerProcess) cluster.check()
+      if (process === cluster.controllerProcess) cluster.checkSteps()
     }
     if (options.faults !== false) {
       // The program may have to wait for the end of the faults.
       await timeline.run(faultsMs, () => failure !== undefined)
+      cluster.check()
       faults.end()
     }
-    await timeline.happen(cluster.program, heal)
+    timeline.after(0, cluster.program, heal)
     const ended = await timeline.run(patienceMs, () => isOver)
     if (failure) throw failure.error
+    cluster.check()
     if (!ended) throw new Error(`the program has not ended ${patienceMs} ms after everything was healed`)
     return { seed, simulatedMs: timeline.now, events: timeline.events, faults: faults.counts, story: story.lines }
   } catch (error) {

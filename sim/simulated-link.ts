@@ -5,7 +5,13 @@ import type { SimulatedProcess } from './simulated-process.ts'
 
 /** What one end sends to the other, in order. */
 export type Parcel =
-  | { readonly kind: 'messages'; readonly messages: readonly Carried[]; readonly bytes: number }
+  | {
+      readonly kind: 'messages'
+      readonly messages: readonly Carried[]
+      readonly bytes: number
+      /** Whether the sender is to hear that they were taken over, with all before them. */
+      readonly isPressing: boolean
+    }
   /** The other end has taken so many bytes over. */
   | { readonly kind: 'taken'; readonly bytes: number }
   | { readonly kind: 'goodbye' }
@@ -22,6 +28,7 @@ export class SimulatedEnd extends BaseConnection {
   readonly supports: Supports = { objects: false, transfer: false, noticesDeath: false }
   readonly process: SimulatedProcess
   readonly #carrier: Carrier
+  #takenBytes = 0
 
   constructor(peer: string, process: SimulatedProcess, carrier: Carrier, options: Required<TransportOptions>) {
     super(peer, options)
@@ -38,7 +45,11 @@ export class SimulatedEnd extends BaseConnection {
     switch (parcel.kind) {
       case 'messages':
         for (const message of parcel.messages) this.arrived(message)
-        if (this.isOpen) this.#carrier.carry(this, { kind: 'taken', bytes: parcel.bytes })
+        this.#takenBytes += parcel.bytes
+        if (this.isOpen && parcel.isPressing) {
+          this.#carrier.carry(this, { kind: 'taken', bytes: this.#takenBytes })
+          this.#takenBytes = 0
+        }
         return
       case 'taken':
         if (this.isOpen) this.released(parcel.bytes)
@@ -56,7 +67,9 @@ export class SimulatedEnd extends BaseConnection {
 
   protected transmit(messages: readonly Carried[]): void {
     const bytes = messages.reduce((sum, message) => sum + message.bytes, 0)
-    this.#carrier.carry(this, { kind: 'messages', messages, bytes })
+    // Far from its limit it need not know, which spares most of the answers.
+    const isPressing = this.bufferedBytes > this.options.bufferBytesMax / 4
+    this.#carrier.carry(this, { kind: 'messages', messages, bytes, isPressing })
   }
 
   protected sayGoodbye(): void {

@@ -30,8 +30,6 @@ interface Listening {
   readonly options: Required<TransportOptions>
 }
 
-const retryConnectMs = 200
-
 /**
  * A network between simulated processes, with the manners of TCP: what is sent arrives in order and once, or the link ends; what
  * meets a blocked way waits; whether the other side's end is noticed depends.
@@ -50,6 +48,8 @@ export class SimulatedNetwork implements Transport {
   /** Ways that let nothing through, as `from → to`. */
   readonly #blocked = new Set<string>()
   readonly #delays = new Map<string, number>()
+  /** Those who would connect, once a way is open. */
+  #knocking = new Set<() => void>()
   #links = 0
 
   constructor(timeline: Timeline, random: Random, options: NetworkOptions) {
@@ -82,6 +82,7 @@ export class SimulatedNetwork implements Transport {
       const fail = (why: string) => {
         if (isOver) return
         isOver = true
+        this.#knocking.delete(knock)
         reject(new UnreachableError(`${address}: ${why}`))
       }
       process.clock.after(options.connectTimeoutMs, () => fail('nobody answered in time'))
@@ -89,7 +90,7 @@ export class SimulatedNetwork implements Transport {
         if (isOver || process.state === 'dead') return
         const listening = this.#listeners.get(address)
         const isBlocked = listening && this.#isBlocked(process, listening.process)
-        if (isBlocked) this.#timeline.after(retryConnectMs, undefined, knock)
+        if (isBlocked) this.#knocking.add(knock)
         else if (listening === undefined)
           this.#timeline.after(this.#delay(), process, () => fail('nobody listens there'))
         else {
@@ -113,7 +114,7 @@ export class SimulatedNetwork implements Transport {
 
   unblock(from: string, to: string): void {
     this.#blocked.delete(way(from, to))
-    for (const pipe of this.#pipes.values()) this.#move(pipe)
+    this.#moveOn()
   }
 
   /** Each message between them takes so much longer. */
@@ -126,7 +127,7 @@ export class SimulatedNetwork implements Transport {
   heal(): void {
     this.#blocked.clear()
     this.#delays.clear()
-    for (const pipe of this.#pipes.values()) this.#move(pipe)
+    this.#moveOn()
   }
 
   /**
@@ -170,6 +171,13 @@ export class SimulatedNetwork implements Transport {
     this.carry(pipe.from, { kind: 'lost', reason })
   }
 
+  #moveOn(): void {
+    for (const pipe of this.#pipes.values()) this.#move(pipe)
+    const knocking = this.#knocking
+    this.#knocking = new Set()
+    for (const knock of knocking) this.#timeline.after(this.#delay(), undefined, knock)
+  }
+
   #move(pipe: Pipe): void {
     const [first] = pipe.parcels
     if (first === undefined || pipe.isMoving || this.#isBlocked(pipe.from.process, pipe.to.process)) return
@@ -202,12 +210,13 @@ export class SimulatedNetwork implements Transport {
   }
 
   #isBlocked(from: SimulatedProcess, to: SimulatedProcess): boolean {
-    return this.#blocked.has(way(from.name, to.name))
+    return this.#blocked.size > 0 && this.#blocked.has(way(from.name, to.name))
   }
 
   #delay(from = '', to = ''): number {
     const { min, max } = this.#latency
-    return min + this.#random.unit() * (max - min) + (this.#delays.get(way(from, to)) ?? 0)
+    const extraMs = this.#delays.size > 0 ? (this.#delays.get(way(from, to)) ?? 0) : 0
+    return min + this.#random.unit() * (max - min) + extraMs
   }
 
   #caller(what: string): SimulatedProcess {

@@ -21,6 +21,8 @@ export class Timeline {
   #order = 0
   #events = 0
   #current: SimulatedProcess | undefined
+  /** Something has happened, and what follows from it may not have. */
+  #isUnsettled = false
   /** Called after each thing that has happened. */
   afterEach: (process: SimulatedProcess | undefined) => void = () => {}
 
@@ -39,11 +41,6 @@ export class Timeline {
     return this.#current
   }
 
-  /** When the next thing happens; undefined: never. */
-  get next(): number | undefined {
-    return this.#peek()?.at
-  }
-
   /** The answer cancels it. */
   after(delayMs: number, process: SimulatedProcess | undefined, action: () => void): () => void {
     const due: Due = { at: this.#now + Math.max(0, delayMs), order: this.#order, process, action, isCancelled: false }
@@ -54,40 +51,53 @@ export class Timeline {
     }
   }
 
-  /** Has the action happen now, in that process, with all that follows from it at once. */
-  async happen(process: SimulatedProcess | undefined, action: () => void): Promise<void> {
-    this.#events += 1
-    this.#current = process
-    action()
-    await settled()
+  /**
+   * All that happens in the next `ms`, at most; true as soon as `isOver` says so. Rejects with what an action, `afterEach` or `isOver` throws.
+   */
+  run(ms: number, isOver: () => boolean = () => false): Promise<boolean> {
+    const until = this.#now + ms
+    return new Promise((resolve, reject) => {
+      inTurns(() => {
+        try {
+          this.#settle()
+          const isEarly = isOver()
+          if (!isEarly && this.#step(until)) return true
+          this.#now = isEarly ? this.#now : Math.max(this.#now, until)
+          resolve(isEarly)
+        } catch (error) {
+          reject(error)
+        }
+        return false
+      })
+    })
+  }
+
+  /** The next thing that is due by then happens now; false where there is none. All that follows from it comes before the next turn. */
+  #step(until: number): boolean {
+    for (let due = this.#peek(); due !== undefined && due.at <= until; due = this.#peek()) {
+      this.#due.pop()
+      this.#now = due.at
+      const { process } = due
+      if (process === undefined || process.state === 'running') {
+        this.#events += 1
+        this.#current = process
+        this.#isUnsettled = true
+        due.action()
+        return true
+      }
+      // In a process that has died it never happens.
+      if (process.state === 'stopped') process.whenResumed(due.action, isCancelled(due))
+    }
+    return false
+  }
+
+  /** What happened last is over, with all that followed from it. */
+  #settle(): void {
+    if (!this.#isUnsettled) return
+    this.#isUnsettled = false
+    const process = this.#current
     this.#current = undefined
     this.afterEach(process)
-  }
-
-  /** The next thing, if there is one. What is due in a process that is stopped waits, and in one that has died never happens. */
-  async step(): Promise<boolean> {
-    const due = this.#peek()
-    if (due === undefined) return false
-    this.#due.pop()
-    this.#now = due.at
-    const { process } = due
-    if (process === undefined || process.state === 'running') await this.happen(process, due.action)
-    else if (process.state === 'stopped') process.whenResumed(due.action, () => due.isCancelled)
-    return true
-  }
-
-  /** All that happens in the next `ms`, at most; true as soon as `isOver` says so. */
-  async run(ms: number, isOver: () => boolean = () => false): Promise<boolean> {
-    const until = this.#now + ms
-    while (!isOver()) {
-      const { next } = this
-      if (next === undefined || next > until) {
-        this.#now = Math.max(this.#now, until)
-        return false
-      }
-      await this.step()
-    }
-    return true
   }
 
   #peek(): Due | undefined {
@@ -100,8 +110,26 @@ export class Timeline {
 }
 
 const { setImmediate } = globalThis
+/** An iteration of the event loop costs more than what happens in most turns. */
+const turnsTogether = 64
 
-/** When all microtasks are done. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+/** Calls until it answers false. Between two calls all microtasks are done, as between any two immediates. */
+function inTurns(turn: () => boolean): void {
+  let left = 0
+  let isOver = false
+  const next = (): void => {
+    if (isOver) return
+    left -= 1
+    if (left === 0) begin()
+    isOver = !turn()
+  }
+  const begin = (): void => {
+    left = turnsTogether
+    for (let i = 0; i < turnsTogether; i += 1) setImmediate(next)
+  }
+  begin()
+}
+
+function isCancelled(due: Due): () => boolean {
+  return () => due.isCancelled
 }

@@ -50,6 +50,30 @@ describe('AttemptTable', () => {
     expect(ends()).toMatchObject([{ id: 'slow', outcome: 'timedOut' }])
   })
 
+  it('sleeps while a task runs that fills its executor, and says in time that the next has begun', () => {
+    const { take, present, begunReports, clock } = setUp()
+    take(['long', 'next'])
+    const long = present().beginNext(clock.wallTime())
+    clock.advance(100)
+    expect(begunReports()).toEqual(['long'])
+    expect(clock.next).toBeUndefined()
+    clock.advance(3_600_000)
+    if (long) present().finish(long)
+    present().beginNext(clock.wallTime())
+    clock.advance(100)
+    expect(begunReports()).toEqual(['long', 'next'])
+    expect(clock.next).toBeUndefined()
+  })
+
+  it('looks on while an executor is slow to begin', () => {
+    const { take, present, begunReports, clock } = setUp()
+    take(['late'])
+    clock.advance(3_600_000)
+    present().beginNext(clock.wallTime())
+    clock.advance(100)
+    expect(begunReports()).toEqual(['late'])
+  })
+
   it('what ended in time is not judged by how late its word comes', () => {
     const { take, present, ends, clock, executors } = setUp()
     take(['ended', 'still'], { runTimeoutMs: 200 })
