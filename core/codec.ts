@@ -63,8 +63,14 @@ class HeaderWriter extends ValueWriter {
   }
 
   protected override writeFields(value: Record<string, unknown>, keys: readonly string[]): void {
-    const given = keys.every((key) => value[key] !== undefined) ? keys : keys.filter((key) => value[key] !== undefined)
-    super.writeFields(value, given)
+    for (let i = 0; i < keys.length; i += 1) {
+      if (value[keys[i] as string] === undefined)
+        return super.writeFields(
+          value,
+          keys.filter((key) => value[key] !== undefined),
+        )
+    }
+    super.writeFields(value, keys)
   }
 
   #writePayload(payload: Payload): void {

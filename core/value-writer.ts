@@ -8,6 +8,9 @@ import { WireWriter } from './wire-writer.ts'
 /** Buffers of this size and more travel in frames of their own, where nobody copies them. */
 const frameBytesMin = 4096
 
+/** More objects than these are hashed. */
+const metMax = 16
+
 type Buffers = ArrayBuffer | SharedArrayBuffer
 
 /** Where the views of one buffer begin and end, when there are several. */
@@ -26,8 +29,9 @@ export class ValueWriter extends WireWriter {
   /** Buffers that are to leave with this value. */
   protected toMove: Set<ArrayBuffer> | undefined
   #tracking = true
-  /** The objects met so far; scanned while they are few, hashed afterwards. */
-  #met: object[] = []
+  /** The objects met so far; scanned while they are few, hashed afterwards. The list is kept from one value to the next. */
+  readonly #met: (object | undefined)[] = new Array(metMax).fill(undefined)
+  #metCount = 0
   #metSet: Set<object> | undefined
   #spans: Map<Buffers, Span> | undefined
   /** What the first pass met twice. The number is its id, once it has been defined. */
@@ -57,7 +61,10 @@ export class ValueWriter extends WireWriter {
     this.#tracking = tracking
     this.#marking = false
     this.#ids = 0
-    if (this.#met.length > 0) this.#met = []
+    if (this.#metCount > 0) {
+      this.#met.fill(undefined, 0, this.#metCount)
+      this.#metCount = 0
+    }
     this.#metSet = undefined
     this.#spans = undefined
     this.#shared = undefined
@@ -132,9 +139,9 @@ export class ValueWriter extends WireWriter {
       this.#metSet.add(value)
       return false
     }
-    if (met.includes(value)) return true
-    met.push(value)
-    if (met.length === 16) this.#metSet = new Set(met)
+    for (let i = 0; i < this.#metCount; i += 1) if (met[i] === value) return true
+    if (this.#metCount === metMax) this.#metSet = new Set([...(met as object[]), value])
+    else met[this.#metCount++] = value
     return false
   }
 

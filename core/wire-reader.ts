@@ -2,7 +2,9 @@ import { ProtocolError } from './errors.ts'
 import { depthMax, nodeBuffer } from './wire-format.ts'
 
 const textDecoder = new TextDecoder()
-const keyCacheSize = 1024
+const cacheSize = 1024
+/** Longer texts are no names. */
+const shortLength = 32
 
 /** Reads natural MessagePack from bytes that may be anything: every length is checked against what is there before memory is taken for it. */
 export abstract class WireReader {
@@ -12,7 +14,7 @@ export abstract class WireReader {
   protected end = 0
   protected depth = 0
   #text: Buffer | undefined
-  readonly #keys: string[] = new Array(keyCacheSize).fill('')
+  readonly #texts: string[] = new Array(cacheSize).fill('')
 
   protected open(bytes: Uint8Array): void {
     // A Node Buffer's `slice` would not copy.
@@ -150,17 +152,7 @@ export abstract class WireReader {
 
   protected readText(length: number): string {
     const at = this.take(length)
-    const { bytes } = this
-    if (length < 12) {
-      let text = ''
-      for (let i = at; i < at + length; i += 1) {
-        const code = bytes[i] as number
-        if (code >= 0x80) return this.#decodeText(at, length)
-        text += String.fromCharCode(code)
-      }
-      return text
-    }
-    return this.#decodeText(at, length)
+    return length < shortLength ? this.#shortText(at, length) : this.#decodeText(at, length)
   }
 
   #decodeText(at: number, length: number): string {
@@ -169,30 +161,28 @@ export abstract class WireReader {
     return this.#text.toString('utf8', at, at + length)
   }
 
-  /** Field names recur: a short one is compared with the last of its kind before it becomes a string. */
-  protected readKey(): string {
-    const tag = this.bytes[this.position] as number
-    if (tag < 0xa0 || tag > 0xbf || this.position >= this.end) {
-      const key = this.readValue()
-      if (typeof key !== 'string') throw new ProtocolError(`A field is named by a ${typeof key}, not a string`)
-      return key
-    }
-    this.position += 1
-    const length = tag & 0x1f
-    const at = this.take(length)
+  /** Names and states recur: a short text is compared with the last of its kind before it becomes a string. */
+  #shortText(at: number, length: number): string {
+    if (length === 0) return ''
     const { bytes } = this
     const last = bytes[at + length - 1] as number
     const slot =
-      (length * 31 + (bytes[at] as number) * 7 + last * 13 + (bytes[at + (length >> 1)] as number)) % keyCacheSize
-    const cached = this.#keys[slot] as string
+      (length * 31 + (bytes[at] as number) * 7 + last * 13 + (bytes[at + (length >> 1)] as number)) % cacheSize
+    const cached = this.#texts[slot] as string
     if (cached.length === length) {
       let i = 0
       while (i < length && cached.charCodeAt(i) === bytes[at + i]) i += 1
+      // What is not ASCII is in more bytes than characters, and never equal.
       if (i === length) return cached
     }
-    this.position = at
-    const key = this.readText(length)
-    if (key.length === length && length > 0) this.#keys[slot] = key
+    const text = this.#decodeText(at, length)
+    if (text.length === length) this.#texts[slot] = text
+    return text
+  }
+
+  protected readKey(): string {
+    const key = this.readValue()
+    if (typeof key !== 'string') throw new ProtocolError(`A field is named by a ${typeof key}, not a string`)
     return key
   }
 }

@@ -21,6 +21,7 @@ import { Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
 import { Roster } from './roster.ts'
 import { SharedOwner, type TaskOwner, TaskRecord } from './task-record.ts'
+import { noTaskFlags } from './view-flags.ts'
 
 /** One message names at most this many tasks. */
 const namesMax = 10_000
@@ -132,7 +133,9 @@ export class Session {
     owner: TaskOwner,
   ): TaskRecord {
     const id = this.newTaskId()
-    const submission: Submission = { id, function: shipped.hash, call, args, ...flags }
+    // Spreading what holds nothing would cost as much as all the rest.
+    const plain: Submission = { id, function: shipped.hash, call, args }
+    const submission = flags === noTaskFlags ? plain : { ...plain, ...flags }
     if (args.memory === 'moved') sendOnce(submission)
     const task = new TaskRecord(id, owner, size, submission, shipped)
     this.results.add(task)

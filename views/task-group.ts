@@ -52,7 +52,7 @@ const noReaders: PartReader[] = []
 export class TaskGroup implements TaskOwner, PartDemand {
   readonly options: GroupOptions
   /** In the order of the items. */
-  readonly tasks: TaskRecord[] = []
+  tasks: readonly TaskRecord[] = none
   /** In the order in which they ended; kept for lists only. */
   readonly endedTasks: TaskRecord[]
   source: TaskSource | undefined
@@ -211,7 +211,9 @@ export class TaskGroup implements TaskOwner, PartDemand {
   }
 
   add(task: TaskRecord): void {
-    this.tasks.push(task)
+    // Most groups are of one task, and room for more would be the larger part of them.
+    if (this.tasks === none) this.tasks = [task]
+    else (this.tasks as TaskRecord[]).push(task)
     this.#open += 1
     // Of a task that was asked for again.
     if (task.output) this.#saidSoFar().output.push(...task.output.pieces)

@@ -114,7 +114,7 @@ export class TaskRecord {
     this.submission = undefined
     this.shipped = undefined
     if (this.output?.attempt !== reply.attempts) this.output = undefined
-    this.metadata = {
+    const metadata: TaskMetadata = {
       id: this.id,
       status: this.status as Reply['status'],
       items: this.size,
@@ -124,8 +124,8 @@ export class TaskRecord {
       startedAt: reply.startedAt,
       endedAt: reply.endedAt,
       durationMs: reply.durationMs,
-      ...(this.output && printedTexts(this.output)),
     }
+    this.metadata = this.output ? { ...metadata, ...printedTexts(this.output) } : metadata
   }
 
   /** Ends what is no task of the controller's, without a value. */

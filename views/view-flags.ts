@@ -75,9 +75,12 @@ const checks: { readonly [Flag in keyof Required<ViewFlags>]: Check } = {
   returnExceptions: isBoolean,
 }
 
+/** One for all, so that it is known by sight. */
+export const noTaskFlags: TaskFlags = {}
+
 export const noFlags: CheckedFlags = {
   given: {},
-  task: {},
+  task: noTaskFlags,
   signal: undefined,
   chunk: undefined,
   ordered: true,

@@ -69,6 +69,12 @@ export class TaskRunner {
     if (options.ownsThread) this.#releaseOutput = captureOutput(this.#printer)
   }
 
+  /** Nothing runs, waits to run, or waits for a turn of the event loop. */
+  get isIdle(): boolean {
+    const isEmpty = this.#balanced.first === undefined && this.#direct.first === undefined
+    return isEmpty && this.#running.size === 0 && this.#pause === undefined && !this.#stopped
+  }
+
   receive(message: EngineToExecutor): void {
     switch (message.type) {
       case 'run': {

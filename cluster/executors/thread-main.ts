@@ -5,11 +5,13 @@ import { systemClock } from '../../core/clock.ts'
 import { decoder, sendEncoded } from '../../core/codec.ts'
 import { engineToExecutor } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
+import { Bell } from './bell.ts'
 import { ClaimTable } from './claims.ts'
 import { TaskRunner } from './task-runner.ts'
 import { type ExecutorThreadData, executorLimits } from './thread.ts'
 
-const { port, claims, concurrency, engine, capacity } = workerData as ExecutorThreadData
+const { port, claims, bell: bellBuffer, concurrency, engine, capacity } = workerData as ExecutorThreadData
+const bell = new Bell(bellBuffer)
 const decode = decoder(engineToExecutor)
 const connection = openPort(port, executorLimits)
 const runner = new TaskRunner({
@@ -33,5 +35,30 @@ const stray = (error: unknown) => {
 process.on('uncaughtException', stray)
 process.on('unhandledRejection', stray)
 
-connection.open({ onMessage: (frames) => runner.receive(decode(frames)), onClose: () => process.exit() })
+/** How long an idle executor waits for another task before its event loop goes on, which may have timers of tasks that left some. */
+const lingerMs = 1
+/** How long the event loop may have to wait in all. */
+const lingerMsMax = 10
+let isLingering = false
+
+/** Waits for the next task where a waiting thread is soonest awake. */
+function linger(): void {
+  if (isLingering) return
+  isLingering = true
+  const until = performance.now() + lingerMsMax
+  while (runner.isIdle && performance.now() < until) {
+    const { rings } = bell
+    connection.receiveNow()
+    if (runner.isIdle && !bell.wait(rings, lingerMs)) break
+  }
+  isLingering = false
+}
+
+connection.open({
+  onMessage(frames) {
+    runner.receive(decode(frames))
+    linger()
+  },
+  onClose: () => process.exit(),
+})
 sendEncoded(connection, { type: 'ready' })

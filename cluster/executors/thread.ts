@@ -5,10 +5,12 @@ import { ConnectionLostError } from '../../core/errors.ts'
 import { executorToEngine } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
 import type { ExecutorFactory } from '../executor.ts'
+import { Bell } from './bell.ts'
 
 export interface ExecutorThreadData {
   readonly port: import('node:worker_threads').MessagePort
   readonly claims: ArrayBufferLike
+  readonly bell: SharedArrayBuffer
   readonly concurrency: number
   readonly engine: number
   readonly capacity: Capacity
@@ -24,7 +26,20 @@ export const threadExecutor: ExecutorFactory = {
   kind: 'thread',
   start({ claims, concurrency, engine, capacity }, handlers) {
     const { port1, port2 } = new MessageChannel()
-    const data: ExecutorThreadData = { port: port2, claims: claims.buffer, concurrency, engine, capacity }
+    const bell = new Bell()
+    const data: ExecutorThreadData = {
+      port: port2,
+      claims: claims.buffer,
+      bell: bell.buffer,
+      concurrency,
+      engine,
+      capacity,
+    }
+    let isRinging = false
+    const ring = () => {
+      isRinging = false
+      bell.ring()
+    }
     const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
       workerData: data,
       transferList: [port2],
@@ -51,7 +66,13 @@ export const threadExecutor: ExecutorFactory = {
       if (!ending) handlers.onDeath(death ?? `the executor's thread ended with code ${code}`)
     })
     return {
-      send: (message) => void sendEncoded(connection, message),
+      send(message) {
+        sendEncoded(connection, message)
+        if (isRinging) return
+        isRinging = true
+        // After the connection has sent what this turn had for it.
+        queueMicrotask(ring)
+      },
       hearOut: () => connection.receiveNow(),
       end() {
         ending ??= worker.terminate().then(() => connection.abort())
