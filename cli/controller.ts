@@ -3,13 +3,14 @@ import { Command } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { withLimits } from './limit-options.ts'
 import { nameOption } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
 
 type ControllerCommandOptions = HostOptions & { readonly quiet?: true }
 
 export function controllerCommand(): Command {
-  return new Command('controller')
+  const command = new Command('controller')
     .summary('run a controller in the foreground; engines join it')
     .description(
       'Runs a controller in the foreground, until Ctrl-C, which lets it finish the tasks that it has. A second Ctrl-C ends it at once.',
@@ -39,6 +40,7 @@ Example, with engines on another machine:
   there  $ yardmaster engine --file default.json -n 8              (a copy of the connection file, mode 600)`,
     )
     .action(runController)
+  return withLimits(command)
 }
 
 async function runController({ quiet, ...host }: ControllerCommandOptions): Promise<void> {

@@ -5,9 +5,10 @@ import type { ConnectionFile } from '../cluster/connection-file.ts'
 import { readConnectionFile, removeConnectionFile, writeConnectionFile } from '../cluster/connection-file.ts'
 import { Cluster } from '../views/cluster.ts'
 import { keyFromText, takeKeyFromEnvironment } from './key.ts'
+import { type LimitFlags, limitsFrom } from './limit-options.ts'
 import { publishCluster, requireFreeName } from './named-cluster.ts'
 
-export interface HostOptions {
+export interface HostOptions extends LimitFlags {
   readonly name: string
   readonly engines: number
   readonly engineKind: 'process' | 'thread'
@@ -49,15 +50,17 @@ export async function hostCluster(
   process.title = `yardmaster ${name}`
   const before = store === undefined ? undefined : await readHome(store)
   const key = takeKeyFromEnvironment() ?? (before && keyFromText(before.key))
+  const { transportOptions, ...limits } = limitsFrom(options)
   const cluster = await Cluster.start({
     ...options,
+    ...limits,
     name,
     log,
     drainMs,
     addresses: listen ?? before?.addresses ?? [localAddresses[transport]],
     ...(options.engineKind === 'process' ? { transport } : {}),
     ...(store === undefined ? {} : { store }),
-    ...(insecure ? { transportOptions: { insecure } } : {}),
+    transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
     ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hwm === undefined ? {} : { hwm }),

@@ -8,6 +8,7 @@ import type { FromBackground } from './background-main.ts'
 import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { withLimits } from './limit-options.ts'
 import { logFilePath, nameOption, requireFreeName } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
 
@@ -15,7 +16,7 @@ type StartOptions = HostOptions & { readonly json?: true }
 type Ready = Extract<FromBackground, { type: 'ready' }>
 
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .summary('start a cluster in the background')
     .description('Starts a cluster, a controller and engines, in the background. Returns when all are ready.')
     .addOption(options.name())
@@ -39,6 +40,7 @@ Example:
   $ yardmaster stop`,
     )
     .action(runStart)
+  return withLimits(command)
 }
 
 async function runStart({ json, ...host }: StartOptions): Promise<void> {

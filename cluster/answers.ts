@@ -123,7 +123,7 @@ export class Answers {
     const { journal, core } = this.#options
     this.#options.happened([{ type: 'resubmit', pairs: fresh, client: peer.session }])
     for (const { from, to } of fresh) {
-      const fault = this.#refused.get(from)
+      const fault = this.#refused.get(to) ?? this.#refused.get(from)
       if (fault) this.#options.audience.tellFault(peer.session, to, fault)
       else journal?.accepted(core().tasks.get(to))
       const earlier = core().tasks.get(from)

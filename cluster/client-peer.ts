@@ -3,10 +3,11 @@ import { faultFrom, type YardmasterError } from '../core/errors.ts'
 import { FunctionTable } from '../core/function-table.ts'
 import type { SessionId, TaskId } from '../core/ids.ts'
 import type { Link } from '../core/link.ts'
-import type { ClientToController, ControllerToClient, FunctionMessage, Reply } from '../core/messages.ts'
+import type { ClientToController, ControllerToClient, Reply } from '../core/messages.ts'
 import type { TaskNews } from '../core/task-news.ts'
 import { OutputFeed } from './output-feed.ts'
 import type { Printed } from './printed.ts'
+import type { KnownFunction } from './task-body.ts'
 
 type Parts = Extract<TaskNews, { kind: 'parts' }>
 type Begun = Extract<ControllerToClient, { type: 'begun' }>['tasks'][number]
@@ -15,7 +16,7 @@ type Begun = Extract<ControllerToClient, { type: 'begun' }>['tasks'][number]
 export class ClientPeer {
   readonly session: SessionId
   readonly link: Link<ControllerToClient, ClientToController>
-  readonly functions = new FunctionTable<FunctionMessage>()
+  readonly functions = new FunctionTable<KnownFunction>()
   readonly #capacity: Capacity
   #replies: Reply[] = []
   #begun: Begun[] = []

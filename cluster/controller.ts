@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
+import { type ClientWelcome, clientHello, type EngineWelcome, engineHello } from '../core/admission-messages.ts'
 import { capacityOf } from '../core/capacity.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import {
-  type ClientWelcome,
-  clientHello,
   clientToController,
   controllerToClient,
   controllerToEngine,
   type EngineInfo,
-  type EngineWelcome,
-  engineHello,
   engineToController,
 } from '../core/messages.ts'
 import type { TaskStore } from '../core/task-store.ts'
@@ -23,6 +20,7 @@ import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import { transportFor } from '../transports/connect.ts'
 import { secured } from '../transports/encryption.ts'
 import { ClientPeer } from './client-peer.ts'
+import { type ControllerLimits, limitsOf, limitsToTell } from './controller-limits.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
@@ -53,6 +51,8 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly store?: string | TaskStore
   /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
   readonly recoveryMs?: number
+  /** How much may be outstanding for clients, and wait for them. What a limit leaves no room for fails with a `LimitError`. */
+  readonly limits?: Partial<ControllerLimits>
   /** How many may be connected and have not proved yet who they are; the oldest goes first. Default 128. */
   readonly strangersMax?: number
   /** Limits of every listener. */
@@ -98,6 +98,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const heartbeatMs = options.heartbeatMs ?? 5_000
   const strangersMax = options.strangersMax ?? 128
   const name = options.name ?? 'default'
+  const limits = limitsOf(options.limits)
   const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
   /** Both ends of a link have a limit. */
   const sendable = (theirs: number = transportDefaults.messageBytesMax) => Math.min(messageBytesMax, theirs)
@@ -114,7 +115,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     ...(options.inspect ? { inspect: options.inspect } : {}),
     input: {
       clock,
-      schedulerOptions: options,
+      schedulerOptions: { ...options, limits },
       observe: options.observe,
       abortGraceMs: options.abortGraceMs ?? 1_000,
       heartbeatMs,
@@ -190,6 +191,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
           heartbeatMs,
           messageBytesMax,
           engines: [...told],
+          ...limitsToTell(limits),
         }
       },
     })

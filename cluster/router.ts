@@ -29,7 +29,7 @@ import type { Journal } from './journal.ts'
 import { keepPiece } from './printed.ts'
 import { shutDown } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
-import type { TaskBody } from './task-body.ts'
+import { KnownFunction, type TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
 import { checkOwner, specOf } from './task-spec.ts'
 import { failedUnsent, type Unsendable } from './unsendable.ts'
@@ -341,12 +341,12 @@ export class Router {
   }
 
   #submit(peer: ClientPeer, message: Extract<ClientToController, { type: 'submit' }>): void {
-    const functions = takeFunctions(peer.functions, message.tasks, message.functions, (brought) => brought)
+    const functions = takeFunctions(peer.functions, message.tasks, message.functions, known)
     const specs: TaskSpec[] = []
     for (const [i, submission] of message.tasks.entries()) {
       if (!this.#accepts(peer, submission.id)) continue
       const body: TaskBody = {
-        function: functions[i] as FunctionMessage,
+        function: functions[i] as KnownFunction,
         call: submission.call,
         args: submission.args,
       }
@@ -358,13 +358,14 @@ export class Router {
   #broadcast(peer: ClientPeer, message: Extract<ClientToController, { type: 'broadcast' }>): void {
     const { args, targets, runTimeoutMs, label } = message
     if (message.tasks.length !== targets.length) throw new ProtocolError('a broadcast needs a task for each target')
-    const [held] = takeFunctions(peer.functions, [message], message.functions, (brought) => brought)
-    const body: TaskBody = { function: held as FunctionMessage, call: 'once', args }
+    const [held] = takeFunctions(peer.functions, [message], message.functions, known)
+    const body: TaskBody = { function: held as KnownFunction, call: 'once', args }
+    const shared = { bytes: body.function.bytes + args.byteLength }
     const specs: TaskSpec[] = []
     for (const [i, id] of message.tasks.entries()) {
       if (!this.#accepts(peer, id)) continue
       const target = targets[i] as EngineId
-      specs.push({ id, client: peer.session, body, targets: [target], direct: true, runTimeoutMs, label })
+      specs.push({ id, client: peer.session, body, shared, targets: [target], direct: true, runTimeoutMs, label })
     }
     this.#accepted(specs)
   }
@@ -413,6 +414,8 @@ export class Router {
     if (!this.#flushing) this.#flushSoon()
   }
 }
+
+const known = (brought: FunctionMessage) => new KnownFunction(brought)
 
 function notSent(id: TaskId, attempt: number): AttemptResult {
   return { id, attempt, outcome: 'recalled', durationMs: 0, output: undefined }

@@ -1,6 +1,7 @@
 /** How a controller's tasks, and what it knows of engines, lie in a store. */
 import type { Fault } from '../core/errors.ts'
 import type { EngineId, FunctionHash, SessionId, TaskId } from '../core/ids.ts'
+import { bodyBytesOf } from '../core/limits.ts'
 import type { Call, FunctionMessage } from '../core/messages.ts'
 import { Payload } from '../core/payload.ts'
 import type { OutputNews } from '../core/task-news.ts'
@@ -9,7 +10,7 @@ import type { RestoredEnd, RestoredTask } from '../scheduler/restore.ts'
 import type { TaskRecord, TerminalStatus } from '../scheduler/task.ts'
 import { Printed, printedBy } from './printed.ts'
 import { fromBytes, toBytes } from './stored-values.ts'
-import type { TaskBody } from './task-body.ts'
+import { KnownFunction, type TaskBody } from './task-body.ts'
 import { StreamOutput, type TaskOutput } from './task-output.ts'
 
 export const keys = {
@@ -123,7 +124,7 @@ export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Sav
   const functions = new Map(
     [...of<Frames>('function')].map(([hash, frames]) => [
       hash,
-      { hash: hash as FunctionHash, payload: new Payload(frames) },
+      new KnownFunction({ hash: hash as FunctionHash, payload: new Payload(frames) }),
     ]),
   )
   const ends = of<StoredEnd>('end')
@@ -131,9 +132,11 @@ export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Sav
   const tasks: { readonly order: number; readonly task: RestoredTask }[] = []
   for (const [id, stored] of of<StoredTask>('task')) {
     const { order, submittedAt, client, call, args, flags } = stored
-    const body = { function: functions.get(stored.function), call, args: new Payload(args) }
+    const shared = functions.get(stored.function)
+    const body = { function: shared, call, args: new Payload(args) }
+    const bodyBytes = bodyBytesOf({ ...flags, args: body.args })
     const end = ends.get(id)
-    const spec: TaskSpec = { id: id as TaskId, client, body, ...flags }
+    const spec: TaskSpec = { id: id as TaskId, client, body, bodyBytes, shared, ...flags }
     tasks.push({ order, task: { spec, submittedAt, end: end && restoredEnd(end), sentTo: sent.get(id) } })
   }
   for (const [id, end] of ends) {

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../core/errors.ts'
 import type { SessionId, TaskId } from '../core/ids.ts'
+import { bodyBytesOf } from '../core/limits.ts'
 import { notDirect, type Submission } from '../core/messages.ts'
 import type { TaskSpec } from '../scheduler/events.ts'
 import type { TaskBody } from './task-body.ts'
@@ -16,6 +17,8 @@ export function specOf(submission: Submission, client: SessionId, body: TaskBody
     id,
     client,
     body,
+    bodyBytes: bodyBytesOf(submission),
+    shared: body.function,
     label,
     after,
     follow,

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'YM_ENGINE_START'
   | 'YM_SIMULATION'
   | 'YM_STORE'
+  | 'YM_LIMIT'
   | 'YM_INTERNAL'
 
 /** An error as plain data, for a message header: what we raised ourselves, never what a task threw. */
@@ -135,6 +136,8 @@ export class NoEngineError extends coded('YM_NO_ENGINE') {}
 export class EngineStartError extends coded('YM_ENGINE_START') {}
 /** The store of a controller cannot be opened, read or written. */
 export class StoreError extends coded('YM_STORE') {}
+/** Too much is there already: a limit of the controller is reached. `details` name it, its value (`max`) and what is there (`used`). */
+export class LimitError extends coded('YM_LIMIT') {}
 /** A defect in Yardmaster. */
 export class InternalError extends coded('YM_INTERNAL') {}
 
@@ -169,6 +172,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_NO_ENGINE: NoEngineError,
   YM_ENGINE_START: EngineStartError,
   YM_STORE: StoreError,
+  YM_LIMIT: LimitError,
   YM_INTERNAL: InternalError,
 }
 

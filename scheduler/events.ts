@@ -52,6 +52,10 @@ export interface TaskSpec {
   readonly resubmittedFrom?: TaskId | undefined
   /** The function's hash, arguments and whatever else the engine needs; the scheduler only hands it on. */
   readonly body: unknown
+  /** What the body takes, counted against `limits` while the task is live, then against `retention.bytesMax`. Default 0. */
+  readonly bodyBytes?: number | undefined
+  /** What it has in common with other bodies, beside that. */
+  readonly shared?: Kept | undefined
 }
 
 /**
@@ -73,7 +77,7 @@ export interface AttemptResult {
   readonly outputBytes?: number | undefined
 }
 
-/** Something of a task that is kept with it, opaque but for its size, which counts against `retention.bytesMax`. */
+/** Something of a task that is kept with it, opaque but for its size, which counts against the limits. */
 export interface Kept {
   readonly bytes: number
 }

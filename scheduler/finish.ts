@@ -24,7 +24,9 @@ export function finish(state: SchedulerState, task: TaskRecord, status: Terminal
   task.asked = 'nothing'
   state.effects.push({ type: 'end', task })
   if (task.dependents !== undefined) state.toldNext.push(task)
+  // In this order: what it shares with others stays known.
   state.retention.keep(task)
+  state.quota.close(task)
 }
 
 /** A fault about one task. */

@@ -11,6 +11,7 @@ export type {
   TaskSpec,
 } from './events.ts'
 export { type Violation, validate } from './invariants.ts'
+export type { LoadLimits } from './quota.ts'
 export type { RestoredEnd, RestoredTask } from './restore.ts'
 export type { RetentionLimits } from './retention.ts'
 export { createScheduler, type SchedulerConfig, type SchedulerState, schedulerDefaults } from './state.ts'

@@ -1,6 +1,9 @@
+import { taskOverheadBytes } from '../core/limits.ts'
 import type { EngineRecord } from './engine-record.ts'
 import { outlook, placeOf, possibleEngines } from './placement.ts'
+import type { ClientAccount } from './quota.ts'
 import { compareTasks, type ReadyGroup } from './ready-group.ts'
+import type { SharedPart } from './shared-parts.ts'
 import type { SchedulerState } from './state.ts'
 import { noEngine, type TaskRecord } from './task.ts'
 import { isLive } from './transitions.ts'
@@ -19,6 +22,7 @@ export function validate(state: SchedulerState): Violation[] {
   const violations: Violation[] = []
   const broken: Broken = (invariant, message) => violations.push({ invariant, message })
   checkTasks(state, broken)
+  checkQuota(state, broken)
   checkEngines(state, broken)
   checkReady(state, broken)
   checkIndexes(state, broken)
@@ -67,6 +71,45 @@ function checkTasks(state: SchedulerState, broken: Broken): void {
   if (state.retention.kept.count !== ended - purged) broken(23, 'retained records are miscounted')
   if (state.retention.stubs.count !== purged) broken(23, 'purged records are miscounted')
   if (state.retention.stubs.count > state.retention.limits.purgedMax) broken(23, 'too many purged records')
+}
+
+/** What is counted against the limits is what is live, and what is counted against the retention what is retained. */
+function checkQuota(state: SchedulerState, broken: Broken): void {
+  const { quota, retention } = state
+  const live = new Holdings()
+  const kept = new Holdings()
+  for (const task of state.tasks) {
+    if (isLive(task.status)) live.add(task, taskOverheadBytes)
+    else kept.add(task, task.outputBytes + (task.printed?.bytes ?? 0))
+  }
+  if (quota.bytes !== live.bytes) broken(23, `${quota.bytes} bytes are counted as live, ${live.bytes} are`)
+  if (retention.bytes !== kept.bytes) broken(23, `${retention.bytes} bytes are counted as kept, ${kept.bytes} are`)
+  let bytes = 0
+  for (const [client, account] of quota.accounts) {
+    const tasks = live.tasks.get(account)
+    if (account.client !== client || account.tasks !== tasks)
+      broken(23, `${account.tasks} tasks are on the account of ${client}, ${tasks} are live`)
+    bytes += account.bytes
+  }
+  if (quota.accounts.size !== live.tasks.size) broken(23, 'an account is missing')
+  // Of another client's task that was submitted again, the function may still be on the account of its first.
+  if (bytes > quota.bytes) broken(23, `${bytes} bytes are on all accounts, and ${quota.bytes} are counted`)
+  const parts = new Set([...live.parts, ...kept.parts])
+  if (state.shared.size !== parts.size) broken(23, `${state.shared.size} parts are kept, ${parts.size} are in use`)
+}
+
+class Holdings {
+  readonly tasks = new Map<ClientAccount, number>()
+  bytes = 0
+  readonly parts = new Set<SharedPart>()
+
+  add({ terms: { account }, bodyBytes, shared }: TaskRecord, more: number): void {
+    this.tasks.set(account, (this.tasks.get(account) ?? 0) + 1)
+    this.bytes += bodyBytes + more
+    if (shared === undefined || this.parts.has(shared)) return
+    this.parts.add(shared)
+    this.bytes += shared.bytes
+  }
 }
 
 /** Neither ended too late, nor kept from a place it could have. */

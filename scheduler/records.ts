@@ -40,7 +40,7 @@ export function resubmit(state: SchedulerState, event: EventOf<'resubmit'>): voi
 
 function specOf(record: TaskRecord, id: TaskId, client = record.client) {
   const { label, after, follow, targets, retries, queueTimeoutMs, runTimeoutMs, priority } = record
-  const { retryOnEngineLoss, onUnmet, direct, body } = record
+  const { retryOnEngineLoss, onUnmet, direct, body, bodyBytes, shared } = record
   const constraints = {
     after,
     follow,
@@ -53,7 +53,16 @@ function specOf(record: TaskRecord, id: TaskId, client = record.client) {
     onUnmet,
     direct,
   }
-  return { id, client, ...constraints, ...(label === undefined ? {} : { label }), resubmittedFrom: record.id, body }
+  return {
+    id,
+    client,
+    ...constraints,
+    ...(label === undefined ? {} : { label }),
+    resubmittedFrom: record.id,
+    body,
+    bodyBytes,
+    shared: shared?.part,
+  }
 }
 
 function endedRecord(state: SchedulerState, request: 'purge' | 'resubmit', id: TaskId): TaskRecord | undefined {

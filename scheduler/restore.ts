@@ -5,7 +5,7 @@ import { takeDirectSlot } from './engines.ts'
 import type { Kept, SchedulerEvent, TaskSpec } from './events.ts'
 import { faultOf, finish } from './finish.ts'
 import type { SchedulerState } from './state.ts'
-import { start } from './submit.ts'
+import { accountOf, start } from './submit.ts'
 import { noEngine, TaskRecord, type TerminalStatus, termsOf } from './task.ts'
 import { move } from './transitions.ts'
 
@@ -64,12 +64,15 @@ export function restore(
 }
 
 function record(state: SchedulerState, { spec, submittedAt, end }: RestoredTask): TaskRecord {
-  state.lastTerms = termsOf(spec, state.lastTerms)
-  const task = new TaskRecord(spec, state.lastTerms, state.nextSequence, { ms: submittedAt })
+  state.lastTerms = termsOf(spec, state.lastTerms, accountOf(state, spec.client))
+  const shared = spec.shared && state.shared.find(spec.shared)
+  const task = new TaskRecord(spec, state.lastTerms, shared, state.nextSequence, { ms: submittedAt })
   state.nextSequence += 1
   state.tasks.add(task)
   if (end === undefined) {
     state.counts.waiting += 1
+    // It was accepted once, whatever the limits are now.
+    state.quota.open(task)
     return task
   }
   state.counts[end.status] += 1

@@ -1,3 +1,4 @@
+import type { SharedParts } from './shared-parts.ts'
 import type { TaskRecord } from './task.ts'
 import type { TaskTable } from './task-table.ts'
 
@@ -5,7 +6,7 @@ import type { TaskTable } from './task-table.ts'
 export interface RetentionLimits {
   /** Records with their result. */
   readonly countMax: number
-  /** The sum of their results and of what they printed. */
+  /** The sum of what they were called with, of their results and of what they printed. */
   readonly bytesMax: number
   /** Records that say `purged`, without result or body, kept so that later dependencies still see how they ended. Then they are forgotten. */
   readonly purgedMax: number
@@ -46,16 +47,20 @@ export class Retention {
   onDrop: ((record: TaskRecord, body: unknown) => void) | undefined
   onForget: ((record: TaskRecord) => void) | undefined
   private readonly table: TaskTable
+  private readonly parts: SharedParts
 
-  constructor(limits: RetentionLimits, table: TaskTable) {
+  constructor(limits: RetentionLimits, table: TaskTable, parts: SharedParts) {
     this.limits = limits
     this.table = table
+    this.parts = parts
   }
 
   keep(record: TaskRecord): void {
     if (record.purged) return this.keepStub(record)
     this.kept.append(record)
     this.bytes += bytesOf(record)
+    const { shared } = record
+    if (shared !== undefined && this.parts.add(shared, 'kept')) this.bytes += shared.bytes
   }
 
   /** Keeps to the limits. Called before each step, so that what has just ended can be read whatever they are. */
@@ -68,8 +73,12 @@ export class Retention {
     const { body } = record
     this.kept.remove(record)
     this.bytes -= bytesOf(record)
+    const { shared } = record
+    if (shared !== undefined && this.parts.remove(shared, 'kept')) this.bytes -= shared.bytes
     record.purged = true
     record.body = undefined
+    record.bodyBytes = 0
+    record.shared = undefined
     record.output = undefined
     record.outputBytes = 0
     record.printed = undefined
@@ -91,6 +100,6 @@ export class Retention {
   }
 }
 
-function bytesOf({ outputBytes, printed }: TaskRecord): number {
-  return printed === undefined ? outputBytes : outputBytes + printed.bytes
+function bytesOf({ bodyBytes, outputBytes, printed }: TaskRecord): number {
+  return bodyBytes + outputBytes + (printed?.bytes ?? 0)
 }

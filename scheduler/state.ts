@@ -7,8 +7,10 @@ import type { EngineRecord } from './engine-record.ts'
 import { IndexView } from './engine-views.ts'
 import type { Effect, HighWaterMark } from './events.ts'
 import { guardedRun, type StrategyFault } from './guarded-run.ts'
+import { type LoadLimits, Quota } from './quota.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
+import { SharedParts } from './shared-parts.ts'
 import { resolveStrategy } from './strategies/named.ts'
 import type { FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
 import type { Moment, TaskRecord, TaskStatus, Terms } from './task.ts'
@@ -24,6 +26,8 @@ export interface SchedulerConfig {
   /** Engines that may die with a task before it fails. Default 3. */
   readonly engineLossLimit?: number
   readonly retention?: Partial<RetentionLimits>
+  /** Of what is submitted and has not ended; a submission over them is refused. Default: none. */
+  readonly limits?: Partial<LoadLimits>
 }
 
 export const schedulerDefaults = {
@@ -32,6 +36,11 @@ export const schedulerDefaults = {
   hwm: 'auto',
   engineLossLimit: 3,
   retention: { countMax: 100_000, bytesMax: 256 * 2 ** 20, purgedMax: 100_000 },
+  limits: {
+    clientTasksMax: Number.POSITIVE_INFINITY,
+    clientBytesMax: Number.POSITIVE_INFINITY,
+    queuedBytesMax: Number.POSITIVE_INFINITY,
+  },
 } as const satisfies Required<SchedulerConfig>
 
 /** The strategy in force. */
@@ -62,6 +71,8 @@ export interface SchedulerState {
   readonly ready: ReadyQueue
   readonly deadlines: Deadlines
   readonly retention: Retention
+  readonly quota: Quota
+  readonly shared: SharedParts
   /** Waiting tasks by one engine that could still take them, for each that is bound to particular engines. */
   readonly witnesses: Map<EngineId, Set<TaskRecord>>
 
@@ -97,10 +108,10 @@ export interface SchedulerState {
 export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const hwm = config.hwm ?? schedulerDefaults.hwm
   checkMark(hwm)
-  const limits = { ...schedulerDefaults.retention, ...config.retention }
-  for (const [name, limit] of Object.entries(limits)) {
-    if (!(limit >= 0)) throw new ConfigurationError(`retention.${name} must be a number from 0 on, not ${limit}.`)
-  }
+  const retention = { ...schedulerDefaults.retention, ...config.retention }
+  checkLimits('retention', retention)
+  const limits = { ...schedulerDefaults.limits, ...config.limits }
+  checkLimits('limits', limits)
   const engineLossLimit = config.engineLossLimit ?? schedulerDefaults.engineLossLimit
   if (!(engineLossLimit >= 1)) {
     throw new ConfigurationError(`engineLossLimit must be at least 1, not ${engineLossLimit}.`)
@@ -108,6 +119,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const random = seededRandom(config.seed ?? schedulerDefaults.seed)
   const tasks = new TaskTable()
   const index = new EngineIndex()
+  const shared = new SharedParts()
   const state: SchedulerState = {
     now: Number.NEGATIVE_INFINITY,
     moment: { ms: Number.NEGATIVE_INFINITY },
@@ -128,7 +140,9 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     index,
     ready: new ReadyQueue(),
     deadlines: new Deadlines(),
-    retention: new Retention(limits, tasks),
+    retention: new Retention(retention, tasks, shared),
+    quota: new Quota(limits, shared),
+    shared,
     witnesses: new Map(),
     strategy: activate(config.strategy ?? schedulerDefaults.strategy, random, index, (fault) =>
       state.effects.push(fault),
@@ -170,6 +184,12 @@ export function activate(
   const run = guardedRun(strategy.name, strategy.start({ random: stream }), report)
   const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) => run.taskFinished?.(task, engine, { outcome })
   return { ...common, run, finished: run.taskFinished && tell }
+}
+
+function checkLimits(option: string, limits: RetentionLimits | LoadLimits): void {
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!(limit >= 0)) throw new ConfigurationError(`${option}.${name} must be a number from 0 on, not ${limit}.`)
+  }
 }
 
 /** Throws a `ConfigurationError` unless it is 'auto' or a whole number from 0 on. */

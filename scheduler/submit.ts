@@ -1,7 +1,9 @@
+import type { SessionId } from '../core/ids.ts'
 import { findCircles } from './circles.ts'
 import { attach } from './dependencies.ts'
 import { sendDirect } from './direct.ts'
 import type { SchedulerEvent, TaskSpec } from './events.ts'
+import type { ClientAccount } from './quota.ts'
 import type { SchedulerState } from './state.ts'
 import { TaskRecord, termsOf } from './task.ts'
 import { move } from './transitions.ts'
@@ -11,7 +13,7 @@ type Submit = Extract<SchedulerEvent, { type: 'submit' }>
 
 /**
  * A batch is registered as a whole before any of it is looked at: its tasks may name each other in any order. An id that is in
- * use is refused; everything else is accepted, and gets exactly one terminal reply.
+ * use is refused, and so is what a limit leaves no room for; everything else is accepted, and gets exactly one terminal reply.
  */
 export function submit(state: SchedulerState, { tasks }: Submit): void {
   const batch: TaskRecord[] = []
@@ -22,7 +24,7 @@ export function submit(state: SchedulerState, { tasks }: Submit): void {
   start(state, batch)
 }
 
-/** Registers one task; undefined, and a `refuse`, where its id is in use. */
+/** Registers one task; undefined, and a `refuse`, where its id is in use, or a limit is reached. */
 export function accept(
   state: SchedulerState,
   spec: TaskSpec,
@@ -38,12 +40,25 @@ export function accept(
     })
     return undefined
   }
-  state.lastTerms = termsOf(spec, state.lastTerms)
-  const task = new TaskRecord(spec, state.lastTerms, state.nextSequence, state.moment)
+  const account = accountOf(state, spec.client)
+  const fault = state.quota.refusal(account)
+  if (fault !== undefined) {
+    state.effects.push({ type: 'refuse', request, id: spec.id, fault })
+    return undefined
+  }
+  state.lastTerms = termsOf(spec, state.lastTerms, account)
+  const shared = spec.shared && state.shared.find(spec.shared)
+  const task = new TaskRecord(spec, state.lastTerms, shared, state.nextSequence, state.moment)
   state.nextSequence += 1
   state.tasks.add(task)
   state.counts.waiting += 1
+  state.quota.open(task)
   return task
+}
+
+/** The client of the latest submission is often that of the next. */
+export function accountOf({ lastTerms, quota }: SchedulerState, client: SessionId): ClientAccount {
+  return lastTerms?.client === client ? lastTerms.account : quota.accountOf(client)
 }
 
 /** Looks at accepted tasks, in order. `earlier` gives the record that each resubmits. */

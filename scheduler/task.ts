@@ -3,7 +3,9 @@ import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
 import type { Timer } from './deadlines.ts'
 import type { DependencyState, SpecState } from './dependencies.ts'
 import type { DependencySpec, Kept, TaskSpec } from './events.ts'
+import type { ClientAccount } from './quota.ts'
 import type { ReadyGroup } from './ready-group.ts'
+import type { SharedPart } from './shared-parts.ts'
 
 export type LiveStatus = 'waiting' | 'ready' | 'assigned' | 'running'
 export type TerminalStatus = 'succeeded' | 'failed' | 'aborted' | 'timedOut' | 'impossible'
@@ -18,6 +20,7 @@ export const none: readonly never[] = Object.freeze([])
 /** What tasks submitted together have in common, as a rule; so they share it. */
 export interface Terms {
   readonly client: SessionId
+  readonly account: ClientAccount
   readonly priority: number
   readonly retries: number
   readonly queueTimeoutMs: number
@@ -31,14 +34,14 @@ export interface Terms {
   readonly direct: boolean
 }
 
-/** The terms of a task: `last`, where they are equal. */
-export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
+/** The terms of a task: `last`, where they are equal. `account`: its client's. */
+export function termsOf(spec: TaskSpec, last: Terms | undefined, account: ClientAccount): Terms {
   const { client, priority = 0, retries = 0, queueTimeoutMs = 0, runTimeoutMs = 0 } = spec
   const { retryOnEngineLoss = true, onUnmet = 'fail', label, resubmittedFrom, follow = none } = spec
   const { targets = none, direct = false } = spec
   if (
     last !== undefined &&
-    last.client === client &&
+    last.account === account &&
     last.priority === priority &&
     last.retries === retries &&
     last.queueTimeoutMs === queueTimeoutMs &&
@@ -55,6 +58,7 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined): Terms {
   }
   return {
     client,
+    account,
     priority,
     retries,
     queueTimeoutMs,
@@ -100,6 +104,9 @@ export class TaskRecord {
   declare readonly id: TaskId
   /** As submitted, by reference; undefined once purged. */
   declare body: unknown
+  /** What the body takes, and what it has in common with others; nothing once purged. */
+  declare bodyBytes: number
+  declare shared: SharedPart | undefined
   declare resubmittedAs: TaskId | undefined
 
   declare readonly after: readonly DependencySpec[]
@@ -162,9 +169,11 @@ export class TaskRecord {
   /** @internal Those among them that need to know no more. */
   declare closedDependents: number
 
-  constructor(spec: TaskSpec, terms: Terms, sequence: number, now: Moment) {
+  constructor(spec: TaskSpec, terms: Terms, shared: SharedPart | undefined, sequence: number, now: Moment) {
     this.id = spec.id
     this.body = spec.body
+    this.bodyBytes = spec.bodyBytes ?? 0
+    this.shared = shared
     this.resubmittedAs = undefined
     this.after = spec.after ?? none
     this.terms = terms

@@ -1,4 +1,5 @@
 import { type ActorRefFrom, type ActorSystem, assign, fromPromise, fromTransition, setup } from 'xstate'
+import type { ClientWelcome } from '../core/admission-messages.ts'
 import { backOffMs } from '../core/back-off.ts'
 import type { Clock } from '../core/clock.ts'
 import {
@@ -10,7 +11,7 @@ import {
   YardmasterError,
 } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
-import type { ClientWelcome, ControllerToClient } from '../core/messages.ts'
+import type { ControllerToClient } from '../core/messages.ts'
 import { Pulse } from '../core/pulse.ts'
 import type { Random } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'

@@ -235,6 +235,15 @@ export class Client implements AsyncDisposable {
     await this.#session.ask({ kind: 'flush' })
   }
 
+  /**
+   * Resolves when fewer than `below` of the tasks that this client has submitted are outstanding (default: half of what the controller lets
+   * it have), and what they take is within bounds: at once, if so. To be awaited in a loop that submits without an end. Rejects with why the
+   * client has ended.
+   */
+  room(below?: number): Promise<void> {
+    return this.#session.room(below)
+  }
+
   /** Has the controller forget results, and resolves with how many. Rejects with `PendingError` where a task has not ended. */
   async purge(tasks: TaskIdsLike): Promise<number> {
     return (await this.#session.ask({ kind: 'purge', tasks: collectIds(tasks) })).purged

@@ -67,12 +67,13 @@ export class DirectCalls {
 
   /** Calls the function with each part's own arguments on its engine. */
   each<T, Item>(shipped: FunctionMessage, call: Call, parts: readonly Part[], shape: Shape): AsyncResult<T, Item> {
-    return this.#submit(shape, parts, (flags, group) =>
-      parts.map(({ engine, args, size = 1 }) => {
+    return this.#submit(shape, parts, (flags, group) => {
+      this.#session.results.outstanding.check(parts.length)
+      return parts.map(({ engine, args, size = 1 }) => {
         const direct: TaskFlags = { ...flags, direct: true, targets: [engine] }
         return this.#session.submit(shipped, call, args, direct, size, group)
-      }),
-    )
+      })
+    })
   }
 
   /** Has the controller tell each engine; it ends when they have been told. */

@@ -51,6 +51,7 @@ export function submitGraph(
   const prepared = names.map((name) => prepare(session, viewFlags, name, nodes[name], numbers))
   const order = orderOf(prepared, names)
   const { signal } = viewFlags
+  if (!signal?.aborted) session.results.outstanding.check(order.length)
   const tasks: TaskRecord[] = []
   for (const number of order) {
     const { shipped, args, flags, after, follow } = prepared[number] as PreparedNode

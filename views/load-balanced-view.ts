@@ -83,6 +83,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
   /**
    * Calls the function with these arguments on an engine.
    * @throws CaptureError, CloneError where the function or an argument cannot travel
+   * @throws LimitError where the client has too much outstanding: see `client.room`
    */
   apply<Args extends readonly unknown[], Returned>(
     fn: TaskFunction<Args, Returned>,
@@ -101,7 +102,8 @@ export class LoadBalancedView<InPlace extends boolean = false> {
 
   /**
    * Calls the function with each item, or with an item of each sequence side by side, as long as the shortest lasts.
-   * Light items travel together, in chunks that follow their measured time, unless `chunk` says how many.
+   * Light items travel together, in chunks that follow their measured time, unless `chunk` says how many. While the client has too much
+   * outstanding, it waits.
    * @throws CaptureError where the function cannot travel
    */
   map<Args extends readonly unknown[], Returned>(
@@ -159,6 +161,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
    * Iterating gives pairs of a name and a result; `ids` and `metadata` stand in the order of the nodes.
    * @throws InvalidDependencyError naming a cycle, or what is neither a node nor a task; then nothing is submitted
    * @throws CaptureError, CloneError where a function or an argument cannot travel
+   * @throws LimitError where the client has too much outstanding; then nothing is submitted
    */
   graph<const Nodes extends GraphNodes<Nodes>>(
     nodes: Nodes,

@@ -44,6 +44,7 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
   #openItems = 0
   #taken = 0
   #isOver = false
+  #isWaiting = false
 
   constructor(options: MapRunOptions, open: (onMore: () => void) => ItemSource) {
     this.#options = options
@@ -59,6 +60,7 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
   /** Submits as much as there is room for. */
   pump(): void {
     while (!this.#isOver) {
+      if (this.#waitsForRoom()) break
       const chunkSize = this.#nextSize()
       const roomItems = this.#roomItems(chunkSize)
       if (roomItems <= 0 || !this.#takeChunk(Math.min(chunkSize, roomItems), roomItems)) break
@@ -109,6 +111,20 @@ export class MapRun implements TaskOwner, TaskSource, Unfinished {
     // Before the sink hears of it, so that a map's last chunk cannot seem to be its end.
     if (!this.#options.holds) this.release(task)
     this.#options.sink.taskEnded(task)
+  }
+
+  /** Where the client has too much outstanding a map goes on later. */
+  #waitsForRoom(): boolean {
+    const { outstanding } = this.#options.session.results
+    if (outstanding.hasRoom) return false
+    if (!this.#isWaiting) {
+      this.#isWaiting = true
+      outstanding.whenChanged(() => {
+        this.#isWaiting = false
+        this.pump()
+      })
+    }
+    return true
   }
 
   get #engines(): number {

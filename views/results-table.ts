@@ -1,6 +1,7 @@
 import type { YardmasterError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { ControllerToClient } from '../core/messages.ts'
+import { Outstanding } from './outstanding.ts'
 import type { TaskRecord } from './task-record.ts'
 
 type MessageOf<Type extends ControllerToClient['type']> = Extract<ControllerToClient, { type: Type }>
@@ -12,6 +13,8 @@ type MessageOf<Type extends ControllerToClient['type']> = Extract<ControllerToCl
 export class ResultsTable {
   readonly #pending = new Map<TaskId, TaskRecord>()
   #onIdle: (() => void)[] = []
+  /** Of these, what this client has submitted. */
+  readonly outstanding = new Outstanding()
 
   get size(): number {
     return this.#pending.size
@@ -19,6 +22,7 @@ export class ResultsTable {
 
   add(task: TaskRecord): void {
     this.#pending.set(task.id, task)
+    if (task.heldBytes > 0) this.outstanding.add(task.heldBytes)
   }
 
   get(id: TaskId): TaskRecord | undefined {
@@ -37,10 +41,11 @@ export class ResultsTable {
     for (const reply of replies) {
       const task = this.#pending.get(reply.id)
       if (task === undefined) continue
-      this.#pending.delete(reply.id)
+      this.#remove(task)
       task.settle(reply)
       task.owner.taskEnded(task)
     }
+    this.outstanding.tell()
     this.#tellIdle()
   }
 
@@ -64,10 +69,11 @@ export class ResultsTable {
   /** Ends tasks on this side only: their replies will not come, or not be heard. */
   fail(tasks: Iterable<TaskRecord>, error: YardmasterError): void {
     for (const task of tasks) {
-      if (!this.#pending.delete(task.id)) continue
+      if (!this.#remove(task)) continue
       task.fail(error)
       task.owner.taskEnded(task)
     }
+    this.outstanding.tell()
     this.#tellIdle()
   }
 
@@ -79,6 +85,12 @@ export class ResultsTable {
 
   forget(callback: () => void): void {
     this.#onIdle = this.#onIdle.filter((waiting) => waiting !== callback)
+  }
+
+  #remove(task: TaskRecord): boolean {
+    if (!this.#pending.delete(task.id)) return false
+    if (task.heldBytes > 0) this.outstanding.remove(task.heldBytes)
+    return true
   }
 
   #tellIdle(): void {

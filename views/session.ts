@@ -1,12 +1,13 @@
+import type { ClientWelcome } from '../core/admission-messages.ts'
 import { capacityOf, holdsShared, noLimit, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { CloneError, EngineLostError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
+import { bodyBytesOf, taskOverheadBytes } from '../core/limits.ts'
 import type {
   Answers,
   Ask,
   Call,
-  ClientWelcome,
   ControllerToClient,
   FunctionMessage,
   Submission,
@@ -85,6 +86,7 @@ export class Session {
 
   /**
    * @throws why the session ended
+   * @throws LimitError where too much is outstanding
    * @throws CloneError for shared memory that the link cannot carry, or that no engine could be given
    */
   submit(
@@ -95,6 +97,7 @@ export class Session {
     size: number,
     owner: TaskOwner,
   ): TaskRecord {
+    this.results.outstanding.check(1)
     const tooLarge = this.check(shipped, args)
     if (tooLarge) return this.refuse(tooLarge, owner, size)
     const task = this.#newTask(shipped, call, args, flags, size, owner)
@@ -105,6 +108,7 @@ export class Session {
   /**
    * One direct task for each target, in this order; `flags` may hold `runTimeoutMs` and `label`.
    * @throws why the session ended
+   * @throws LimitError where too much is outstanding
    * @throws CloneError for shared memory that the link cannot carry
    */
   broadcast(
@@ -114,11 +118,13 @@ export class Session {
     flags: Pick<TaskFlags, 'runTimeoutMs' | 'label'>,
     owner: TaskOwner,
   ): TaskRecord[] {
+    this.results.outstanding.check(targets.length)
     const tooLarge = this.check(shipped, args)
     if (tooLarge) return targets.map(() => this.refuse(tooLarge, owner, 1))
     const own = args.lent
-    const tasks = targets.map((target) =>
-      this.#newTask(shipped, 'once', own, { ...flags, direct: true, targets: [target] }, 1, owner),
+    // The arguments are there once for all.
+    const tasks = targets.map((target, i) =>
+      this.#newTask(shipped, 'once', own, { ...flags, direct: true, targets: [target] }, 1, owner, i > 0),
     )
     for (const part of inParts(tasks, tasksMax)) this.#outbox.add(new Broadcast(part))
     return tasks
@@ -131,6 +137,7 @@ export class Session {
     flags: TaskFlags,
     size: number,
     owner: TaskOwner,
+    sharesArgs = false,
   ): TaskRecord {
     const id = this.newTaskId()
     // Spreading what holds nothing would cost as much as all the rest.
@@ -138,6 +145,7 @@ export class Session {
     const submission = flags === noTaskFlags ? plain : { ...plain, ...flags }
     if (args.memory === 'moved') sendOnce(submission)
     const task = new TaskRecord(id, owner, size, submission, shipped)
+    task.heldBytes = taskOverheadBytes + (sharesArgs ? 0 : bodyBytesOf(submission))
     this.results.add(task)
     return task
   }
@@ -145,6 +153,7 @@ export class Session {
   /** A task that is never sent, and fails as soon as its owner can hear of it. */
   refuse(error: YardmasterError, owner: TaskOwner, size: number): TaskRecord {
     const task = new TaskRecord(this.newTaskId(), owner, size)
+    task.heldBytes = taskOverheadBytes
     this.results.add(task)
     queueMicrotask(() => this.results.fail([task], error))
     return task
@@ -177,10 +186,17 @@ export class Session {
     return tasks
   }
 
-  /** The tasks `from`, submitted once more under new ids. */
+  /**
+   * The tasks `from`, submitted once more under new ids.
+   * @throws LimitError where too much is outstanding
+   */
   resubmit(from: readonly TaskId[], owner: TaskOwner): TaskRecord[] {
+    this.results.outstanding.check(from.length)
     const tasks = from.map(() => new TaskRecord(this.newTaskId(), owner, 1))
-    for (const task of tasks) this.results.add(task)
+    for (const task of tasks) {
+      task.heldBytes = taskOverheadBytes
+      this.results.add(task)
+    }
     const pairs = tasks.map((task, i) => ({ from: from[i] as TaskId, to: task.id }))
     this.ask({ kind: 'resubmit', pairs }).catch((error: YardmasterError) => this.results.fail(tasks, error))
     return tasks
@@ -232,6 +248,7 @@ export class Session {
     this.#wasLinked = true
     this.#controller = welcome.controller
     this.#capacity = capacityOf(link.connection, welcome.messageBytesMax)
+    this.results.outstanding.limit(welcome.limits)
     this.#outbox.attach(link, this.#capacity)
   }
 
@@ -259,6 +276,16 @@ export class Session {
       const cancelTimer = timeoutMs === undefined ? undefined : this.clock.after(timeoutMs, onTimeout)
       this.results.whenIdle(onIdle)
     })
+  }
+
+  /** Resolves when fewer than `below` tasks of this client are outstanding, and there is room in bytes. Rejects with why the session ended. */
+  async room(below: number | undefined): Promise<void> {
+    const { outstanding } = this.results
+    while (this.#end === undefined) {
+      if (outstanding.tasks < (below ?? outstanding.tasksMax / 2) && outstanding.hasRoom) return
+      await new Promise<void>((resolve) => outstanding.whenChanged(resolve))
+    }
+    throw this.#end
   }
 
   detach(): void {

@@ -47,6 +47,8 @@ export class TaskRecord {
   /** Kept until the reply, to be sent again after a lost link; absent where someone else submitted the task. */
   submission: Submission | undefined
   shipped: FunctionMessage | undefined
+  /** What counts of it as outstanding; 0 where it is not for this client to count. */
+  heldBytes = 0
   status: ResultStatus = 'pending'
   attempt = 0
   wasSent = false

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { endBytes, functionBytes, keys, readSaved, taskBytes } from '../../cluster/stored-tasks.ts'
-import type { TaskBody } from '../../cluster/task-body.ts'
+import { KnownFunction, type TaskBody } from '../../cluster/task-body.ts'
 import type { FunctionHash, SessionId, TaskId } from '../../core/ids.ts'
 import { encodeValue } from '../../core/payload.ts'
 import type { Effect, HighWaterMark, SchedulerEvent, TaskSpec } from '../../scheduler/events.ts'
@@ -13,7 +13,7 @@ import { isTerminal } from '../../scheduler/transitions.ts'
 
 const session = 's'.repeat(21) as SessionId
 const body: TaskBody = {
-  function: { hash: 'f'.repeat(64) as FunctionHash, payload: encodeValue('function') },
+  function: new KnownFunction({ hash: 'f'.repeat(64) as FunctionHash, payload: encodeValue('function') }),
   call: 'once',
   args: encodeValue([1]),
 }

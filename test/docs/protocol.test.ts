@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { TSchema } from 'typebox'
 import { describe, expect, test } from 'vitest'
+import * as admission from '../../core/admission-messages.ts'
 import { systemClock } from '../../core/clock.ts'
 import { decoder, encode } from '../../core/codec.ts'
 import { answerHandshake, offerHandshake } from '../../core/handshake.ts'
@@ -42,10 +43,10 @@ function part(number: number): string {
 /** Each with the part of the page that tells of it. What the routes have in common stands in the first of them. */
 const routes: [string, TSchema, number][] = [
   ['the handshake', handshakeMessages, 3],
-  ['engineHello', messages.engineHello, 3],
-  ['engineWelcome', messages.engineWelcome, 3],
-  ['clientHello', messages.clientHello, 3],
-  ['clientWelcome', messages.clientWelcome, 3],
+  ['engineHello', admission.engineHello, 3],
+  ['engineWelcome', admission.engineWelcome, 3],
+  ['clientHello', admission.clientHello, 3],
+  ['clientWelcome', admission.clientWelcome, 3],
   ['controllerToEngine', messages.controllerToEngine, 4],
   ['engineToController', messages.engineToController, 4],
   ['clientToController', messages.clientToController, 5],
@@ -116,7 +117,8 @@ test('the handshake gives the proofs of the vector', async () => {
   const bytes = (name: string) => new Uint8Array(Buffer.from(vector[name] as string, 'hex'))
   const seen: Uint8Array[] = []
   const transport = memoryTransport({ serialize: true })
-  const { engineHello: details, engineWelcome: welcome, controllerToEngine, engineToController } = messages
+  const { engineHello: details, engineWelcome: welcome } = admission
+  const { controllerToEngine, engineToController } = messages
   const common = { key: bytes('key'), clock: systemClock }
   let answered: Promise<unknown> | undefined
   const listener = await transport.listen('memory:vector', (connection) => {

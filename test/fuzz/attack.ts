@@ -1,16 +1,10 @@
 import Type, { type TSchema } from 'typebox'
+import { clientWelcome, engineWelcome } from '../../core/admission-messages.ts'
 import { systemClock } from '../../core/clock.ts'
 import { encode } from '../../core/codec.ts'
 import { offerHandshake } from '../../core/handshake.ts'
 import { handshakeMessages } from '../../core/handshake-messages.ts'
-import {
-  clientToController,
-  clientWelcome,
-  controllerToClient,
-  controllerToEngine,
-  engineToController,
-  engineWelcome,
-} from '../../core/messages.ts'
+import { clientToController, controllerToClient, controllerToEngine, engineToController } from '../../core/messages.ts'
 import { type Random, seededRandom } from '../../core/random.ts'
 import type { Connection, Frame } from '../../core/transport.ts'
 import { transportFor } from '../../transports/connect.ts'

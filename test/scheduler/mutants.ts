@@ -1,4 +1,5 @@
 import { directMutants } from './direct-mutants.ts'
+import { limitMutants } from './limit-mutants.ts'
 
 /** A defect to be put into the scheduler, which the tests must notice. */
 export interface Mutant {
@@ -15,6 +16,7 @@ export interface Mutant {
 
 export const mutants: readonly Mutant[] = [
   ...directMutants,
+  ...limitMutants,
   {
     file: 'scheduler/finish.ts',
     from: "  state.effects.push({ type: 'end', task })\n",

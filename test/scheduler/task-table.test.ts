@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { SessionId, TaskId } from '../../core/ids.ts'
+import { ClientAccount } from '../../scheduler/quota.ts'
 import { TaskRecord, termsOf } from '../../scheduler/task.ts'
 import { TaskTable } from '../../scheduler/task-table.ts'
 
 function record(client: string, id: string): TaskRecord {
   const spec = { id: id as TaskId, client: client as SessionId, body: undefined }
-  return new TaskRecord(spec, termsOf(spec, undefined), 0, { ms: 0 })
+  return new TaskRecord(spec, termsOf(spec, undefined, new ClientAccount(spec.client)), undefined, 0, { ms: 0 })
 }
 
 const client = fc.constantFrom('', 'a', 'ab', 'a.1')

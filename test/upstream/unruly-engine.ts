@@ -1,3 +1,4 @@
+import { engineWelcome } from '../../core/admission-messages.ts'
 import { systemClock } from '../../core/clock.ts'
 import { offerHandshake } from '../../core/handshake.ts'
 import type { Link } from '../../core/link.ts'
@@ -7,7 +8,6 @@ import {
   controllerToEngine,
   type EngineToController,
   engineToController,
-  engineWelcome,
   type Outcome,
 } from '../../core/messages.ts'
 import { encodeValue } from '../../core/payload.ts'

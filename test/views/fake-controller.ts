@@ -1,3 +1,4 @@
+import type { ClientWelcome } from '../../core/admission-messages.ts'
 import { decoder } from '../../core/codec.ts'
 import { UnreachableError } from '../../core/errors.ts'
 import type { FunctionHash, SessionId, TaskId } from '../../core/ids.ts'
@@ -82,6 +83,7 @@ export class FakeController {
   engines: EngineInfo[] = [0, 1].map(engineInfo)
   heartbeatMs = 0
   messageBytesMax: number | undefined
+  limits: ClientWelcome['limits']
   /** What connecting fails with, instead of connecting. */
   unreachable: Error | undefined
   refusal: Error | undefined
@@ -108,8 +110,8 @@ export class FakeController {
       if (this.refusal) throw this.refusal
       this.sessions.push(session)
       const link: ClientLink = new Link(connection, decoder(controllerToClient))
-      const { engines, heartbeatMs, messageBytesMax } = this
-      const limit = messageBytesMax === undefined ? {} : { messageBytesMax }
+      const { engines, heartbeatMs, messageBytesMax, limits } = this
+      const limit = { ...(messageBytesMax === undefined ? {} : { messageBytesMax }), ...(limits ? { limits } : {}) }
       return { link, welcome: { session, cluster: 'fake', heartbeatMs, engines, ...limit } }
     },
   }

@@ -33,6 +33,15 @@ export function histories(fc: FastCheck, options: HistoryOptions = {}): Arbitrar
       { bytesMax: 24, purgedMax: 3 },
       { countMax: 0, purgedMax: 0 },
     ),
+    limits: fc.constantFrom(
+      {},
+      {},
+      {},
+      {},
+      { clientTasksMax: 3 },
+      { clientBytesMax: 4_010 },
+      { queuedBytesMax: 5_015 },
+    ),
   })
   const commands = fc.array(commandArbitrary(fc, strategies), { maxLength: commandsMax, size: 'max' })
   // Left to itself, fast-check prefers short histories, in which little can go wrong.

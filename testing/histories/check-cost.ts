@@ -16,7 +16,8 @@ export const blockedTasksCostNothing: RunCheck<History> = {
   number: 24,
   sentence: 'the cost of an event does not depend on how many tasks are blocked',
   *examine({ config, engines, commands }) {
-    const yard = new YardWithBusyEngine(config)
+    // What is blocked would leave no room.
+    const yard = new YardWithBusyEngine({ ...config, limits: {} })
     yard.join(1, 1)
     const blocked = blockedTasks()
     yard.submit({ id: busyId, client, targets: [busyEngine], body: undefined }, ...blocked)

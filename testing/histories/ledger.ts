@@ -1,5 +1,7 @@
 import type { EngineId, TaskId } from '../../core/ids.ts'
+import { taskOverheadBytes } from '../../core/limits.ts'
 import type { AttemptResult, Effect, HighWaterMark, SchedulerEvent, TaskSpec } from '../../scheduler/events.ts'
+import type { LoadLimits } from '../../scheduler/quota.ts'
 import type { RetentionLimits } from '../../scheduler/retention.ts'
 import type { TerminalStatus } from '../../scheduler/task.ts'
 import {
@@ -32,7 +34,8 @@ export class Ledger {
   /** Ended tasks whose result must be there, and those of which only the record must be, both in order. */
   readonly kept = new Set<TaskAccount>()
   readonly stubs = new Set<TaskAccount>()
-  private readonly limits: RetentionLimits
+  private readonly retention: RetentionLimits
+  private readonly limits: LoadLimits
   private readonly hwm: HighWaterMark
   private bytes = 0
   private accepted = 0
@@ -42,7 +45,8 @@ export class Ledger {
   private readonly timed = new Set<TaskAccount>()
   private now = Number.NEGATIVE_INFINITY
 
-  constructor(limits: RetentionLimits, hwm: HighWaterMark) {
+  constructor(retention: RetentionLimits, limits: LoadLimits, hwm: HighWaterMark) {
+    this.retention = retention
     this.limits = limits
     this.hwm = hwm
   }
@@ -79,7 +83,8 @@ export class Ledger {
       ended: [],
       sent: [],
     }
-    while (this.kept.size > this.limits.countMax || this.bytes > this.limits.bytesMax) this.purge(first(this.kept))
+    while (this.kept.size > this.retention.countMax || this.keptBytes() > this.retention.bytesMax)
+      this.purge(first(this.kept))
     this.expire(step)
     this.hear(step, event)
     return step
@@ -128,7 +133,7 @@ export class Ledger {
   private submit(step: ObservedStep, { tasks }: EventOf<'submit'>): void {
     const batch: [TaskSpec, DependencyAccount[]][] = []
     for (const spec of tasks) {
-      if (this.knows(spec.id)) step.refused.push(spec.id)
+      if (this.knows(spec.id) || this.isFull(step, spec)) step.refused.push(spec.id)
       else batch.push([spec, this.accept(step, spec)])
     }
     for (const [spec, dependencies] of batch) this.attach(spec, dependencies, undefined)
@@ -140,15 +145,33 @@ export class Ledger {
       const original = this.tasks.get(from)
       if (original === undefined || !this.knows(from) || this.isLive(step, original) || original.purged) {
         step.refused.push(from)
-      } else if (this.knows(to)) {
-        step.refused.push(to)
-      } else {
-        const spec = { ...original.spec, id: to, resubmittedFrom: from, client: client ?? original.spec.client }
+        continue
+      }
+      const spec = { ...original.spec, id: to, resubmittedFrom: from, client: client ?? original.spec.client }
+      if (this.knows(to) || this.isFull(step, spec)) step.refused.push(to)
+      else {
         batch.push([spec, this.accept(step, spec), original])
         step.resubmitted.push({ from: original, to: this.tasks.get(to) as TaskAccount })
       }
     }
     for (const [spec, dependencies, original] of batch) this.attach(spec, dependencies, original)
+  }
+
+  /** A limit is reached, for this client or for all. */
+  private isFull(step: ObservedStep, { client }: TaskSpec): boolean {
+    const { clientTasksMax, clientBytesMax, queuedBytesMax } = this.limits
+    if (Math.min(clientTasksMax, clientBytesMax, queuedBytesMax) === Number.POSITIVE_INFINITY) return false
+    const live = [...this.pending].filter((task) => !step.expired.includes(task))
+    const own = live.filter(({ spec }) => spec.client === client)
+    return (
+      own.length >= clientTasksMax ||
+      bodyBytesOf(own, taskOverheadBytes) >= clientBytesMax ||
+      bodyBytesOf(live, taskOverheadBytes) >= queuedBytesMax
+    )
+  }
+
+  private keptBytes(): number {
+    return this.bytes + sharedBytesOf(this.kept)
   }
 
   private accept(step: ObservedStep, spec: TaskSpec): DependencyAccount[] {
@@ -208,7 +231,7 @@ export class Ledger {
     if (this.kept.delete(task)) this.bytes -= bytesOf(task)
     task.purged = true
     this.stubs.add(task)
-    if (this.stubs.size > this.limits.purgedMax) this.stubs.delete(first(this.stubs))
+    if (this.stubs.size > this.retention.purgedMax) this.stubs.delete(first(this.stubs))
   }
 
   private abort(step: ObservedStep, { tasks, client }: EventOf<'abort'>): void {
@@ -316,9 +339,25 @@ export class Ledger {
   }
 }
 
-/** Only what a task returned or threw is kept. */
-function bytesOf({ reply, report }: TaskAccount): number {
-  return reply?.code === undefined ? (report?.outputBytes ?? 0) : 0
+/** What a task was called with is kept, and what it returned or threw. */
+function bytesOf({ spec, reply, report }: TaskAccount): number {
+  return (spec.bodyBytes ?? 0) + (reply?.code === undefined ? (report?.outputBytes ?? 0) : 0)
+}
+
+function bodyBytesOf(tasks: readonly TaskAccount[], more: number): number {
+  return tasks.reduce((sum, { spec }) => sum + (spec.bodyBytes ?? 0) + more, sharedBytesOf(tasks))
+}
+
+/** Each counts once. */
+function sharedBytesOf(tasks: Iterable<TaskAccount>): number {
+  let bytes = 0
+  const seen = new Set<unknown>()
+  for (const { spec } of tasks) {
+    if (spec.shared === undefined || seen.has(spec.shared)) continue
+    seen.add(spec.shared)
+    bytes += spec.shared.bytes
+  }
+  return bytes
 }
 
 function first<T>(set: ReadonlySet<T>): T {

@@ -30,7 +30,7 @@ export class Observer {
     if (state.eventCount > 0) throw new ConfigurationError('An observer must see a scheduler from its first step on.')
     this.state = state
     this.checks = checks
-    this.ledger = new Ledger(state.retention.limits, state.hwm)
+    this.ledger = new Ledger(state.retention.limits, state.quota.limits, state.hwm)
     this.scene = { ledger: this.ledger, state }
   }
 

@@ -140,7 +140,7 @@ export class Player {
     const live = this.yard.liveEngines()
     // Not its own number: that engine may be there, and kept out of play.
     const target = (pick === absent ? undefined : nth(live, pick)) ?? absent
-    return { id: this.name(0), client, body, targets: [target], direct: true }
+    return { id: this.name(0), client, body, ...this.sizes(), targets: [target], direct: true }
   }
 
   private specOf({ after, follow, targets, direct, limits }: TaskChoice): TaskSpec {
@@ -158,9 +158,16 @@ export class Player {
     })
     const id = this.name(0)
     const places = { after: after.map(dependencyOf), follow: follow.map(dependencyOf), targets }
-    return { id, client, body: `body of ${id}`, ...places, ...limits }
+    return { id, client, body: `body of ${id}`, ...this.sizes(), ...places, ...limits }
+  }
+
+  /** Some tasks have a function in common with others. */
+  private sizes(): Pick<TaskSpec, 'bodyBytes' | 'shared'> {
+    return { bodyBytes: this.submitted % 3, shared: functions[this.submitted % 4] }
   }
 }
+
+const functions = [{ bytes: 4 }, { bytes: 7 }]
 
 function nth<T>(from: readonly T[], n: number): T | undefined {
   return from[n % Math.max(1, from.length)]

@@ -1,0 +1,44 @@
+import type { Payload } from './payload.ts'
+
+/** What a task takes at the controller, beside what it was called with: about. It counts against the limits in bytes. */
+export const taskOverheadBytes = 1_000
+
+/** A limit on what is outstanding, by the name of the controller's option `limits`. */
+export type LoadLimitName = 'clientTasksMax' | 'clientBytesMax' | 'queuedBytesMax'
+
+const subjects: Readonly<Record<LoadLimitName, (used: number) => string>> = {
+  clientTasksMax: (used) => `this client has ${used} tasks that have not ended`,
+  clientBytesMax: (used) => `this client's tasks that have not ended take ${used} bytes`,
+  queuedBytesMax: (used) => `the tasks of all clients that have not ended take ${used} bytes`,
+}
+
+/** What is said of a task that is one too many, and what can be done. */
+export function overLimit(limit: LoadLimitName, max: number, used: number): string {
+  const subject = subjects[limit](used)
+  return `The task was not accepted: ${subject}, and limits.${limit} of the controller is ${max}. Await some before you submit more (client.room() resolves when there is room), submit by imap, or raise the limit.`
+}
+
+/** Of a task id that another task names, and of an engine's number: about. */
+const idBytes = 64
+const numberBytes = 8
+
+interface Naming {
+  readonly ids: readonly unknown[]
+}
+
+interface Body {
+  readonly args: Payload
+  readonly after?: readonly Naming[] | undefined
+  readonly follow?: readonly Naming[] | undefined
+  readonly targets?: readonly number[] | undefined
+  readonly label?: string | undefined
+}
+
+/** What a task was called with, and what it names. */
+export function bodyBytesOf({ args, after, follow, targets, label }: Body): number {
+  let bytes = args.byteLength
+  if (after !== undefined) for (const { ids } of after) bytes += ids.length * idBytes
+  if (follow !== undefined) for (const { ids } of follow) bytes += ids.length * idBytes
+  if (targets !== undefined) bytes += targets.length * numberBytes
+  return label === undefined ? bytes : bytes + label.length
+}
