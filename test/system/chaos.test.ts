@@ -1,0 +1,27 @@
+/** Real processes over WebSocket and ZeroMQ, killed and stopped: every task ends once, with the right result. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { freshSeed } from '../../core/random.ts'
+import { chaos } from './chaos/chaos.ts'
+
+/** `PROPERTY_SEED=…` repeats the faults, as far as processes do; `PROPERTY_RUNS=…` says how many tasks. */
+const seed = Number(process.env.PROPERTY_SEED ?? freshSeed())
+const tasks = Number(process.env.PROPERTY_RUNS ?? 20_000)
+
+it(`${tasks} tasks end once and right while engines, controller and a client are killed (seed ${seed})`, {
+  timeout: 600_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'yardmaster-chaos-'))
+  try {
+    const { problems, story, ...report } = await chaos({ seed, tasks, folder })
+    console.log(JSON.stringify({ seed, ...report }))
+    expect(problems, `seed ${seed}\n${story}`).toEqual([])
+    expect(report.faults).toMatchObject({ controllerKills: 3, clientKills: 1, controllerPauses: 2 })
+    expect(report.faults.engineKills).toBeGreaterThan(20)
+    expect(report.faults.enginePauses).toBeGreaterThan(5)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
