@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest'
 import { type Controller, startController } from '../../cluster/controller.ts'
 import { type Engine, startEngine } from '../../cluster/engine.ts'
 import { inlineExecutor } from '../../cluster/executors/inline.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
 import type { Connection, Transport } from '../../core/transport.ts'
 import { memoryTransport, registerTransport, transportFor } from '../../transports/index.ts'
 import { Client } from '../../views/client.ts'
@@ -115,4 +116,28 @@ it('who comes when the controller is closing is let go', async () => {
   )
   slow.open()
   await stopped
+})
+
+it('a defect in its scheduler ends the controller, which says what it was', async () => {
+  const defect = new Error('a defect')
+  let isDefective = false
+  const clock: Clock = {
+    ...systemClock,
+    now() {
+      if (isDefective && new Error().stack?.includes('stepper.ts')) throw defect
+      return systemClock.now()
+    },
+  }
+  const controller = await startController({ addresses: ['memory:defect'], key, clock })
+  const client = await Client.connect('memory:defect', { key, reconnectMs: 0 })
+  stops.push(() => client.close())
+  isDefective = true
+  const lost = expect(
+    client
+      .loadBalancedView()
+      .apply(() => 1)
+      .get(),
+  ).rejects.toMatchObject({ code: expect.stringMatching(/^YM_/) })
+  await expect(controller.stopped).rejects.toBe(defect)
+  await lost
 })
