@@ -1,6 +1,6 @@
+import type { TaskTable } from '../core/task-table.ts'
 import type { SharedParts } from './shared-parts.ts'
 import type { TaskRecord } from './task.ts'
-import type { TaskTable } from './task-table.ts'
 
 /** How much of what has ended is kept. Beyond it the oldest goes first. */
 export interface RetentionLimits {
@@ -46,10 +46,10 @@ export class Retention {
   /** Told of each record whose result was dropped, with the body that it had, and of each that is gone altogether. */
   onDrop: ((record: TaskRecord, body: unknown) => void) | undefined
   onForget: ((record: TaskRecord) => void) | undefined
-  private readonly table: TaskTable
+  private readonly table: TaskTable<TaskRecord>
   private readonly parts: SharedParts
 
-  constructor(limits: RetentionLimits, table: TaskTable, parts: SharedParts) {
+  constructor(limits: RetentionLimits, table: TaskTable<TaskRecord>, parts: SharedParts) {
     this.limits = limits
     this.table = table
     this.parts = parts
@@ -91,7 +91,7 @@ export class Retention {
     if (this.stubs.count <= this.limits.purgedMax || this.stubs.head === undefined) return
     const forgotten = this.stubs.head
     this.stubs.remove(forgotten)
-    this.table.delete(forgotten)
+    this.table.delete(forgotten.id)
     this.onForget?.(forgotten)
   }
 

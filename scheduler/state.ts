@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
 import { type Random, seededRandom } from '../core/random.ts'
+import { TaskTable } from '../core/task-table.ts'
 import { Deadlines } from './deadlines.ts'
 import { EngineIndex } from './engine-index.ts'
 import type { EngineRecord } from './engine-record.ts'
@@ -14,7 +15,6 @@ import { SharedParts } from './shared-parts.ts'
 import { resolveStrategy } from './strategies/named.ts'
 import type { FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
 import type { Moment, TaskRecord, TaskStatus, Terms } from './task.ts'
-import { TaskTable } from './task-table.ts'
 
 export interface SchedulerConfig {
   /** Default 'leastload'. */
@@ -60,7 +60,7 @@ export interface SchedulerState {
   now: number
   moment: Moment
   /** Every live and every retained record. */
-  readonly tasks: TaskTable
+  readonly tasks: TaskTable<TaskRecord>
   /** How many records are in each state; the terminal ones count all that ever ended. */
   readonly counts: Record<TaskStatus, number>
   /** The live engines, in order of arrival, which is the order of their numbers. */
@@ -117,7 +117,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     throw new ConfigurationError(`engineLossLimit must be at least 1, not ${engineLossLimit}.`)
   }
   const random = seededRandom(config.seed ?? schedulerDefaults.seed)
-  const tasks = new TaskTable()
+  const tasks = new TaskTable<TaskRecord>()
   const index = new EngineIndex()
   const shared = new SharedParts()
   const state: SchedulerState = {

@@ -1,6 +1,7 @@
 import type { YardmasterError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
 import type { ControllerToClient } from '../core/messages.ts'
+import { TaskTable } from '../core/task-table.ts'
 import { Outstanding } from './outstanding.ts'
 import type { TaskRecord } from './task-record.ts'
 
@@ -11,7 +12,7 @@ type MessageOf<Type extends ControllerToClient['type']> = Extract<ControllerToCl
  * messages find nothing, and change nothing.
  */
 export class ResultsTable {
-  readonly #pending = new Map<TaskId, TaskRecord>()
+  readonly #pending = new TaskTable<TaskRecord>()
   #onIdle: (() => void)[] = []
   /** Of these, what this client has submitted. */
   readonly outstanding = new Outstanding()
@@ -21,7 +22,7 @@ export class ResultsTable {
   }
 
   add(task: TaskRecord): void {
-    this.#pending.set(task.id, task)
+    this.#pending.add(task)
     if (task.heldBytes > 0) this.outstanding.add(task.heldBytes)
   }
 
@@ -30,11 +31,11 @@ export class ResultsTable {
   }
 
   tasks(): IterableIterator<TaskRecord> {
-    return this.#pending.values()
+    return this.#pending[Symbol.iterator]()
   }
 
   ids(): TaskId[] {
-    return [...this.#pending.keys()]
+    return Array.from(this.#pending, ({ id }) => id)
   }
 
   replies({ replies }: MessageOf<'replies'>): void {

@@ -383,7 +383,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/retention.ts',
-    from: '    this.table.delete(forgotten)\n',
+    from: '    this.table.delete(forgotten.id)\n',
     to: '',
     invariant: 23,
     says: 'purged records are never forgotten',

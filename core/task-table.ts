@@ -1,13 +1,12 @@
-import type { TaskId } from '../core/ids.ts'
-import type { TaskRecord } from './task.ts'
+import type { TaskId } from './ids.ts'
 
 /** Records whose numbers are neighbours, by the last of their bits. */
-interface Page {
-  readonly records: (TaskRecord | undefined)[]
+interface Page<Entry> {
+  readonly records: (Entry | undefined)[]
   count: number
 }
 
-type Pages = Map<number, Page>
+type Pages<Entry> = Map<number, Page<Entry>>
 
 const pageSize = 64
 const dot = '.'.charCodeAt(0)
@@ -20,19 +19,18 @@ const zero = '0'.charCodeAt(0)
  *
  * Invariant: a page is here exactly while it holds a record, a session exactly while it has a page.
  */
-export class TaskTable {
+export class TaskTable<Entry extends { readonly id: TaskId }> {
   size = 0
-  private readonly sessions = new Map<string, Pages>()
-  private readonly others = new Map<TaskId, TaskRecord>()
+  private readonly sessions = new Map<string, Pages<Entry>>()
+  private readonly others = new Map<TaskId, Entry>()
   /** The session of the latest look-up. */
   private session = ''
-  private pages: Pages | undefined
+  private pages: Pages<Entry> | undefined
 
-  get(id: TaskId): TaskRecord | undefined {
+  get(id: TaskId): Entry | undefined {
     const number = this.find(id)
-    const page = number < 0 ? undefined : this.pages?.get(Math.floor(number / pageSize))
-    const record = page?.records[number % pageSize]
-    return record !== undefined || this.others.size === 0 ? record : this.others.get(id)
+    if (number < 0) return this.others.get(id)
+    return this.pages?.get(Math.floor(number / pageSize))?.records[number % pageSize]
   }
 
   has(id: TaskId): boolean {
@@ -40,55 +38,60 @@ export class TaskTable {
   }
 
   /** The id must be new. */
-  add(record: TaskRecord): void {
+  add(record: Entry): void {
     this.size += 1
-    const { id, client } = record
-    const number = this.find(id)
-    if (number < 0 || this.session !== client) {
-      this.others.set(id, record)
+    const number = this.find(record.id)
+    if (number < 0) {
+      this.others.set(record.id, record)
       return
     }
     if (this.pages === undefined) {
       this.pages = new Map()
-      this.sessions.set(client, this.pages)
+      this.sessions.set(this.session, this.pages)
     }
     const key = Math.floor(number / pageSize)
     let page = this.pages.get(key)
     if (page === undefined) {
-      page = { records: new Array<TaskRecord | undefined>(pageSize).fill(undefined), count: 0 }
+      page = { records: new Array<Entry | undefined>(pageSize).fill(undefined), count: 0 }
       this.pages.set(key, page)
     }
     page.records[number % pageSize] = record
     page.count += 1
   }
 
-  /** It must be here. */
-  delete({ id, client }: TaskRecord): void {
-    this.size -= 1
+  /** Answers whether it was here. */
+  delete(id: TaskId): boolean {
     const number = this.find(id)
-    const { pages } = this
-    if (number < 0 || this.session !== client || pages === undefined) {
-      this.others.delete(id)
-      return
+    if (number < 0) {
+      if (!this.others.delete(id)) return false
+    } else {
+      const key = Math.floor(number / pageSize)
+      const page = this.pages?.get(key)
+      if (page?.records[number % pageSize] === undefined) return false
+      page.records[number % pageSize] = undefined
+      page.count -= 1
+      if (page.count === 0) this.drop(key)
     }
-    const key = Math.floor(number / pageSize)
-    const page = pages.get(key) as Page
-    page.records[number % pageSize] = undefined
-    page.count -= 1
-    if (page.count > 0) return
-    pages.delete(key)
-    if (pages.size > 0) return
-    this.sessions.delete(client)
-    this.pages = undefined
+    this.size -= 1
+    return true
   }
 
-  *[Symbol.iterator](): IterableIterator<TaskRecord> {
+  /** In the order in which their pages came to be. */
+  *[Symbol.iterator](): IterableIterator<Entry> {
     for (const pages of this.sessions.values()) {
       for (const page of pages.values()) {
         for (const record of page.records) if (record !== undefined) yield record
       }
     }
     yield* this.others.values()
+  }
+
+  /** An empty page of the latest look-up's session. */
+  private drop(key: number): void {
+    this.pages?.delete(key)
+    if (this.pages === undefined || this.pages.size > 0) return
+    this.sessions.delete(this.session)
+    this.pages = undefined
   }
 
   /** The number in an id, whose session `session` and `pages` are then; -1, and they stay, where it is of another form. */
