@@ -3,6 +3,7 @@
  * views, and reads `AsyncResult`s; `Cluster` starts everything on this machine.
  */
 export type { EngineKind, LocalClusterOptions, TransportAddress, TransportName } from './cluster/cluster.ts'
+export type { SshAddress } from './cluster/remote-controller.ts'
 export { type LmdbStoreOptions, openLmdbStore } from './cluster/stores/lmdb-store.ts'
 export { MemoryStore } from './cluster/stores/memory-store.ts'
 export { type TaskContext, UnmetDependency } from './cluster/task-context.ts'

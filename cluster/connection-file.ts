@@ -33,12 +33,15 @@ export function connectionDirectory(): string {
 
 /** Where the connection file of the cluster with this name lies. */
 export function connectionFilePath(cluster = 'default'): string {
-  if (!/^[\w.-]+$/.test(cluster)) {
-    throw new ConfigurationError(
-      `a cluster's name has only letters, digits, ".", "_" and "-"; this is ${JSON.stringify(cluster)}`,
-    )
-  }
-  return join(connectionDirectory(), `${cluster}.json`)
+  return join(connectionDirectory(), `${checkClusterName(cluster)}.json`)
+}
+
+/** @throws ConfigurationError where it is none; otherwise gives it back. */
+export function checkClusterName(name: string): string {
+  if (/^[\w.-]+$/.test(name)) return name
+  throw new ConfigurationError(
+    `a cluster's name has only letters, digits, ".", "_" and "-"; this is ${JSON.stringify(name)}`,
+  )
 }
 
 /** Writes it so that no one else can read it at any moment, and no reader sees half of it. */
@@ -77,6 +80,11 @@ export async function readConnectionFile(path = connectionFilePath()): Promise<C
       { cause: error, details: { path } },
     )
   }
+  return parseConnectionFile(text, path)
+}
+
+/** @throws ConfigurationError where the text, from `path`, is no connection file */
+export function parseConnectionFile(text: string, path: string): ConnectionFile {
   const content = parse(text)
   if (!validator.Check(content)) {
     throw new ConfigurationError(

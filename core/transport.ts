@@ -75,6 +75,8 @@ export interface TransportOptions {
   readonly bufferBytesMax?: number
   /** How long `connect` waits for the peer, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number
+  /** `connect` goes through the socket at this path, which leads to the address: the near end of a tunnel. Default: none. */
+  readonly socketPath?: string
   /** What a listener takes from a peer until `trust`, in bytes. Default: no less than from others; of a controller 128 kiB. */
   readonly strangerBytesMax?: number
   /** The cluster's key. Links that are encrypted with it need no certificate. */
@@ -102,6 +104,7 @@ export const transportDefaults = {
   messageBytesMax: 2 ** 30,
   bufferBytesMax: 16 * 2 ** 20,
   connectTimeoutMs: 5_000,
+  socketPath: '',
   strangerBytesMax: Number.POSITIVE_INFINITY,
   origins: [],
   onRefused: () => {},

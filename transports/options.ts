@@ -6,6 +6,7 @@ export function withDefaults(options: TransportOptions = {}): Required<Transport
     messageBytesMax: options.messageBytesMax ?? transportDefaults.messageBytesMax,
     bufferBytesMax: options.bufferBytesMax ?? transportDefaults.bufferBytesMax,
     connectTimeoutMs: options.connectTimeoutMs ?? transportDefaults.connectTimeoutMs,
+    socketPath: options.socketPath ?? transportDefaults.socketPath,
     strangerBytesMax: options.strangerBytesMax ?? transportDefaults.strangerBytesMax,
     origins: options.origins ?? transportDefaults.origins,
     onRefused: options.onRefused ?? transportDefaults.onRefused,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   AddressError,
@@ -98,6 +99,7 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
   const resolved = withDefaults(options)
   const socket = new WebSocket(address, {
     ...(protocol === 'wss:' ? encryptionThere(address, resolved.key) : {}),
+    ...(resolved.socketPath === '' ? {} : { createConnection: through(resolved.socketPath, protocol === 'wss:') }),
     handshakeTimeout: resolved.connectTimeoutMs,
     generateMask: () => {},
     ...limits(resolved),
@@ -113,6 +115,15 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
     )
   })
   return connection
+}
+
+/** How HTTP gets a socket that leads to its host by way of a path. */
+function through(path: string, isEncrypted: boolean): (options: unknown) => Socket {
+  return (options) => {
+    if (!isEncrypted) return connectSocket(path)
+    // What `ws` was given for TLS is among the options; so is the path of the request.
+    return connectSecurely({ ...(options as object), path, servername: '' })
+  }
 }
 
 function peerOf({ socket }: IncomingMessage): string {

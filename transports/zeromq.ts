@@ -173,7 +173,7 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
       dealer.events.on('close', () => reject(unreachable(address, 'connection refused')))
       dealer.events.on('disconnect', () => reject(unreachable(address, 'the connection was cut')))
     })
-    dealer.connect(endpoint(address))
+    dealer.connect(resolved.socketPath === '' ? endpoint(address) : `ipc://${resolved.socketPath}`)
     const accepted = connection.accepted()
     void dealer.send(signal(kinds.connect)).catch(() => {})
     if (!(await Promise.race([accepted, refused]))) throw unreachable(address, 'it takes no connections any more')

@@ -28,6 +28,8 @@ export interface Connector {
   dial(): Promise<Connection>
   /** Offers the session: a new one, or the one that comes back. */
   register(connection: Connection, session: SessionId): Promise<Admission>
+  /** No link is wanted any more. Resolves when nothing is left of what they needed; never rejects. */
+  end?(): Promise<void>
 }
 
 interface RegisterInput {

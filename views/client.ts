@@ -54,20 +54,23 @@ export class Client implements AsyncDisposable {
   readonly #session: Session
   readonly #closed: Promise<void>
 
-  private constructor(actor: ClientActor, session: Session) {
+  private constructor(actor: ClientActor, session: Session, connector: Connector) {
     this.#actor = actor
     this.#session = session
     this.#closed = waitFor(actor, (snapshot) => snapshot.status !== 'active', {
       timeout: Number.POSITIVE_INFINITY,
-    }).then(
-      () => {},
-      (error: unknown) => session.end(new InternalError('the client has failed', { cause: error })),
-    )
+    })
+      .then(
+        () => {},
+        (error: unknown) => session.end(new InternalError('the client has failed', { cause: error })),
+      )
+      .then(() => connector.end?.())
   }
 
   /**
    * Connects to the controller at an address (with its `key`), or by a connection file: at a path, of a named cluster of
-   * this machine, or the default one.
+   * this machine, or the default one. `{ ssh: 'user@host' }` finds the file on another machine, through the system's
+   * OpenSSH, and reaches the controller through a tunnel, made anew with each link; nobody is asked for a password.
    * @throws ConfigurationError, AddressError, TransportUnavailableError, UnreachableError, AuthenticationError, VersionError
    */
   static async connect(controller?: ControllerAddress, options: ClientOptions = {}): Promise<Client> {
@@ -85,13 +88,14 @@ export class Client implements AsyncDisposable {
       ...(options.inspect ? { inspect: options.inspect } : {}),
       input: { session, connector, clock, random, reconnectMs: options.reconnectMs ?? 30_000 },
     })
-    const client = new Client(actor, session)
+    const client = new Client(actor, session, connector)
     actor.start()
     const settled = await waitFor(actor, (snapshot) => snapshot.matches('ready') || snapshot.status !== 'active', {
       timeout: Number.POSITIVE_INFINITY,
     })
-    if (!settled.matches('ready')) throw settled.context.error ?? new ClosedError('the client has been closed')
-    return client
+    if (settled.matches('ready')) return client
+    await client.#closed
+    throw settled.context.error ?? new ClosedError('the client has been closed')
   }
 
   /** What the ids of its tasks begin with, and `query` finds them by. It stays when the link is lost and restored. */

@@ -1,5 +1,7 @@
 import { connectionFilePath, readConnectionFile } from '../cluster/connection-file.ts'
+import { RemoteController, type SshAddress } from '../cluster/remote-controller.ts'
 import { clientWelcome } from '../core/admission-messages.ts'
+
 import type { Clock } from '../core/clock.ts'
 import { ConfigurationError, UnreachableError } from '../core/errors.ts'
 import { offerHandshake } from '../core/handshake.ts'
@@ -8,13 +10,16 @@ import { type Connection, type TransportOptions, transportDefaults } from '../co
 import { transportFor } from '../transports/connect.ts'
 import type { Connector } from './client-machine.ts'
 
-/** Where a controller is: an address, the path of a connection file, or the name of a cluster of this machine. */
-export type ControllerAddress = string | { readonly cluster: string }
+/**
+ * Where a controller is: an address, the path of a connection file, the name of a cluster of this machine, or a machine
+ * that the system's `ssh` leads to, with the name of a cluster there (`default` if none is given) or its connection file.
+ */
+export type ControllerAddress = string | { readonly cluster: string } | SshAddress
 
 export interface ConnectOptions {
   /** The cluster's key: 32 bytes, or these in base64url. Not needed where a connection file is read. */
   readonly key?: Uint8Array | string
-  /** How long to wait for the peer to accept the connection. Default 5,000. */
+  /** How long to wait for the peer to accept the connection. Default 5,000; for a login by `ssh`, 20,000. */
   readonly connectTimeoutMs?: number
   /** Limits of the link. */
   readonly transportOptions?: TransportOptions
@@ -27,9 +32,21 @@ interface Found {
   readonly keySource: string
 }
 
+/** What has to prove that it is the right controller. */
+interface Reached {
+  readonly connection: Connection
+  readonly key: Uint8Array
+  readonly keySource: string
+}
+
+interface Route {
+  connect(): Promise<Reached>
+  end?(): Promise<void>
+}
+
 /**
  * What the client machine needs to get a link. A connection file is read now, and again before each new link: a cluster
- * that was started anew under its name is found.
+ * that was started anew under its name is found. Over `ssh` it is read when a link is made.
  * @throws ConfigurationError where there is no usable file, or an address comes without a key
  */
 export async function connectorFor(
@@ -37,25 +54,25 @@ export async function connectorFor(
   options: ConnectOptions,
   clock: Clock,
 ): Promise<Connector> {
-  let found = await find(controller, options.key)
-  let dials = 0
   const limits: TransportOptions = {
     ...options.transportOptions,
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
   }
   const { messageBytesMax } = { ...transportDefaults, ...limits }
+  const route = await routeTo(controller, options.key, limits)
+  let proof: Omit<Reached, 'connection'> = { key: new Uint8Array(0), keySource: '' }
   return {
     dial: async () => {
-      dials += 1
-      if (dials > 1) found = await find(controller, options.key).catch(() => found)
-      return dialAny(found.addresses, { ...limits, key: found.key })
+      const { connection, ...rest } = await route.connect()
+      proof = rest
+      return connection
     },
+    end: () => route.end?.() ?? Promise.resolve(),
     register: (connection, session) =>
       offerHandshake(connection, {
         role: 'client',
         details: { session, messageBytesMax },
-        key: found.key,
-        keySource: found.keySource,
+        ...proof,
         clock,
         sends: clientToController,
         receives: controllerToClient,
@@ -68,7 +85,30 @@ export async function connectorFor(
   }
 }
 
-async function find(controller: ControllerAddress | undefined, key: ConnectOptions['key']): Promise<Found> {
+async function routeTo(
+  controller: ControllerAddress | undefined,
+  key: ConnectOptions['key'],
+  limits: TransportOptions,
+): Promise<Route> {
+  if (typeof controller === 'object' && 'ssh' in controller) {
+    return new RemoteController(controller, limits, key === undefined ? undefined : keyBytes(key))
+  }
+  let found = await find(controller, key)
+  let isFirst = true
+  return {
+    async connect() {
+      if (!isFirst) found = await find(controller, key).catch(() => found)
+      isFirst = false
+      const { addresses, ...proof } = found
+      return { connection: await dialAny(addresses, { ...limits, key: found.key }), ...proof }
+    },
+  }
+}
+
+async function find(
+  controller: Exclude<ControllerAddress, SshAddress> | undefined,
+  key: ConnectOptions['key'],
+): Promise<Found> {
   if (typeof controller === 'string' && (key !== undefined || /^[a-z][a-z\d+.-]+:/i.test(controller))) {
     if (key === undefined) {
       throw new ConfigurationError(

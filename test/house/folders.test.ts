@@ -22,6 +22,7 @@ const FOLDERS: Record<string, string> = {
   'testing/histories': 'random histories of a scheduler, and a check for each invariant',
   'testing/oracle': 'how the tasks of a graph must end, worked out without the scheduler',
   transports: 'one file per transport',
+  'transports/ssh': 'a tunnel, through the OpenSSH of the system',
   views: 'what a client program holds: client, views, results',
   'views/functions': 'how a function travels',
 }

@@ -9,6 +9,7 @@ import {
   MemoryStore,
   openLmdbStore,
   RemoteError,
+  type SshAddress,
   type StoreChange,
   type TaskInfo,
   type TaskStore,
@@ -27,6 +28,14 @@ test('a cluster, and its clients', async () => {
   expectTypeOf(await cluster.connect()).toEqualTypeOf<Client>()
   expectTypeOf(await Client.connect({ cluster: 'default' })).toEqualTypeOf<Client>()
   expectTypeOf(await Client.connect('ws://127.0.0.1:1', { key: 'k' })).toEqualTypeOf<Client>()
+  expectTypeOf(await Client.connect({ ssh: 'me@host' })).toEqualTypeOf<Client>()
+  const sshOptions = ['-p', '2222'] as const
+  void Client.connect({ ssh: 'host', cluster: 'nightly', sshOptions }, { connectTimeoutMs: 1_000 })
+  void Client.connect({ ssh: 'host', file: 'clusters/nightly.json' } satisfies SshAddress)
+  // @ts-expect-error options are a list: a shell would split a text
+  void Client.connect({ ssh: 'host', sshOptions: '-p 2222' })
+  // @ts-expect-error no such option
+  void Client.connect({ ssh: 'host', port: 22 })
   // An address of one's own transport.
   void Cluster.start({ transport: 'mine://here' })
   // @ts-expect-error no such kind of engine
