@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { benchCommand } from './bench.ts'
 import { controllerCommand } from './controller.ts'
 import { engineCommand } from './engine.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
@@ -21,6 +22,7 @@ const commands = [
   controllerCommand,
   engineCommand,
   simulateCommand,
+  benchCommand,
 ]
 
 const notes = `

@@ -31,7 +31,7 @@ const LOCK = join(TEMPORARY, 'build.lock')
 const STAMP = join(TEMPORARY, 'build.stamp')
 const EXECUTABLES = ['cli/main.js']
 /** Files that tsc does not compile and that the package needs as they are. */
-const ASSET = /\.(mjs|cjs|json)$/
+const ASSET = /\.(mjs|cjs|json|py)$/
 
 interface CompilerConfig {
   readonly include: readonly string[]

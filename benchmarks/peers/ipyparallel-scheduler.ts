@@ -13,7 +13,7 @@ export interface PeerFigures {
 const python = '/usr/bin/python3'
 
 /** Undefined where ipyparallel is not installed. */
-export async function ipyparallelScheduler(isQuick: boolean): Promise<PeerFigures | undefined> {
+export async function ipyparallelScheduler(tasks: number): Promise<PeerFigures | undefined> {
   const run = promisify(execFile)
   try {
     await run(python, ['-c', 'import ipyparallel'])
@@ -21,6 +21,6 @@ export async function ipyparallelScheduler(isQuick: boolean): Promise<PeerFigure
     return undefined
   }
   const program = fileURLToPath(new URL('./ipyparallel_scheduler.py', import.meta.url))
-  const { stdout } = await run(python, [program, isQuick ? '400' : '8000'])
+  const { stdout } = await run(python, [program, String(tasks)])
   return JSON.parse(stdout) as PeerFigures
 }

@@ -11,7 +11,7 @@ export interface HouseFile {
 }
 
 /** The folders of library code, in which an import of ours may only point downwards. */
-const AREAS = ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing', 'cli'] as const
+const AREAS = ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing', 'benchmarks', 'cli'] as const
 export type Area = (typeof AREAS)[number]
 
 /** Everything that is in the repository, or would be if it were added now. Works without git: a release has none. */

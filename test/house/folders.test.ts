@@ -5,6 +5,9 @@ import { areaOf, houseFiles } from './files.ts'
 const FOLDERS: Record<string, string> = {
   '.ci': 'what a build machine runs',
   benchmarks: 'speed and memory, against the raw links and other systems',
+  'benchmarks/links': 'pairs of links, ours and those beneath them, with an echo at the far end',
+  'benchmarks/peers': 'other systems that do the same work',
+  'benchmarks/suites': 'one file per suite, and what it needs',
   cli: 'the yardmaster command',
   cluster: 'controller, engines, and starting and stopping them',
   'cluster/executors': 'where an engine runs a task: this thread, or a worker',

@@ -11,7 +11,8 @@ const MAY_IMPORT: Record<Area, readonly Area[]> = {
   views: ['core', 'transports'],
   sim: ['core', 'transports', 'scheduler', 'cluster', 'views'],
   testing: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim'],
-  cli: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing'],
+  benchmarks: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing'],
+  cli: ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim', 'testing', 'benchmarks'],
 }
 
 /** The entry points of the package that lie beside the areas, and what each may show. */
@@ -23,8 +24,8 @@ const ENTRY_POINTS: Record<string, readonly Area[]> = {
 /** Packages that belong to some areas only. All others are free. */
 const PACKAGES: Record<string, readonly Area[]> = {
   rxjs: ['views'],
-  zeromq: ['transports'],
-  ws: ['transports'],
+  zeromq: ['transports', 'benchmarks'],
+  ws: ['transports', 'benchmarks'],
   commander: ['cli'],
   'cli-progress': ['views', 'cli'],
   vitest: ['testing'],

@@ -1,8 +1,8 @@
 /** A scheduler's core under load, without links or executors: engines answer at once, in batches, as links deliver them. */
-import { type SessionId, type TaskId, taskId } from '../core/ids.ts'
-import type { AttemptResult, Effect, TaskSpec } from '../scheduler/events.ts'
-import { createScheduler, type SchedulerConfig, type SchedulerState } from '../scheduler/state.ts'
-import { step } from '../scheduler/step.ts'
+import { type SessionId, type TaskId, taskId } from '../../core/ids.ts'
+import type { AttemptResult, Effect, TaskSpec } from '../../scheduler/events.ts'
+import { createScheduler, type SchedulerConfig, type SchedulerState } from '../../scheduler/state.ts'
+import { step } from '../../scheduler/step.ts'
 
 export const client = 'benchmark' as SessionId
 const batchSize = 100

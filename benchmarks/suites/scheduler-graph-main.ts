@@ -52,4 +52,4 @@ const peakMiB = process.resourceUsage().maxRSS / 1024
 const [peakHeapMiB, heapLimitMiB] = [peakHeap / 2 ** 20, getHeapStatistics().heap_size_limit / 2 ** 20]
 const memory = { peakMiB, peakHeapMiB, heapLimitMiB }
 const drain: GraphDrain = { tasks: count, edges, seconds, ...memory, worstStepMs, worstCollectionMs }
-console.log(JSON.stringify(drain))
+process.stdout.write(JSON.stringify(drain))

@@ -1,5 +1,5 @@
 /** A process that connects to the address it is given, and echoes. */
-import { transportFor } from '../transports/connect.ts'
+import { transportFor } from '../../transports/connect.ts'
 import { benchmarkKey, echo } from './pipes.ts'
 
 const address = process.argv[2] as string

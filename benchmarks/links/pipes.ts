@@ -1,8 +1,8 @@
 /** The least that can be measured of a link: bytes out, bytes back. The peer, in another process, echoes. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Connection } from '../core/transport.ts'
-import { transportFor } from '../transports/connect.ts'
+import type { Connection } from '../../core/transport.ts'
+import { transportFor } from '../../transports/connect.ts'
 
 export interface Pipe {
   send(bytes: Uint8Array<ArrayBuffer>): void
@@ -18,7 +18,7 @@ export function echo(connection: Connection): void {
 }
 
 export function startPeer(program: string, ...args: string[]): void {
-  spawn(process.execPath, ['--import', 'tsx', program, ...args], { stdio: 'inherit' })
+  spawn(process.execPath, [program, ...args], { stdio: 'inherit' })
 }
 
 /** A link of one of the house's transports. The peer of one in memory is in this thread. */
@@ -30,7 +30,7 @@ export async function ourPipe(address: string): Promise<Pipe> {
   })
   const listener = await transport.listen(address, (connection) => accept(connection), { key: benchmarkKey })
   if (address.startsWith('memory:')) echo(await transport.connect(address))
-  else startPeer(fileURLToPath(new URL('./echo-main.ts', import.meta.url)), listener.address)
+  else startPeer(fileURLToPath(new URL('./echo-main.js', import.meta.url)), listener.address)
   const connection = await accepted
   connection.trust?.()
   return pipeOver(connection, () => listener.close())

@@ -1,0 +1,88 @@
+/** A run of several suites, one after another, each in a process of its own. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { errorFromFault, type Fault } from '../core/errors.ts'
+import { describeMachine } from './machine.ts'
+import { formatName, formatVersion, type Report, type SuiteReport } from './report.ts'
+import type { RunOptions } from './run-suite.ts'
+import type { Size, SuiteOptions } from './suite.ts'
+import type { SuiteName } from './suites.ts'
+
+export interface BenchOptions extends Pick<SuiteOptions, 'size' | 'transport'> {
+  readonly suites: readonly SuiteName[]
+  /** So many rounds are kept, however long they take. Default: as many as there is time for. */
+  readonly rounds?: number | undefined
+  readonly only?: string | undefined
+  /** A suite begins. */
+  onSuite?(name: SuiteName): void
+}
+
+/** What a suite's process is asked for, once. */
+export interface SuiteOrder {
+  readonly name: SuiteName
+  readonly options: RunOptions
+}
+
+/** What it answers, once. */
+export type SuiteOutcome =
+  | { readonly report: SuiteReport }
+  | { readonly fault: Fault; readonly stack: string | undefined }
+
+/**
+ * What the scheduler makes dies young, and is cheap where V8 has room for young objects; a controller in the background runs so, too.
+ * Memory is measured after a collection that the program asks for.
+ */
+const flags = ['--expose-gc', '--max-semi-space-size=128']
+
+/** Kept rounds, warm-up rounds, and for how long a suite may begin new rounds. */
+const plans: Record<Size, Omit<RunOptions, 'size'>> = {
+  full: { roundsMin: 6, roundsMax: 30, warmUps: 2, takeMs: 150, budgetMs: 120_000 },
+  quick: { roundsMin: 1, roundsMax: 6, warmUps: 1, takeMs: 10, budgetMs: 30_000 },
+  least: { roundsMin: 1, roundsMax: 1, warmUps: 0, takeMs: 1, budgetMs: 0 },
+}
+
+/** @throws what a suite failed with; those after it are not run */
+export async function bench({ suites, size, rounds, only, transport, onSuite }: BenchOptions): Promise<Report> {
+  const startedAt = new Date()
+  const loadAtStart = loadavg()
+  const plan = plans[size]
+  // A quick run is to end within a minute, whatever is asked for; opening and closing take half of it.
+  const budgetMs = size === 'quick' ? plan.budgetMs / suites.length : plan.budgetMs
+  const kept = rounds === undefined ? {} : { roundsMin: rounds, roundsMax: rounds }
+  const options: RunOptions = { ...plan, ...kept, budgetMs, size, only, transport }
+  const reports: SuiteReport[] = []
+  for (const name of suites) {
+    onSuite?.(name)
+    reports.push(await runInProcess({ name, options }))
+  }
+  return {
+    format: formatName,
+    version: formatVersion,
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    size,
+    machine: describeMachine(flags, loadAtStart),
+    suites: reports,
+  }
+}
+
+async function runInProcess(order: SuiteOrder): Promise<SuiteReport> {
+  const child = fork(fileURLToPath(new URL('./suite-main.js', import.meta.url)), [], {
+    execArgv: [...process.execArgv, ...flags],
+    // Numbers that are none, and errors with their codes, pass as they are.
+    serialization: 'advanced',
+  })
+  let outcome: SuiteOutcome | undefined
+  child.once('message', (message: SuiteOutcome) => {
+    outcome = message
+  })
+  child.send(order)
+  const [code, signal] = await once(child, 'exit')
+  if (outcome === undefined) throw new Error(`the process of the suite ${order.name} ended with ${signal ?? code}`)
+  if ('report' in outcome) return outcome.report
+  const error = errorFromFault(outcome.fault)
+  if (outcome.stack !== undefined) error.stack = outcome.stack
+  throw error
+}

@@ -1,0 +1,126 @@
+/** Takes the measurements of one suite in rounds, in which the cases of a measure take turns. */
+import type { RecordableHistogram } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TimeoutError } from '../core/errors.ts'
+import type { CaseReport, MeasureReport, SuiteReport } from './report.ts'
+import { estimate, ratios } from './statistics.ts'
+import type { Case, Measure, Sample, Suite, SuiteOptions } from './suite.ts'
+
+export interface RunOptions extends SuiteOptions {
+  /** How many rounds are kept at most. */
+  readonly roundsMax: number
+  /** No round begins later than this after the suite was opened, but for those that there must be. */
+  readonly budgetMs: number
+  readonly roundsMin: number
+  readonly warmUps: number
+  /** Measures whose name holds this text; absent: all. */
+  readonly only?: string | undefined
+}
+
+/** Far above what any single measurement should take: it ends a suite that hangs. */
+const limitMs = 180_000
+
+interface Taken {
+  readonly measure: Measure
+  readonly one: Case
+  readonly samples: Sample[]
+}
+
+export async function runSuite(name: string, suite: Suite, options: RunOptions): Promise<SuiteReport> {
+  const begin = performance.now()
+  const { only = '' } = options
+  const opened = await limited(`opening the suite ${name}`, () => suite.open(options))
+  try {
+    const deadline = performance.now() + options.budgetMs
+    const chosen = opened.measures.filter((measure) => measure.name.includes(only))
+    const measured = chosen.map((measure) => ({
+      measure,
+      cases: measure.cases.map((one): Taken => ({ measure, one, samples: [] })),
+    }))
+    const once = measured.filter(({ measure }) => measure.once)
+    const repeated = measured.filter(({ measure }) => !measure.once)
+    for (const { cases } of once) await takeRound(cases, 0)
+    for (let i = 0; i < options.warmUps; i += 1) for (const { cases } of repeated) await takeRound(cases, i)
+    for (const { cases } of repeated) for (const taken of cases) forget(taken)
+    let rounds = 0
+    const isTimeLeft = () => rounds < options.roundsMin || performance.now() < deadline
+    for (; repeated.length > 0 && rounds < options.roundsMax && isTimeLeft(); rounds += 1) {
+      for (const { cases } of repeated) await takeRound(cases, rounds)
+    }
+    return {
+      name,
+      seconds: (performance.now() - begin) / 1000,
+      rounds,
+      warmUps: options.warmUps,
+      notes: opened.notes ?? [],
+      measures: measured.map(({ measure, cases }) => measureReport(measure, cases)),
+    }
+  } finally {
+    await limited(`closing the suite ${name}`, () => opened.close())
+  }
+}
+
+/** Begun with another case in each round: what precedes a case must not be the same each time. */
+async function takeRound(cases: readonly Taken[], round: number): Promise<void> {
+  const first = cases.length === 0 ? 0 : round % cases.length
+  for (const { measure, one, samples } of [...cases.slice(first), ...cases.slice(0, first)]) {
+    const at = one.at === undefined ? '' : ` at ${one.at}`
+    samples.push(await limited(`“${measure.name}” of ${one.subject}${at}`, () => one.take()))
+  }
+}
+
+function forget({ one, samples }: Taken): void {
+  samples.length = 0
+  one.latencies?.reset()
+}
+
+async function limited<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  const watch = new AbortController()
+  const late = sleep(limitMs, undefined, { signal: watch.signal }).then(() => {
+    throw new TimeoutError(`${what} did not end within ${limitMs / 1000} s.`)
+  })
+  // Not yet awaited when it is called off.
+  late.catch(() => {})
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    watch.abort()
+  }
+}
+
+function measureReport(measure: Measure, cases: readonly Taken[]): MeasureReport {
+  const { name, figures, parameter } = measure
+  return {
+    name,
+    figures,
+    ...(parameter ? { parameter } : {}),
+    cases: cases.map((taken) => caseReport(taken, cases, figures)),
+  }
+}
+
+function caseReport({ one, samples }: Taken, all: readonly Taken[], figures: Measure['figures']): CaseReport {
+  const names = Object.keys(figures)
+  const { subject, at, reference, targets, latencies } = one
+  const base = reference && { subject, ...(at === undefined ? {} : { at }), ...reference }
+  const against = base && all.find(({ one }) => one.subject === base.subject && one.at === base.at)
+  if (base && !against) throw new Error(`${subject} refers to ${base.subject}, which is not measured beside it`)
+  const valuesOf = (of: readonly Sample[], figure: string) => of.map((sample) => sample[figure] ?? Number.NaN)
+  const summaryOf = (figure: string) => {
+    const value = estimate(valuesOf(samples, figure))
+    if (!against || figures[figure]?.isComparable === false) return { value }
+    return { value, ratio: estimate(ratios(valuesOf(samples, figure), valuesOf(against.samples, figure))) }
+  }
+  return {
+    subject,
+    ...(at === undefined ? {} : { at }),
+    ...(base ? { reference: base } : {}),
+    ...(targets ? { targets } : {}),
+    samples: Object.fromEntries(names.map((figure) => [figure, valuesOf(samples, figure)])),
+    summary: Object.fromEntries(names.map((figure) => [figure, summaryOf(figure)])),
+    ...(latencies && latencies.count > 0 ? { distribution: distributionOf(latencies) } : {}),
+  }
+}
+
+function distributionOf(latencies: RecordableHistogram): NonNullable<CaseReport['distribution']> {
+  return [...latencies.percentiles].map(([percent, ns]) => ({ percent, us: ns / 1000 }))
+}

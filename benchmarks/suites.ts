@@ -1,0 +1,42 @@
+/** Every suite by its name, loaded when it is asked for. */
+import type { Suite } from './suite.ts'
+
+interface SuiteEntry {
+  /** One line for `--help`. */
+  readonly description: string
+  load(): Promise<Suite>
+}
+
+export const suites = {
+  transports: {
+    description: 'each transport beside the raw link beneath it',
+    load: async () => (await import('./suites/transports.ts')).transports,
+  },
+  scheduler: {
+    description: 'the scheduler’s core alone: by strategy, engines and blocked tasks; memory; a large graph',
+    load: async () => (await import('./suites/scheduler.ts')).scheduler,
+  },
+  functions: {
+    description: 'making a function ready that was submitted before, by what it captures',
+    load: async () => (await import('./suites/functions.ts')).functions,
+  },
+  results: {
+    description: 'what a client keeps of a map of a million items: awaited, and read as it goes',
+    load: async () => (await import('./suites/results.ts')).results,
+  },
+  durability: {
+    description: 'whole clusters without a store, and with each level of durability',
+    load: async () => (await import('./suites/durability.ts')).durability,
+  },
+  encryption: {
+    description: 'encrypted links beside plain ones, alone and in whole clusters',
+    load: async () => (await import('./suites/encryption.ts')).encryption,
+  },
+} as const satisfies Record<string, SuiteEntry>
+
+export type SuiteName = keyof typeof suites
+export const suiteNames = Object.keys(suites) as SuiteName[]
+
+export function isSuiteName(name: string): name is SuiteName {
+  return Object.hasOwn(suites, name)
+}

@@ -1,0 +1,123 @@
+/** What encryption costs: each network transport with and without it, the links alone and whole clusters. */
+import type { TransportAddress } from '../../cluster/cluster.ts'
+import { Client } from '../../views/client.ts'
+import { Cluster } from '../../views/cluster.ts'
+import { benchmarkKey, ourPipe, type Pipe, pipelined, roundTrips } from '../links/pipes.ts'
+import { medianOf, quantileOf } from '../statistics.ts'
+import type { Figure, Measure, Size, Suite } from '../suite.ts'
+
+const schemes = [
+  { scheme: 'ws' },
+  { scheme: 'wss', plain: 'ws' },
+  { scheme: 'tcp' },
+  { scheme: 'tcps', plain: 'tcp' },
+] as const
+type Scheme = (typeof schemes)[number]['scheme']
+
+interface Sizes {
+  readonly trips: number
+  readonly small: number
+  readonly medium: number
+  readonly large: number
+  readonly connects: number
+  readonly tasks: number
+}
+
+const sizesOf: Record<Size, Sizes> = {
+  least: { trips: 5, small: 50, medium: 1, large: 1, connects: 1, tasks: 10 },
+  quick: { trips: 20, small: 500, medium: 2, large: 1, connects: 1, tasks: 100 },
+  full: { trips: 500, small: 50_000, medium: 50, large: 2, connects: 3, tasks: 5_000 },
+}
+
+interface Bed {
+  readonly pipe: Pipe
+  readonly address: string
+  readonly client: Client
+  stop(): Promise<void>
+}
+
+async function start(scheme: Scheme): Promise<Bed> {
+  const place: TransportAddress = `${scheme}://127.0.0.1:0`
+  const pipe = await ourPipe(place)
+  const cluster = await Cluster.start({ engines: 2, engineKind: 'process', transport: place, key: benchmarkKey })
+  const address = cluster.addresses[0] as string
+  const client = await Client.connect(address, { key: benchmarkKey })
+  const stop = async () => {
+    await client.close()
+    await cluster.stop()
+    await pipe.close()
+  }
+  return { pipe, address, client, stop }
+}
+
+async function connectMs({ address }: Bed, { connects }: Sizes): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < connects; i += 1) {
+    const begin = performance.now()
+    const client = await Client.connect(address, { key: benchmarkKey })
+    times.push(performance.now() - begin)
+    await client.close()
+  }
+  return medianOf(times)
+}
+
+const nothing = () => {}
+
+async function taskRate({ client }: Bed, { tasks }: Sizes): Promise<number> {
+  const view = client.loadBalancedView()
+  const begin = performance.now()
+  await Promise.all(Array.from({ length: tasks }, () => view.apply(nothing)))
+  return (tasks / (performance.now() - begin)) * 1000
+}
+
+async function messageRate({ pipe }: Bed, { small }: Sizes): Promise<number> {
+  return small / (await pipelined(pipe, small, 1_000, () => new Uint8Array(64)))
+}
+
+async function bandwidth({ pipe }: Bed, count: number, window: number, size: number): Promise<number> {
+  const bytes = new Uint8Array(size)
+  return (count * size) / 1e9 / (await pipelined(pipe, count, window, () => bytes))
+}
+
+export const encryption: Suite = {
+  async open({ size }) {
+    const sizes = sizesOf[size]
+    const beds = new Map<Scheme, Bed>()
+    const close = async () => {
+      for (const bed of beds.values()) await bed.stop()
+    }
+    try {
+      for (const { scheme } of schemes) beds.set(scheme, await start(scheme))
+    } catch (error) {
+      await close()
+      throw error
+    }
+    const measure = (
+      name: string,
+      unit: string,
+      better: Figure['better'],
+      take: (bed: Bed) => Promise<number>,
+    ): Measure => ({
+      name,
+      figures: { value: { unit, better } },
+      cases: schemes.map((one) => ({
+        subject: one.scheme,
+        ...('plain' in one ? { reference: { subject: one.plain } } : {}),
+        take: async () => ({ value: await take(beds.get(one.scheme) as Bed) }),
+      })),
+    })
+    return {
+      measures: [
+        measure('64 B there and back, p50', 'µs', 'lower', async ({ pipe }) =>
+          quantileOf(await roundTrips(pipe, sizes.trips), 0.5),
+        ),
+        measure('64 B echoed, 1,000 under way', 'messages/s', 'higher', (bed) => messageRate(bed, sizes)),
+        measure('1 MB echoed, 4 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.medium, 4, 1e6)),
+        measure('64 MB echoed, 2 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.large, 2, 64e6)),
+        measure('a client connects to a controller', 'ms', 'lower', (bed) => connectMs(bed, sizes)),
+        measure('tasks that do nothing, 2 process engines', 'tasks/s', 'higher', (bed) => taskRate(bed, sizes)),
+      ],
+      close,
+    }
+  },
+}
