@@ -15,6 +15,8 @@ import { withDefaults } from './options.ts'
 import { ZeromqConnection } from './zeromq-connection.ts'
 import { loadZeromq, SocketReader, socketOptions } from './zeromq-socket.ts'
 
+const handshakeErrors = ['handshake:error:protocol', 'handshake:error:auth', 'handshake:error:other'] as const
+
 /** How long the system may take to free an address. */
 const freeWithinMs = 1_000
 
@@ -65,6 +67,15 @@ class ZeromqListener implements Listener {
     this.#onConnection = onConnection
     this.#options = options
     router.events.on('disconnect', () => this.#probeAll())
+    // Who does not get so far as to be a connection. ZeroMQ does not tell the other side's address.
+    for (const event of handshakeErrors) {
+      router.events.on(event, ({ error }) => {
+        const why = router.curveServer
+          ? 'it does not hold the key, or does not speak CURVE'
+          : 'it does not speak ZeroMQ as here'
+        options.onRefused(this.address, `${why} (${(error as NodeJS.ErrnoException).code ?? error.message})`)
+      })
+    }
     this.#reader = new SocketReader(router, (parts) => this.#receive(parts))
   }
 

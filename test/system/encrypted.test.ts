@@ -57,6 +57,32 @@ describe.each([
   })
 })
 
+it.each(['wss', 'tcps'])(
+  'over %s, who holds another key or does not encrypt is refused, and the operator is told',
+  async (scheme) => {
+    const lines: string[] = []
+    await using cluster = await Cluster.start({
+      engines: 0,
+      transport: `${scheme}://127.0.0.1:0`,
+      key,
+      log: (level, message) => lines.push(`${level} ${message}`),
+    })
+    const [address = ''] = cluster.addresses
+    const options = { key: new Uint8Array(32).fill(8), connectTimeoutMs: 1_000 }
+    await expect(Client.connect(address, options)).rejects.toMatchObject({ code: expect.stringMatching(/^YM_/) })
+    await expect
+      .poll(() => lines.filter((line) => /^warn .* was refused: it does not hold the key/.test(line)))
+      .toHaveLength(1)
+    const plain = address.replace(/^(wss|tcps):/, (scheme) => scheme.replace('s:', ':'))
+    await expect(Client.connect(plain, { ...options, key })).rejects.toMatchObject({
+      code: expect.stringMatching(/^YM_/),
+    })
+    await expect
+      .poll(() => lines.filter((line) => /^warn .* was refused: it does not hold the key/.test(line)))
+      .toHaveLength(2)
+  },
+)
+
 it('a listener that others can reach is encrypted by default', async () => {
   await using cluster = await Cluster.start({ engines: 1, engineKind: 'process', transport: 'ws://0.0.0.0:0', key })
   expect(cluster.addresses[0]).toMatch(/^wss:/)
