@@ -6,6 +6,7 @@ import {
   connectionDirectory,
   connectionFilePath,
   readConnectionFile,
+  readNamedConnectionFile,
   writeConnectionFile,
 } from '../cluster/connection-file.ts'
 import { isAlive } from '../cluster/process-alive.ts'
@@ -23,7 +24,7 @@ export function nameOption(name: string): string {
 /** The connection file of a cluster that is running; undefined where there is none, or only what a dead one left. */
 async function findCluster(name: string): Promise<ConnectionFile | undefined> {
   try {
-    const file = await readConnectionFile(connectionFilePath(name))
+    const file = await readNamedConnectionFile(name)
     return isAlive(file.pid) ? file : undefined
   } catch (error) {
     if (error instanceof ConfigurationError && isMissing(error.cause)) return undefined
@@ -97,9 +98,8 @@ async function removeDead(path: string, { cluster, pid }: ConnectionFile): Promi
 
 /** Removes the connection file of a cluster that has ended, unless another has its name already. */
 export async function removeRemains({ cluster, pid }: ConnectionFile): Promise<void> {
-  const path = connectionFilePath(cluster)
-  const present = await readConnectionFile(path).catch(() => undefined)
-  if (present?.pid === pid) await rm(path, { force: true })
+  const present = await readNamedConnectionFile(cluster).catch(() => undefined)
+  if (present?.pid === pid) await rm(connectionFilePath(cluster), { force: true })
 }
 
 async function runningClusters(): Promise<string[]> {

@@ -3,12 +3,14 @@
  * owner can enter, and only its owner can read it; one that others can read is refused, since the key in it lets
  * anyone run code on the engines.
  */
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { ConfigurationError } from '../core/errors.ts'
+import { checkPrivateFolder, ensurePrivateFolder } from './private-folder.ts'
 
 const schema = Type.Object({
   version: Type.Literal(1),
@@ -44,32 +46,60 @@ export function checkClusterName(name: string): string {
   )
 }
 
-/** Writes it so that no one else can read it at any moment, and no reader sees half of it. */
+/**
+ * Writes it so that no one else can read it at any moment, and no reader sees half of it.
+ * @throws ConfigurationError where others can write to its folder
+ */
 export async function writeConnectionFile(path: string, content: ConnectionFile): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  await ensurePrivateFolder(dirname(path))
   const partial = `${path}.${process.pid}.partial`
+  // Left by a process that ended in the middle, and had the same number.
+  await rm(partial, { force: true })
   const file = await open(partial, 'wx', 0o600)
   try {
     await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
   } finally {
     await file.close()
   }
-  await chmod(partial, 0o600)
   await rename(partial, path)
 }
 
-/** @throws ConfigurationError naming the file, what is wrong with it, and what to do. */
-export async function readConnectionFile(path = connectionFilePath()): Promise<ConnectionFile> {
+/**
+ * That of a cluster of this machine, by its name. Whoever could have put it there is trusted with what is sent to the cluster, and with what
+ * its engines run: that must be this user, or root.
+ * @throws ConfigurationError naming the file or folder, what is wrong with it, and what to do
+ */
+export function readNamedConnectionFile(cluster?: string): Promise<ConnectionFile> {
+  return read(connectionFilePath(cluster), async (path, { uid }) => {
+    await checkPrivateFolder(dirname(path))
+    if (process.platform === 'win32' || uid === process.getuid?.() || uid === 0) return
+    throw new ConfigurationError(`${path} belongs to another user (${uid}): to use it all the same, give its path`)
+  })
+}
+
+/** @throws ConfigurationError naming the file, what is wrong with it, and what to do */
+export function readConnectionFile(path: string): Promise<ConnectionFile> {
+  return read(path, async () => {})
+}
+
+async function read(path: string, check: (path: string, stats: Stats) => Promise<void>): Promise<ConnectionFile> {
   let text: string
   try {
-    const { mode } = await stat(path)
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      const octal = (mode & 0o777).toString(8)
-      throw new ConfigurationError(
-        `${path} can be read by others (mode ${octal}), and so can the key in it: stop that cluster, remove the file and start again`,
-      )
+    // What is looked at is what is read, whatever stands at the path meanwhile.
+    const file = await open(path, 'r')
+    try {
+      const stats = await file.stat()
+      if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+        const octal = (stats.mode & 0o777).toString(8)
+        throw new ConfigurationError(
+          `${path} can be read by others (mode ${octal}), and so can the key in it: stop that cluster, remove the file and start again`,
+        )
+      }
+      await check(path, stats)
+      text = await file.readFile('utf8')
+    } finally {
+      await file.close()
     }
-    text = await readFile(path, 'utf8')
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'

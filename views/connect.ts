@@ -1,7 +1,6 @@
-import { connectionFilePath, readConnectionFile } from '../cluster/connection-file.ts'
+import { connectionFilePath, readConnectionFile, readNamedConnectionFile } from '../cluster/connection-file.ts'
 import { RemoteController, type SshAddress } from '../cluster/remote-controller.ts'
 import { clientWelcome } from '../core/admission-messages.ts'
-
 import type { Clock } from '../core/clock.ts'
 import { ConfigurationError, UnreachableError } from '../core/errors.ts'
 import { offerHandshake } from '../core/handshake.ts'
@@ -117,8 +116,9 @@ async function find(
     }
     return { addresses: [controller], key: keyBytes(key), keySource: 'the option key' }
   }
-  const path = typeof controller === 'string' ? controller : connectionFilePath(controller?.cluster)
-  const file = await readConnectionFile(path)
+  const isPath = typeof controller === 'string'
+  const path = isPath ? controller : connectionFilePath(controller?.cluster)
+  const file = await (isPath ? readConnectionFile(path) : readNamedConnectionFile(controller?.cluster))
   return { addresses: file.addresses, key: keyBytes(key ?? file.key), keySource: path }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { StoreError } from '../../core/errors.ts'
 import type { StoreChange, TaskStore } from '../../core/task-store.ts'
+import { ensurePrivateFolder } from '../private-folder.ts'
 import { claimFolder } from './claim-folder.ts'
 
 export interface LmdbStoreOptions {
@@ -26,9 +27,11 @@ export async function openLmdbStore(
   })
   let release: (() => Promise<void>) | undefined
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await ensurePrivateFolder(folder)
     release = await claimFolder(folder)
-    const database = open<Buffer, string>({ path: join(folder, 'tasks.mdb'), encoding: 'binary', noSubdir: true })
+    const path = join(folder, 'tasks.mdb')
+    for (const file of [path, `${path}-lock`]) await makePrivate(file)
+    const database = open<Buffer, string>({ path, encoding: 'binary', noSubdir: true })
     return new LmdbStore(database, durability, release)
   } catch (error) {
     await release?.()
@@ -36,6 +39,12 @@ export async function openLmdbStore(
     const why = error instanceof Error ? error.message : String(error)
     throw new StoreError(`the store in ${folder} cannot be opened: ${why}`, { cause: error, details: { folder } })
   }
+}
+
+/** LMDB would let others read what tasks are called with, as far as the user's mask does. */
+async function makePrivate(path: string): Promise<void> {
+  const file = await openFile(path, 'a', 0o600)
+  await file.chmod(0o600).finally(() => file.close())
 }
 
 class LmdbStore implements TaskStore {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,12 +42,42 @@ for (const durability of ['process', 'disk'] as const) {
 }
 
 describe('a store in a folder', () => {
-  it('is for its owner alone', async () => {
+  const modesIn = async (folder: string) => {
+    const modes: Record<string, string> = {}
+    for (const name of ['.', ...(await readdir(folder))]) {
+      modes[name] = ((await stat(join(folder, name))).mode & 0o777).toString(8)
+    }
+    return modes
+  }
+
+  it('is for its owner alone, whatever the mask of the process', async () => {
     const folder = freshFolder()
+    const mask = process.umask(0)
     const store = await openLmdbStore(folder)
-    expect((await stat(folder)).mode & 0o077).toBe(0)
+    await store.write([{ key: 'a', value: Uint8Array.of(1) }])
+    process.umask(mask)
+    expect(await modesIn(folder)).toEqual({ '.': '700', owner: '600', 'tasks.mdb': '600', 'tasks.mdb-lock': '600' })
     await store.close()
     expect(await readdir(folder)).not.toContain('owner')
+  })
+
+  it('keeps its files from others in a folder that they may look into, also files that they could read', async () => {
+    const folder = freshFolder()
+    await mkdir(folder)
+    await chmod(folder, 0o755)
+    await (await openLmdbStore(folder)).close()
+    await chmod(join(folder, 'tasks.mdb'), 0o644)
+    const store = await openLmdbStore(folder)
+    expect(await modesIn(folder)).toEqual({ '.': '755', owner: '600', 'tasks.mdb': '600', 'tasks.mdb-lock': '600' })
+    await store.close()
+  })
+
+  it.each([0o770, 0o707])('is refused in a folder of mode %o: others could put tasks of theirs there', async (mode) => {
+    const folder = freshFolder()
+    await mkdir(folder)
+    await chmod(folder, mode)
+    const message = expect.stringMatching(/cannot be opened: others can write to .*chmod 700/)
+    await expect(openLmdbStore(folder)).rejects.toMatchObject({ code: 'YM_STORE', message })
   })
 
   it('is used by one controller at a time, in this process and in others', async () => {
