@@ -87,7 +87,7 @@ async function findController({ name, file, address }: EngineCommandOptions): Pr
     return { address: found.addresses[0] as string, key: keyFromText(found.key), keySource: path }
   }
   if (file !== undefined) return { address, key: keyFromText((await readConnectionFile(file)).key), keySource: file }
-  if (environmentKey) return { address, key: environmentKey, keySource: '$YARDMASTER_KEY' }
+  if (environmentKey) return { address, key: keyFromText(environmentKey), keySource: '$YARDMASTER_KEY' }
   throw new ConfigurationError(
     'the key of the cluster is needed: set $YARDMASTER_KEY, or name a copy of its connection file with --file',
   )

@@ -20,6 +20,8 @@ export interface HostOptions extends LimitFlags {
   readonly strategy?: string | undefined
   readonly hwm?: number | 'auto' | undefined
   readonly concurrency: number
+  /** Instead of that in the environment, as text. */
+  readonly key?: string | undefined
   /** The folder of its store. */
   readonly store?: string | undefined
 }
@@ -42,14 +44,16 @@ const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1
 
 /** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
 export async function hostCluster(
-  { name, listen, transport, strategy, hwm, store, insecure, ...options }: HostOptions,
+  { name, listen, transport, strategy, hwm, store, insecure, key, ...options }: HostOptions,
   log: (level: 'info' | 'warn', message: string) => void,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
   // `yardmaster stop --now` ends no process that calls itself anything else.
   process.title = `yardmaster ${name}`
   const before = store === undefined ? undefined : await readHome(store)
-  const key = takeKeyFromEnvironment() ?? (before && keyFromText(before.key))
+  const given = key ?? takeKeyFromEnvironment()
+  const text = given ?? before?.key
+  const keySource = given === undefined ? `the store ${store}` : '$YARDMASTER_KEY'
   const { transportOptions, ...limits } = limitsFrom(options)
   const cluster = await Cluster.start({
     ...options,
@@ -61,7 +65,7 @@ export async function hostCluster(
     ...(options.engineKind === 'process' ? { transport } : {}),
     ...(store === undefined ? {} : { store }),
     transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
-    ...(key === undefined ? {} : { key, keySource: '$YARDMASTER_KEY' }),
+    ...(text === undefined ? {} : { key: keyFromText(text), keySource }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hwm === undefined ? {} : { hwm }),
   })

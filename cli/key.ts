@@ -5,7 +5,7 @@ import { ConfigurationError } from '../core/errors.ts'
  * command lines of all. It is taken out of the environment, so that no task finds it there.
  * @throws ConfigurationError where it is no key; the message does not repeat it
  */
-export function takeKeyFromEnvironment(): Uint8Array | undefined {
+export function takeKeyFromEnvironment(): string | undefined {
   const text = process.env.YARDMASTER_KEY
   delete process.env.YARDMASTER_KEY
   if (text === undefined || text === '') return undefined
@@ -14,7 +14,7 @@ export function takeKeyFromEnvironment(): Uint8Array | undefined {
       '$YARDMASTER_KEY is not a key: it must be the 43 characters that stand as "key" in the cluster’s connection file',
     )
   }
-  return keyFromText(text)
+  return text
 }
 
 export function keyFromText(text: string): Uint8Array {

@@ -8,6 +8,7 @@ import type { FromBackground } from './background-main.ts'
 import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { takeKeyFromEnvironment } from './key.ts'
 import { withLimits } from './limit-options.ts'
 import { logFilePath, nameOption, requireFreeName } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
@@ -72,6 +73,8 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
 }
 
 async function launch(host: HostOptions, logFile: string): Promise<ChildProcess> {
+  // It goes through the channel: the environment of a process can be read for as long as that lives.
+  const key = takeKeyFromEnvironment()
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
   const log = await open(logFile, 'wx', 0o600)
   try {
@@ -81,7 +84,7 @@ async function launch(host: HostOptions, logFile: string): Promise<ChildProcess>
       execArgv: ['--max-semi-space-size=128'],
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     })
-    child.send(host)
+    child.send({ ...host, key } satisfies HostOptions)
     return child
   } finally {
     await log.close()

@@ -3,7 +3,7 @@ import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstat
 import { type ClientWelcome, clientHello, type EngineWelcome, engineHello } from '../core/admission-messages.ts'
 import { capacityOf } from '../core/capacity.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { YardmasterError } from '../core/errors.ts'
+import { ConfigurationError, YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import {
@@ -93,6 +93,7 @@ const roles = {
 
 /** Starts a controller in this thread. Rejects with a coded error where an address cannot be had. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
+  if (options.key.length !== 32) throw new ConfigurationError(`key must have 32 bytes, not ${options.key.length}`)
   const clock = options.clock ?? systemClock
   const log = options.log ?? (() => {})
   const heartbeatMs = options.heartbeatMs ?? 5_000
@@ -109,13 +110,15 @@ export async function startController(options: ControllerOptions): Promise<Contr
     identity,
   } = await openJournal(options, clock, (error) => send({ type: 'storeFailed', error }))
   let nextEngine = firstEngine
+  // Whoever inspects the machine sees its input.
+  const { key, transportOptions: _, ...schedulerOptions } = options
 
   const actor = createActor(controllerMachine, {
     clock: machineClock(clock),
     ...(options.inspect ? { inspect: options.inspect } : {}),
     input: {
       clock,
-      schedulerOptions: { ...options, limits },
+      schedulerOptions: { ...schedulerOptions, limits },
       observe: options.observe,
       abortGraceMs: options.abortGraceMs ?? 1_000,
       heartbeatMs,
@@ -161,7 +164,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     let instance: string | undefined
     let told: readonly EngineInfo[] = []
     const admitted = await answerHandshake(connection, {
-      key: options.key,
+      key,
       ...(options.keySource === undefined ? {} : { keySource: options.keySource }),
       clock,
       roles,

@@ -17,6 +17,9 @@ export interface Carried {
   readonly transfer?: readonly ArrayBuffer[] | undefined
 }
 
+/** What a connection goes by. Whoever inspects a machine sees its connection whole, so the key is not among it. */
+type ConnectionOptions = Omit<Required<TransportOptions>, 'key'>
+
 /** Each message takes some room even when it is empty. */
 const overheadBytes = 16
 
@@ -34,7 +37,7 @@ export function bytesOf(frames: readonly Frame[]): number {
 export abstract class BaseConnection implements Connection {
   abstract readonly supports: Supports
   readonly peer: string
-  protected readonly options: Required<TransportOptions>
+  protected readonly options: ConnectionOptions
   #handlers: ConnectionHandlers | undefined
   #outgoing: Carried[] = []
   #incoming: Carried[] = []
@@ -50,7 +53,7 @@ export abstract class BaseConnection implements Connection {
     this.#resolveEnded = resolve
   })
 
-  constructor(peer: string, options: Required<TransportOptions>) {
+  constructor(peer: string, { key: _, ...options }: Required<TransportOptions>) {
     this.peer = peer
     this.options = options
   }

@@ -4,6 +4,7 @@ import { decoder, sendEncoded } from '../../core/codec.ts'
 import { ConnectionLostError } from '../../core/errors.ts'
 import { executorToEngine } from '../../core/messages.ts'
 import { openPort } from '../../transports/threads.ts'
+import { engineEnvironment } from '../engine-environment.ts'
 import type { ExecutorFactory } from '../executor.ts'
 import { Bell } from './bell.ts'
 
@@ -43,6 +44,7 @@ export const threadExecutor: ExecutorFactory = {
     const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
       workerData: data,
       transferList: [port2],
+      env: engineEnvironment(),
       execArgv: [],
     })
     const connection = openPort(port1, executorLimits)

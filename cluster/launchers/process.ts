@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Engine } from '../engine.ts'
+import { engineEnvironment } from '../engine-environment.ts'
 import { type FromHost, type HostedEngineOptions, HostWatch, type ToHost } from './hosted-engine.ts'
 
 /** An engine that does not end by itself is killed after this long. */
@@ -12,6 +13,7 @@ const killAfterMs = 3_000
  */
 export async function launchProcessEngine(options: HostedEngineOptions): Promise<Engine & { readonly pid: number }> {
   const child = fork(fileURLToPath(new URL('./process-main.js', import.meta.url)), [], {
+    env: engineEnvironment(),
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

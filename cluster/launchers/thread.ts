@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Connection } from '../../core/transport.ts'
 import { openPort } from '../../transports/threads.ts'
 import type { Engine } from '../engine.ts'
+import { engineEnvironment } from '../engine-environment.ts'
 import { type FromHost, type HostedEngineOptions, HostWatch, type ToHost } from './hosted-engine.ts'
 
 export interface EngineThreadData {
@@ -22,6 +23,7 @@ export async function launchThreadEngine(
   const worker = new Worker(new URL('./thread-main.js', import.meta.url), {
     workerData: data,
     transferList: [port2],
+    env: engineEnvironment(),
     execArgv: [],
   })
   const watch = new HostWatch()

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -22,7 +23,8 @@ export class Yardmaster implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'yardmaster-cli-'))
   /** The command makes it when it needs it. */
   readonly directory = join(this.folder, 'clusters')
-  readonly #started: Running[] = []
+  /** Every command so far. */
+  readonly started: Running[] = []
 
   constructor() {
     mkdirSync(join(this.folder, 'bin'))
@@ -61,7 +63,7 @@ export class Yardmaster implements Disposable {
 
   /** Ends what a failed test left running. */
   [Symbol.dispose](): void {
-    for (const running of this.#started) running.kill('SIGKILL')
+    for (const running of this.started) running.kill('SIGKILL')
     for (const file of this.files.filter((file) => file.endsWith('.json'))) {
       const { pid } = JSON.parse(readFileSync(this.path(file), 'utf8')) as { pid: number }
       const [present] = family(pid)
@@ -73,7 +75,7 @@ export class Yardmaster implements Disposable {
   #spawn(command: string, args: readonly string[], environment: NodeJS.ProcessEnv): Running {
     const env = { ...process.env, YARDMASTER_DIR: this.directory, ...environment }
     const running = new Running(spawn(command, args, { cwd: here, env }))
-    this.#started.push(running)
+    this.started.push(running)
     return running
   }
 }
@@ -82,6 +84,8 @@ export class Yardmaster implements Disposable {
 export class Running {
   stdout = ''
   stderr = ''
+  /** All of both, in the order in which it came. */
+  readonly bytes: Buffer[] = []
   /** Resolves when it has ended and everything is read. */
   readonly over: Promise<Ended>
   readonly #child: ChildProcessWithoutNullStreams
@@ -93,8 +97,10 @@ export class Running {
     // It may end before it has read everything.
     child.stdin.on('error', () => {})
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        this[name] += text
+      const decoder = new StringDecoder('utf8')
+      child[name].on('data', (chunk: Buffer) => {
+        this.bytes.push(chunk)
+        this[name] += decoder.write(chunk)
         this.#tell()
       })
     }
