@@ -24,7 +24,8 @@ if (what === 'store') {
   store.fails = true
   const result = client.loadBalancedView().apply(() => 1)
   console.log(result, client, cluster, store)
-  await Promise.all([cluster.stopped, result])
+  await result.get().catch((error) => console.log(error))
+  await cluster.stopped
 } else if (what === 'wrong key') {
   const cluster = await Cluster.start({ engines: 1, engineKind: 'process', transport, key, log })
   Client.connect(cluster.addresses[0], { key: wrong })
