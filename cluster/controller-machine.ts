@@ -113,7 +113,10 @@ export const controllerMachine = controllerSetup.createMachine({
         observe: input.observe,
       },
     })
-    const { core } = scheduler.getSnapshot().context.stepper.getSnapshot().context
+    const stepper = scheduler.getSnapshot().context.stepper.getSnapshot()
+    // It could not begin: a strategy is unknown, or fails to start.
+    if (stepper.status === 'error') throw stepper.error
+    const { core } = stepper.context
     const router: Router = new Router({
       clock: input.clock,
       abortGraceMs: input.abortGraceMs,
