@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import type { BenchOptions } from '../benchmarks/bench.ts'
 import { isSuiteName, suiteNames, suites } from '../benchmarks/suites.ts'
 import { ConfigurationError } from '../core/errors.ts'
+import { modulePath } from './module-argument.ts'
 import { countFrom } from './option-parsers.ts'
 
 interface Options {
@@ -57,5 +57,5 @@ function ownTransport({ transport, address }: Options): BenchOptions['transport'
   if (transport === undefined && address === undefined) return undefined
   if (transport === undefined || address === undefined)
     throw new ConfigurationError('--transport and --address go together: a module, and an address of its scheme')
-  return { module: path.resolve(transport), address }
+  return { module: modulePath(transport), address }
 }

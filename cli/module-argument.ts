@@ -16,12 +16,24 @@ export function moduleTask(argument: string): ModuleTask<(item: unknown) => unkn
   const isWhole = mark === -1 || isFile(argument)
   const file = path.resolve(isWhole ? argument : argument.slice(0, mark))
   const exportName = isWhole ? 'default' : argument.slice(mark + 1) || 'default'
+  return task<(item: unknown) => unknown>(pathToFileURL(existing(file)), exportName)
+}
+
+/**
+ * The path of a module that is there, absolute.
+ * @throws ModuleError where there is no such file
+ */
+export function modulePath(argument: string): string {
+  return existing(path.resolve(argument))
+}
+
+function existing(file: string): string {
   if (!isFile(file)) {
     const meant = extensions.map((extension) => file.replace(/\.[cm]?[jt]s$/, '') + extension).find(isFile)
     const advice = meant ? `Did you mean ${path.relative('', meant)}?` : 'Name a .js, .mjs or .ts file.'
     throw new ModuleError(`there is no module ${file}. ${advice}`, { details: { file } })
   }
-  return task<(item: unknown) => unknown>(pathToFileURL(file), exportName)
+  return file
 }
 
 function isFile(file: string): boolean {

@@ -1,73 +1,66 @@
-/** Each transport beside the raw link beneath it. The peer echoes, in another process (memory and threads: in this thread, and another). */
-import { ourPipe, type Pipe, pipelined, roundTrips } from '../links/pipes.ts'
-import { portPipe, threadPipe, websocketPipe, zeromqPipe } from '../links/raw-pipes.ts'
-import { quantileOf } from '../statistics.ts'
-import type { Figure, Measure, Sample, Size, Suite } from '../suite.ts'
+/** Each transport beside the bare socket beneath it. The far end echoes: in another process, or thread; of memory in this one. */
+import { pathToFileURL } from 'node:url'
+import { TransportUnavailableError } from '../../core/errors.ts'
+import { FarEnds } from '../links/far-ends.ts'
+import { memoryLink, networkLink, threadsLink } from '../links/house.ts'
+import type { LinkKind, OpenLink } from '../links/link.ts'
+import { rawPort } from '../links/raw-port.ts'
+import { rawWebSocket } from '../links/raw-websocket.ts'
+import { rawZeromq } from '../links/raw-zeromq.ts'
+import type { Suite, SuiteOptions } from '../suite.ts'
+import { type Bed, transportMeasures } from './transport-measures.ts'
 
-interface Link {
-  readonly subject: string
-  readonly beneath?: string
-  open(): Promise<Pipe> | Pipe
-}
-
-const links: readonly Link[] = [
-  { subject: 'memory', open: () => ourPipe('memory:benchmark') },
-  { subject: 'MessagePort, raw', open: portPipe },
-  { subject: 'threads', beneath: 'MessagePort, raw', open: threadPipe },
-  { subject: 'WebSocket, raw', open: websocketPipe },
-  { subject: 'websocket', beneath: 'WebSocket, raw', open: () => ourPipe('ws://127.0.0.1:0') },
-  { subject: 'ZeroMQ, raw', open: zeromqPipe },
-  { subject: 'zeromq', beneath: 'ZeroMQ, raw', open: () => ourPipe('tcp://127.0.0.1:0') },
+const house: readonly LinkKind[] = [
+  memoryLink,
+  rawPort,
+  threadsLink,
+  rawWebSocket('ws'),
+  networkLink('ws', 'ws://127.0.0.1:0', 'ws, raw'),
+  rawWebSocket('wss'),
+  networkLink('wss', 'wss://127.0.0.1:0', 'wss, raw'),
+  rawZeromq('tcp'),
+  networkLink('tcp', 'tcp://127.0.0.1:0', 'tcp, raw'),
+  rawZeromq('tcps'),
+  networkLink('tcps', 'tcps://127.0.0.1:0', 'tcps, raw'),
 ]
 
-const sizesOf: Record<Size, { readonly trips: number; readonly small: number; readonly large: number }> = {
-  least: { trips: 5, small: 50, large: 1 },
-  quick: { trips: 50, small: 2_000, large: 2 },
-  full: { trips: 1_000, small: 100_000, large: 20 },
-}
-
 export const transports: Suite = {
-  async open({ size }) {
-    const { trips, small, large } = sizesOf[size]
-    const pipes = new Map<Link, Pipe>()
+  async open(options) {
+    const far = new FarEnds()
+    const notes: string[] = []
+    const beds: Bed[] = []
     const close = async () => {
-      for (const pipe of pipes.values()) await pipe.close()
+      for (const { link } of beds) await link.close()
+      await far.close()
     }
     try {
-      for (const link of links) pipes.set(link, await link.open())
+      for (const kind of [...house, ...(await ownKinds(options, far))]) {
+        const link = await openIfInstalled(kind, far, notes)
+        if (link) beds.push({ kind, link })
+      }
     } catch (error) {
       await close()
       throw error
     }
-    const bytes = new Uint8Array(10_000_000)
-    const measure = (
-      name: string,
-      figures: Readonly<Record<string, Figure>>,
-      take: (pipe: Pipe) => Promise<Sample>,
-    ): Measure => ({
-      name,
-      figures,
-      cases: links.map((link) => ({
-        subject: link.subject,
-        ...(link.beneath ? { reference: { subject: link.beneath } } : {}),
-        take: () => take(pipes.get(link) as Pipe),
-      })),
-    })
-    const us = { unit: 'µs', better: 'lower' } as const
-    return {
-      measures: [
-        measure('64 B there and back', { p50: us, p99: us }, async (pipe) => {
-          const times = await roundTrips(pipe, trips)
-          return { p50: quantileOf(times, 0.5), p99: quantileOf(times, 0.99) }
-        }),
-        measure('64 B echoed, 1,000 under way', { rate: { unit: 'messages/s', better: 'higher' } }, async (pipe) => ({
-          rate: small / (await pipelined(pipe, small, 1_000, () => new Uint8Array(64))),
-        })),
-        measure('10 MB echoed, 4 under way', { rate: { unit: 'GB/s each way', better: 'higher' } }, async (pipe) => ({
-          rate: (large * 1e7) / 1e9 / (await pipelined(pipe, large, 4, () => bytes)),
-        })),
-      ],
-      close,
-    }
+    return { measures: transportMeasures(beds, far, options), notes, close }
   },
+}
+
+/** What the user wants to compare: a module that registers a transport, in this process and at the far ends. */
+async function ownKinds({ transport }: SuiteOptions, far: FarEnds): Promise<LinkKind[]> {
+  if (!transport) return []
+  const { href } = pathToFileURL(transport.module)
+  await import(href)
+  await far.load(href)
+  return [networkLink(transport.address.replace(/:.*/s, ''), transport.address)]
+}
+
+async function openIfInstalled(kind: LinkKind, far: FarEnds, notes: string[]): Promise<OpenLink | undefined> {
+  try {
+    return await kind.open(far, 1)
+  } catch (error) {
+    if (!(error instanceof TransportUnavailableError)) throw error
+    notes.push(`${kind.subject} is not measured: ${error.message}`)
+    return undefined
+  }
 }

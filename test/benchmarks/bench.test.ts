@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Report } from '../../benchmarks/report.ts'
 import { suiteNames } from '../../benchmarks/suites.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const bench = (...args: string[]) => promisify(execFile)(process.execPath, [main, 'bench', ...args])
+const bench = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  promisify(execFile)(process.execPath, [main, 'bench', ...args], { env: { ...process.env, ...env } })
 
 test.for(suiteNames)('bench %s runs, and its JSON is whole', async (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
   const file = join(folder, 'figures.json')
-  const { stdout } = await bench(name, '--least', '--json', file)
+  const { stdout } = await bench([name, '--least', '--json', file])
   const report: Report = JSON.parse(readFileSync(file, 'utf8'))
   expect(report).toMatchObject({ format: 'yardmaster-bench', version: 1, size: 'least' })
   expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
@@ -29,4 +30,36 @@ test.for(suiteNames)('bench %s runs, and its JSON is whole', async (name) => {
     }
   }
   rmSync(folder, { recursive: true })
+})
+
+describe('a transport of one’s own', () => {
+  const module = fileURLToPath(new URL('./json-module.ts', import.meta.url))
+  // The module is TypeScript.
+  const env = { NODE_OPTIONS: '--import tsx' }
+  const own = ['transports', '--least', '--transport', module, '--address']
+
+  test('is measured beside those of the house, over its address', async () => {
+    const { stdout } = await bench([...own, 'json://127.0.0.1:0', '--only', 'one at a time'], env)
+    expect(stdout).toMatch(/^ {2}json +[\d.,]+ +[\d.,]+$/m)
+    expect(stdout).toMatch(/^ {2}ws +[\d.,]+ /m)
+    expect(stdout).not.toContain('large messages')
+  })
+
+  test('with an address of another scheme says what is wrong', async () => {
+    await expect(bench([...own, 'pigeon://loft'], env)).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/registered for pigeon: .*There are: .*json/),
+    })
+  })
+
+  test('needs both options, and a module that is there', async () => {
+    await expect(bench(['transports', '--transport', module])).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--transport and --address go together/),
+    })
+    await expect(bench(['transports', '--transport', './none.js', '--address', 'json://x'])).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/there is no module .*none\.js/),
+    })
+  })
 })
