@@ -130,6 +130,11 @@ export async function startController(options: ControllerOptions): Promise<Contr
       log,
     },
   })
+  const { status, error: fault } = actor.getSnapshot()
+  if (status === 'error') {
+    await journal?.close()
+    throw fault
+  }
   // Links still end, and `stop` is called again, when it has stopped; XState warns of what comes later.
   const send = (event: ControllerMachineEvent) => {
     if (actor.getSnapshot().status === 'active') actor.send(event)

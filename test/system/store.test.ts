@@ -151,6 +151,20 @@ it('the next cluster goes on: results, output, records, purged ones and what wai
   }
 })
 
+it('a cluster that cannot begin leaves its store to the next', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
+  try {
+    for (const wrong of [{ strategy: 'nosuch' }, { addresses: ['ws://203.0.113.1:1'] }]) {
+      const starting = Cluster.start({ engines: 0, store: folder, ...wrong })
+      await expect(starting).rejects.toMatchObject({ code: expect.stringMatching(/YM_(CONFIGURATION|ADDRESS)/) })
+    }
+    await using cluster = await Cluster.start({ engines: 0, store: folder })
+    expect(cluster.engines).toEqual([])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
 it('says what to do where the store is in use', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
   try {
