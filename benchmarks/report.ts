@@ -38,11 +38,16 @@ export interface CaseReport {
   readonly subject: string
   readonly at?: number
   readonly reference?: { readonly subject: string; readonly at?: number }
-  readonly targets?: Readonly<Record<string, Target>>
+  readonly targets?: readonly TargetReport[]
   /** By figure, one value for each kept round, in their order; null where it could not be had. */
   readonly samples: Readonly<Record<string, readonly (number | null)[]>>
   /** What the samples come to: the value, and the ratio to the reference of the same round. */
   readonly summary: Readonly<Record<string, { readonly value: Estimate; readonly ratio?: Estimate }>>
   /** Of all rounds together: which share of the latencies, in per cent, was at most so many microseconds. */
   readonly distribution?: readonly { readonly percent: number; readonly us: number }[]
+}
+
+interface TargetReport extends Target {
+  /** The figure, or its ratio; absent where what it is compared with was not measured. */
+  readonly measured?: Estimate
 }

@@ -2,9 +2,11 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TimeoutError } from '../core/errors.ts'
+import { neededForTargets } from './needed-for-targets.ts'
+import { isAt, type Place, placeOf } from './places.ts'
 import type { CaseReport, MeasureReport, SuiteReport } from './report.ts'
 import { estimate, ratios } from './statistics.ts'
-import type { Case, Measure, Sample, Suite, SuiteOptions } from './suite.ts'
+import type { Case, Measure, Sample, Suite, SuiteOptions, Target } from './suite.ts'
 
 export interface RunOptions extends SuiteOptions {
   /** How many rounds are kept at most. */
@@ -15,6 +17,8 @@ export interface RunOptions extends SuiteOptions {
   readonly warmUps: number
   /** Measures whose name holds this text; absent: all. */
   readonly only?: string | undefined
+  /** What is needed to judge the targets, and nothing else. */
+  readonly isForTargets?: boolean | undefined
 }
 
 /** Far above what any single measurement should take: it ends a suite that hangs. */
@@ -32,7 +36,8 @@ export async function runSuite(name: string, suite: Suite, options: RunOptions):
   const opened = await limited(`opening the suite ${name}`, () => suite.open(options))
   try {
     const deadline = performance.now() + options.budgetMs
-    const chosen = opened.measures.filter((measure) => measure.name.includes(only))
+    const named = opened.measures.filter((measure) => measure.name.includes(only))
+    const chosen = options.isForTargets ? named.map(neededForTargets).filter(({ cases }) => cases.length > 0) : named
     const measured = chosen.map((measure) => ({
       measure,
       cases: measure.cases.map((one): Taken => ({ measure, one, samples: [] })),
@@ -101,8 +106,9 @@ function measureReport(measure: Measure, cases: readonly Taken[]): MeasureReport
 function caseReport({ one, samples }: Taken, all: readonly Taken[], figures: Measure['figures']): CaseReport {
   const names = Object.keys(figures)
   const { subject, at, reference, targets, latencies } = one
-  const base = reference && { subject, ...(at === undefined ? {} : { at }), ...reference }
-  const against = base && all.find(({ one }) => one.subject === base.subject && one.at === base.at)
+  const caseAt = (place: Place) => all.find(({ one: other }) => isAt(other, placeOf(one, place)))
+  const base = reference && placeOf(one, reference)
+  const against = reference && caseAt(reference)
   if (base && !against) throw new Error(`${subject} refers to ${base.subject}, which is not measured beside it`)
   const valuesOf = (of: readonly Sample[], figure: string) => of.map((sample) => sample[figure] ?? Number.NaN)
   const summaryOf = (figure: string) => {
@@ -110,11 +116,17 @@ function caseReport({ one, samples }: Taken, all: readonly Taken[], figures: Mea
     if (!against || figures[figure]?.isComparable === false) return { value }
     return { value, ratio: estimate(ratios(valuesOf(samples, figure), valuesOf(against.samples, figure))) }
   }
+  const measuredOf = ({ figure, to }: Target) => {
+    if (!to) return { measured: estimate(valuesOf(samples, figure)) }
+    const other = caseAt(to)
+    if (!other) return {}
+    return { measured: estimate(ratios(valuesOf(samples, figure), valuesOf(other.samples, figure))) }
+  }
   return {
     subject,
     ...(at === undefined ? {} : { at }),
     ...(base ? { reference: base } : {}),
-    ...(targets ? { targets } : {}),
+    ...(targets ? { targets: targets.map((target) => ({ ...target, ...measuredOf(target) })) } : {}),
     samples: Object.fromEntries(names.map((figure) => [figure, valuesOf(samples, figure)])),
     summary: Object.fromEntries(names.map((figure) => [figure, summaryOf(figure)])),
     ...(latencies && latencies.count > 0 ? { distribution: distributionOf(latencies) } : {}),

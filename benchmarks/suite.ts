@@ -66,8 +66,8 @@ export interface Case {
   readonly at?: number
   /** Figures are also told as ratios to those of this case of the same measure, round by round. Default: own subject, own parameter. */
   readonly reference?: { readonly subject?: string; readonly at?: number }
-  /** What is promised of a figure, by its name. */
-  readonly targets?: Readonly<Record<string, Target>>
+  /** What is promised of its figures. */
+  readonly targets?: readonly Target[]
   /** Collects nanoseconds over all rounds, for the plot of the distribution. The frame empties it after the warm-up. */
   readonly latencies?: RecordableHistogram
   /** Measures once. A value that cannot be had is NaN. */
@@ -78,8 +78,15 @@ export interface Case {
 export type Sample = Readonly<Record<string, number>>
 
 export interface Target {
-  /** Of the figure itself, or of its ratio to the reference. */
-  readonly of: 'value' | 'ratio'
+  /** By its name in the measure. */
+  readonly figure: string
+  /** What the table of targets calls it: `` `apply` on threads, tasks a second`` */
+  readonly promise: string
+  /**
+   * Promised is the ratio to this case of the same measure, round by round; absent: the figure itself. Default: own subject, own
+   * parameter. Where that case is not measured, for lack of a peer, the target is not judged.
+   */
+  readonly to?: { readonly subject?: string; readonly at?: number }
   readonly atLeast?: number
   readonly atMost?: number
 }

@@ -12,6 +12,10 @@ export const suites = {
     description: 'each transport beside the raw link beneath it',
     load: async () => (await import('./suites/transports.ts')).transports,
   },
+  tasks: {
+    description: 'tasks beside other pools with the same work: nothing, 1 and 10 ms, mixed, 1 and 64 MB',
+    load: async () => (await import('./suites/tasks.ts')).tasks,
+  },
   scheduler: {
     description: 'the scheduler’s core alone: by strategy, engines and blocked tasks; memory; a large graph',
     load: async () => (await import('./suites/scheduler.ts')).scheduler,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { TaskSpec } from '../../scheduler/events.ts'
 import { ipyparallelScheduler, type PeerFigures } from '../peers/ipyparallel-scheduler.ts'
-import type { Case, Measure, Suite } from '../suite.ts'
+import type { Case, Measure, Suite, Target } from '../suite.ts'
 import type { GraphDrain } from './scheduler-graph-main.ts'
 import { run, runOneByOne, scheduler as schedulerWith, specs, submit } from './scheduler-load.ts'
 
@@ -57,10 +57,7 @@ function throughput({ tasks, engines }: Sizes): Measure {
         subject: strategy,
         at: count,
         ...(count === 100 ? {} : { reference: { at: 100 } }),
-        targets: {
-          ...(count === 100 && strategy === 'leastload' ? { rate: { of: 'value', atLeast: 1_000_000 } } : {}),
-          ...(count === 10_000 ? { cost: { of: 'ratio', atMost: 2 } } : {}),
-        },
+        targets: throughputTargets(strategy, count),
         take() {
           const { perTaskUs } = run(schedulerWith(count, { strategy, hwm: 4 }), specs(tasks), 50_000)
           return { rate: 1e6 / perTaskUs, cost: perTaskUs }
@@ -86,6 +83,10 @@ function besideBlocked({ tasks, blocked }: Sizes): Measure {
         subject: by,
         at: count,
         ...(count === 0 ? {} : { reference: { at: 0 } }),
+        targets:
+          count === 1_000_000
+            ? [{ figure: 'cost', promise: `a task beside 1,000,000 blocked ${by}`, to: { at: 0 }, atMost: 1.25 }]
+            : [],
         take: () => ({ cost: costBeside(count, by === 'by busy targets', tasks) }),
       }),
     ),
@@ -96,6 +97,12 @@ function besideBlocked({ tasks, blocked }: Sizes): Measure {
     parameter: { name: 'blocked tasks' },
     cases,
   }
+}
+
+function throughputTargets(strategy: string, engines: number): readonly Target[] {
+  const promise = `the scheduler’s core alone, \`${strategy}\`, ${engines.toLocaleString('en')} engines`
+  if (engines === 100 && strategy === 'leastload') return [{ figure: 'rate', promise, atLeast: 1_000_000 }]
+  return engines === 10_000 ? [{ figure: 'cost', promise, to: { at: 100 }, atMost: 2 }] : []
 }
 
 /** Microseconds a task beside `count` that are blocked. */
@@ -118,7 +125,7 @@ function memory({ tasks }: Sizes): Measure {
     cases: [
       {
         subject: 'the scheduler',
-        targets: { heap: { of: 'value', atMost: 500 } },
+        targets: [{ figure: 'heap', promise: 'memory of a queued task in the scheduler, payload aside', atMost: 500 }],
         take: () => ({ heap: heapOfQueued(tasks * 5) }),
       },
     ],
@@ -140,6 +147,7 @@ function heapUsed(): number {
 }
 
 function graph({ graph: count }: Sizes): Measure {
+  const graph = `${count.toLocaleString('en')} tasks with three edges each`
   return {
     name: `a graph of ${count.toLocaleString('en')} tasks with three edges each, submitted whole, drained by 100 engines`,
     once: true,
@@ -152,11 +160,11 @@ function graph({ graph: count }: Sizes): Measure {
     cases: [
       {
         subject: 'in a process whose heap is limited to 1,400 MiB',
-        targets: {
-          peak: { of: 'value', atMost: 1_536 },
-          event: { of: 'value', atMost: 50 },
-          pause: { of: 'value', atMost: 50 },
-        },
+        targets: [
+          { figure: 'peak', promise: `${graph}: memory`, atMost: 1_536 },
+          { figure: 'event', promise: `${graph}: no pause`, atMost: 50 },
+          { figure: 'pause', promise: `${graph}: no pause`, atMost: 50 },
+        ],
         async take() {
           const { seconds, peakMiB, worstStepMs, worstCollectionMs } = await drainGraph(count)
           return { seconds, peak: peakMiB, event: worstStepMs, pause: worstCollectionMs }

@@ -1,0 +1,3 @@
+import { transfer } from '../../core/transfer.ts'
+
+export const backMoved = (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes)
