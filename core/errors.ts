@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'YM_NO_ENGINE'
   | 'YM_ENGINE_START'
   | 'YM_SIMULATION'
+  | 'YM_WORKLOAD'
   | 'YM_STORE'
   | 'YM_LIMIT'
   | 'YM_INTERNAL'
@@ -134,6 +135,8 @@ export class PendingError extends coded('YM_PENDING') {}
 export class NoEngineError extends coded('YM_NO_ENGINE') {}
 /** An engine did not come up. */
 export class EngineStartError extends coded('YM_ENGINE_START') {}
+/** A workload, or the file that it is read from, is malformed. `details` name the task and the field. */
+export class WorkloadError extends coded('YM_WORKLOAD') {}
 /** The store of a controller cannot be opened, read or written. */
 export class StoreError extends coded('YM_STORE') {}
 /** Too much is there already: a limit of the controller is reached. `details` name it, its value (`max`) and what is there (`used`). */
@@ -171,6 +174,7 @@ const classes: Partial<Record<string, new (message: string, options: ErrorOption
   YM_PENDING: PendingError,
   YM_NO_ENGINE: NoEngineError,
   YM_ENGINE_START: EngineStartError,
+  YM_WORKLOAD: WorkloadError,
   YM_STORE: StoreError,
   YM_LIMIT: LimitError,
   YM_INTERNAL: InternalError,

@@ -20,6 +20,7 @@ const FOLDERS: Record<string, string> = {
   'scheduler/strategies': 'one file per strategy',
   scripts: 'building and checking the package',
   sim: 'virtual time, faults, workloads and measures',
+  'sim/lab': 'workloads in virtual time, without links or processes: the scheduling lab',
   test: 'tests, by area',
   testing: 'the published kit: suites, arbitraries, invariants',
   'testing/histories': 'random histories of a scheduler, and a check for each invariant',

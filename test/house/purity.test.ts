@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { type HouseFile, houseFiles, importsOf, isCode, withoutCommentsAndStrings } from './files.ts'
 
 /**
- * In the scheduler and the core nothing reads a clock, rolls a die, waits or touches the world: that is what lets the
- * simulator, the property tests and production run the same code.
+ * In the scheduler, the core and the scheduling lab nothing reads a clock, rolls a die, waits or touches the world: that is what lets
+ * the simulator, the property tests and production run the same code.
  */
 const IMPURE: Record<string, RegExp> = {
   time: /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bhrtime\b/,
@@ -35,7 +35,7 @@ const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reas
   },
 }
 
-const pure = houseFiles().filter((file) => isCode(file) && /^(core|scheduler)\//.test(file.path))
+const pure = houseFiles().filter((file) => isCode(file) && /^(core|scheduler|sim\/lab)\//.test(file.path))
 
 function impurities(file: HouseFile): string[] {
   const code = withoutCommentsAndStrings(file.text)
@@ -43,7 +43,7 @@ function impurities(file: HouseFile): string[] {
   return importsOf(file).some((specifier) => specifier.startsWith('node:')) ? [...kinds, 'node'] : kinds
 }
 
-test('the scheduler and the core are pure', () => {
+test('the scheduler, the core and the lab are pure', () => {
   const found = pure.flatMap((file) =>
     impurities(file)
       .filter((kind) => !EXCEPTIONS[file.path]?.in.includes(kind))
