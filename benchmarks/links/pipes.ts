@@ -17,7 +17,7 @@ export function echo(connection: Connection): void {
   connection.open({ onMessage: (frames) => void connection.send(frames), onClose: () => {} })
 }
 
-export function startPeer(program: string, ...args: string[]): void {
+function startPeer(program: string, ...args: string[]): void {
   spawn(process.execPath, [program, ...args], { stdio: 'inherit' })
 }
 
@@ -36,7 +36,7 @@ export async function ourPipe(address: string): Promise<Pipe> {
   return pipeOver(connection, () => listener.close())
 }
 
-export function pipeOver(connection: Connection, after: () => unknown = () => {}): Pipe {
+function pipeOver(connection: Connection, after: () => unknown = () => {}): Pipe {
   const pipe: Pipe = {
     send: (bytes) => void connection.send([bytes]),
     onMessage: () => {},

@@ -1,22 +1,28 @@
 /** The socket beneath a transport, and an echo at its far end in another process: 64 bytes for work that takes and gives nothing. */
-import { type Pipe, pipelined, roundTrips } from '../links/pipes.ts'
-import { websocketPipe, zeromqPipe } from '../links/raw-pipes.ts'
-import type { Done, Job, Refused } from './job.ts'
+import { FarEnds } from '../links/far-ends.ts'
+import type { Pipe } from '../links/link.ts'
+import { rawWebSocket } from '../links/raw-websocket.ts'
+import { rawZeromq } from '../links/raw-zeromq.ts'
+import { type Exchange, echoed } from './echo.ts'
 import { answer } from './pool.ts'
 
-const pipe = await (process.argv[3] === 'zeromq' ? zeromqPipe() : websocketPipe())
-await answer(process.versions.node, (job) => run(pipe, job))
-await pipe.close()
-process.exit()
-
-async function run(pipe: Pipe, { work, count, window, bytes = 0, how = 'copied' }: Job): Promise<Done | Refused> {
+const far = new FarEnds()
+const link = await (process.argv[3] === 'zeromq' ? rawZeromq('tcp') : rawWebSocket('ws')).open(far, 1)
+const exchange = exchangeOver(link.pipes[0] as Pipe)
+await answer(process.versions.node, async (job) => {
+  const { work, how = 'copied' } = job
   if (how !== 'copied') return { refused: 'processes share no memory' }
   if (work !== 'nothing' && work !== 'back') return { refused: 'an echo does nothing else' }
-  if (work === 'nothing' && window === 1) {
-    const timesUs = await roundTrips(pipe, count)
-    return { seconds: timesUs.reduce((sum, us) => sum + us, 0) / 1e6, timesUs }
+  return echoed(exchange, job)
+})
+await link.close()
+await far.close()
+
+function exchangeOver(pipe: Pipe): Exchange {
+  const waiting: (() => void)[] = []
+  pipe.onMessage = () => waiting.shift()?.()
+  return (bytes) => {
+    pipe.send(bytes)
+    return new Promise<void>((resolve) => waiting.push(resolve))
   }
-  const small = () => new Uint8Array(64)
-  const large = new Uint8Array(bytes).fill(7)
-  return { seconds: await pipelined(pipe, count, window, work === 'nothing' ? small : () => large) }
 }
