@@ -21,6 +21,7 @@ interface MapOptions {
   readonly engineKind?: EngineKind
   readonly transport?: TransportName
   readonly cluster?: string
+  readonly ssh?: string
   readonly file?: string
   readonly input?: InputFormat
   readonly unordered?: true
@@ -53,6 +54,7 @@ export function mapCommand(): Command {
         .argParser(parseClusterName)
         .conflicts(['engines', 'engineKind', 'transport']),
     )
+    .addOption(options.ssh().conflicts(['engines', 'engineKind', 'transport']))
     .option('--file <path>', 'read items from a file instead of standard input')
     .addOption(
       new Option('--input <format>', 'what a line is; without it, json if the first line is').choices(['json', 'text']),
@@ -67,7 +69,8 @@ export function mapCommand(): Command {
     .addHelpText(
       'after',
       `
-The engines are started for this and stopped at the end, unless --cluster names a cluster that runs.
+The engines are started for this and stopped at the end, unless --cluster names a cluster that runs. With --ssh it runs
+on another machine ('default' without --cluster), and so does the module: it has to be there, at the same path.
 An item that fails leaves {"error":…} in its place; standard error tells its line, and the exit code is 1.
 A .ts file needs tsx beside it (npm install tsx), or a Node that loads TypeScript by itself.
 
@@ -106,9 +109,11 @@ async function runMap(argument: string, given: MapOptions): Promise<void> {
     const view = client
       .loadBalancedView()
       .with({ returnExceptions: true, retries: given.retries, signal: stop.signal, label: argument.slice(0, 1_024) })
-    if (given.cluster !== undefined && client.ids.length === 0) {
+    const name = given.cluster ?? (given.ssh === undefined ? undefined : 'default')
+    if (name !== undefined && client.ids.length === 0) {
+      const there = given.ssh === undefined ? '' : ' there'
       progress.say(
-        `cluster '${given.cluster}' has no engines: waiting for one. To add one: yardmaster engine${nameOption(given.cluster)}`,
+        `cluster '${name}' has no engines: waiting for one. To add one${there}: yardmaster engine${nameOption(name)}`,
       )
     }
     progress.start()
@@ -141,7 +146,11 @@ async function runMap(argument: string, given: MapOptions): Promise<void> {
   if (report.failed > 0) process.exitCode ??= exitCode.workFailed
 }
 
-async function findPlace({ cluster: name, engines, engineKind, transport }: MapOptions): Promise<Place> {
+async function findPlace({ cluster: name, ssh, engines, engineKind, transport }: MapOptions): Promise<Place> {
+  if (ssh !== undefined) {
+    const client = await Client.connect({ ssh, cluster: name ?? 'default' })
+    return { client, leave: () => client.close() }
+  }
   if (name !== undefined) {
     await requireCluster(name)
     const client = await Client.connect({ cluster: name })

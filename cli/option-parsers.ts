@@ -56,5 +56,10 @@ export const options = {
       '--store <folder>',
       'keep tasks and results in this folder: a controller that is started with it again goes on with them, at the same addresses (needs the package lmdb; default: kept in memory)',
     ),
+  ssh: () =>
+    new Option(
+      '--ssh <host>',
+      'the cluster is on this machine, which ssh leads to: host, user@host, or an alias of ssh',
+    ),
   json: () => new Option('--json', 'print JSON, for programs'),
 }

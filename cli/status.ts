@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { ConnectionFile } from '../cluster/connection-file.ts'
 import type { EngineInfo, QueueStatus } from '../core/messages.ts'
 import { Client } from '../views/client.ts'
 import { nameOption, requireCluster } from './named-cluster.ts'
@@ -7,6 +8,7 @@ import { textTable } from './text-table.ts'
 
 interface StatusOptions {
   readonly name: string
+  readonly ssh?: string
   readonly json?: true
 }
 
@@ -15,31 +17,39 @@ export function statusCommand(): Command {
     .summary('show the engines and tasks of a cluster')
     .description('Shows the engines of a cluster, and how many of its tasks are in which state.')
     .addOption(options.name())
+    .addOption(options.ssh())
     .addOption(options.json())
     .addHelpText(
       'after',
       `
 Example:
   $ yardmaster status
+  $ yardmaster status --ssh me@example.org
   $ yardmaster status --json | jq .tasks.running`,
     )
     .action(runStatus)
 }
 
-async function runStatus({ name, json }: StatusOptions): Promise<void> {
-  const { pid, addresses } = await requireCluster(name)
-  await using client = await Client.connect({ cluster: name }, { reconnectMs: 0 })
+async function runStatus({ name, ssh, json }: StatusOptions): Promise<void> {
+  const place = ssh === undefined ? await placeHere(name) : { ssh }
+  await using client = await Client.connect(
+    { cluster: name, ...(ssh === undefined ? {} : { ssh }) },
+    { reconnectMs: 0 },
+  )
   const { engines: loads, strategy, ...tasks } = await client.queueStatus()
   const engines = withLoads(enginesOf(client), loads)
   if (json) {
-    process.stdout.write(`${JSON.stringify({ name, pid, addresses, strategy, tasks, engines })}\n`)
+    process.stdout.write(`${JSON.stringify({ name, ...place, strategy, tasks, engines })}\n`)
     return
   }
-  process.stdout.write(`cluster '${name}' at ${addresses.join(', ')} (process ${pid})\n`)
+  const where = 'ssh' in place ? `on ${place.ssh}` : `at ${place.addresses.join(', ')} (process ${place.pid})`
+  process.stdout.write(`cluster '${name}' ${where}\n`)
   const counts = Object.entries(tasks).map(([status, count]) => `${count} ${status}`)
   process.stdout.write(`tasks: ${counts.join(', ')}; strategy: ${strategy}\n`)
   if (engines.length === 0) {
-    process.stdout.write(`no engines; to add one: yardmaster engine${nameOption(name)}\n`)
+    process.stdout.write(
+      `no engines; to add one${ssh === undefined ? '' : ' there'}: yardmaster engine${nameOption(name)}\n`,
+    )
     return
   }
   const heads = ['engine', 'kind', 'process', 'host', 'name', 'tasks', 'completed']
@@ -53,6 +63,11 @@ async function runStatus({ name, json }: StatusOptions): Promise<void> {
     engine.completed,
   ])
   process.stdout.write(`\n${textTable(heads, rows)}`)
+}
+
+async function placeHere(name: string): Promise<Pick<ConnectionFile, 'pid' | 'addresses'>> {
+  const { pid, addresses } = await requireCluster(name)
+  return { pid, addresses }
 }
 
 function enginesOf(client: Client): readonly EngineInfo[] {

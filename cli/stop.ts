@@ -8,6 +8,7 @@ import { countFrom, options } from './option-parsers.ts'
 
 interface StopOptions {
   readonly name: string
+  readonly ssh?: string
   readonly now?: true
   readonly timeout: number
 }
@@ -17,6 +18,7 @@ export function stopCommand(): Command {
     .summary('stop a cluster')
     .description('Stops a cluster: it takes no more tasks, finishes those it has, and ends. Returns when it is gone.')
     .addOption(options.name())
+    .addOption(options.ssh().conflicts('now'))
     .option('--now', 'drop the tasks that it has: end its process at once')
     .option('--timeout <milliseconds>', 'how long to wait for it; it goes on ending after that', countFrom(1), 30_000)
     .addHelpText(
@@ -29,7 +31,8 @@ Example:
     .action(runStop)
 }
 
-async function runStop({ name, now, timeout }: StopOptions): Promise<void> {
+async function runStop({ name, ssh, now, timeout }: StopOptions): Promise<void> {
+  if (ssh !== undefined) return stopThere(ssh, name, timeout)
   const file = await requireCluster(name)
   const ended = waitForEnd(file.pid, timeout)
   if (now) await kill(file)
@@ -43,6 +46,18 @@ async function runStop({ name, now, timeout }: StopOptions): Promise<void> {
   // A process that was killed could not do it itself.
   await removeRemains(file)
   process.stdout.write(`cluster '${name}' has stopped\n`)
+}
+
+async function stopThere(ssh: string, name: string, timeout: number): Promise<void> {
+  await using client = await Client.connect({ ssh, cluster: name }, { reconnectMs: 0 })
+  const hasStopped = client.shutdown().then(() => true)
+  const isLate = new Promise<false>((resolve) => setTimeout(resolve, timeout, false).unref())
+  if (!(await Promise.race([hasStopped, isLate]))) {
+    throw new TimeoutError(
+      `cluster '${name}' on ${ssh} has not ended within ${timeout} ms. It takes no more tasks and goes on with those it has`,
+    )
+  }
+  process.stdout.write(`cluster '${name}' on ${ssh} has stopped\n`)
 }
 
 async function shutDown({ cluster, pid }: ConnectionFile): Promise<void> {

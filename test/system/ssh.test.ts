@@ -1,5 +1,5 @@
 /** A client that reaches a cluster through the system's OpenSSH: a real sshd on loopback, real processes. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -88,6 +88,9 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
     await using _cluster = await startCluster(sshd, options)
     const client = await Client.connect(sshd.address())
     expect(sshd.clients).toHaveLength(1)
+    // Ctrl-C at a terminal goes to a whole group of processes; the client needs its link to leave in order.
+    const group = (pid: number) => execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' })
+    expect(group(sshd.clients[0] as number)).not.toBe(group(process.pid))
     // Nobody else can come this way: there is no socket any more.
     expect(readdirSync(temporary)).toEqual([])
     await followTutorial(client)
