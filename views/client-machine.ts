@@ -264,7 +264,14 @@ export const clientMachine = setup({
             src: 'dial',
             input: ({ context }) => context.connector,
             onDone: { target: 'registering', actions: assign({ connection: ({ event }) => event.output }) },
-            onError: { target: 'pausing', actions: ['noteFailure', { type: 'noteError', params: errorOf }] },
+            onError: [
+              {
+                guard: { type: 'isHopeless', params: errorOf },
+                target: '#client.closed',
+                actions: { type: 'noteError', params: errorOf },
+              },
+              { target: 'pausing', actions: ['noteFailure', { type: 'noteError', params: errorOf }] },
+            ],
           },
         },
         registering: {

@@ -1,7 +1,7 @@
 /** A client that reaches a cluster through the system's OpenSSH: a real sshd on loopback, real processes. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
 import { type ConnectionFile, writeConnectionFile } from '../../cluster/connection-file.ts'
-import { freePort, processes, Sshd, withoutSshd } from './sshd.ts'
+import { freePort, passphrase, processes, Sshd, withoutSshd } from './sshd.ts'
 import { followTutorial } from './tutorial-steps.ts'
 
 if (withoutSshd) process.stderr.write(`skipped: a client over ssh, since ${withoutSshd}\n`)
@@ -188,6 +188,36 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
     await client.close()
     expect(sshd.clients).toEqual([])
     expect(readdirSync(temporary)).toEqual([])
+  })
+
+  it('gives up at once when it is let in no longer: no alarm goes off', async () => {
+    await using sshd = await Sshd.start()
+    await using _cluster = await startCluster(sshd, { transport: 'websocket' })
+    await using client = await Client.connect(sshd.address())
+    const endless = client.loadBalancedView().apply(() => new Promise(() => {}))
+    const failure = rejection(endless.get())
+    sshd.admit('other')
+    for (const pid of sshd.clients) process.kill(pid, 'SIGKILL')
+    expect(await failure).toMatchObject({
+      code: 'YM_AUTHENTICATION',
+      message: expect.stringContaining('does not let ssh in'),
+    })
+    await client.close()
+    expect(client.status).toBe('closed')
+    expect(sshd.clients).toEqual([])
+  })
+
+  it('asks nobody, unless its options have ssh ask a program', async () => {
+    await using sshd = await Sshd.start()
+    await using _cluster = await startCluster(sshd, { transport: 'websocket' })
+    const askpass = join(sshd.folder, 'askpass')
+    writeFileSync(askpass, `#!/bin/sh\necho '${passphrase}'\n`, { mode: 0o700 })
+    vi.stubEnv('SSH_ASKPASS', askpass)
+    vi.stubEnv('SSH_ASKPASS_REQUIRE', 'force')
+    const { ssh, sshOptions } = sshd.address('locked')
+    expect(await rejection(Client.connect({ ssh, sshOptions }))).toMatchObject({ code: 'YM_AUTHENTICATION' })
+    await using client = await Client.connect({ ssh, sshOptions: [...sshOptions, '-o', 'BatchMode=no'] })
+    expect(client.ids).toHaveLength(4)
   })
 
   it('shows the key in no command line, and no error', async () => {

@@ -1,7 +1,7 @@
 /** A real sshd on loopback, with keys, users' keys and a configuration of its own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,9 @@ const base = tmpdir()
 /** Why there can be none here, if so. */
 export const withoutSshd =
   program === undefined ? 'no sshd is installed (Debian: apt install openssh-server)' : undefined
+
+/** Of the key `locked`. */
+export const passphrase = 'a phrase to remember'
 
 export class Sshd implements AsyncDisposable {
   /** Of everything that it needs. */
@@ -40,16 +43,24 @@ export class Sshd implements AsyncDisposable {
     this.folder = mkdtempSync(join(base, 'sshd-'))
     this.clusters = join(this.folder, 'clusters')
     this.#lines = lines
-    for (const name of ['host', 'mine', 'other']) {
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(this.folder, name)])
+    for (const name of ['host', 'mine', 'other', 'locked']) {
+      const phrase = name === 'locked' ? passphrase : ''
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', phrase, '-C', name, '-f', join(this.folder, name)])
     }
+    this.admit('mine', 'locked')
   }
 
   get port(): number {
     return this.#port
   }
 
-  /** How a client comes in; `alias` is one of the configuration: `yard`, `stranger` (another key), `unknown` (no known host). */
+  /** From here on these keys let in. */
+  admit(...names: string[]): void {
+    const keys = names.map((name) => readFileSync(join(this.folder, `${name}.pub`), 'utf8'))
+    writeFileSync(join(this.folder, 'authorized_keys'), keys.join(''))
+  }
+
+  /** How a client comes in; `alias` is one of the configuration: `yard`, `stranger` (another key), `unknown` (no known host), `locked` (a key with a passphrase). */
   address(alias = 'yard'): SshAddress & { readonly sshOptions: string[] } {
     return { ssh: alias, sshOptions: ['-F', this.config] }
   }
@@ -122,7 +133,6 @@ export class Sshd implements AsyncDisposable {
   #configure(): void {
     const path = (name: string) => join(this.folder, name)
     const { username } = userInfo()
-    execFileSync('cp', [path('mine.pub'), path('authorized_keys')])
     const server = [
       `Port ${this.#port}`,
       'ListenAddress 127.0.0.1',
@@ -143,7 +153,8 @@ export class Sshd implements AsyncDisposable {
       ...host('yard', ...known, `IdentityFile ${path('mine')}`),
       ...host('stranger', ...known, `IdentityFile ${path('other')}`),
       ...host('unknown', 'UserKnownHostsFile /dev/null', 'StrictHostKeyChecking yes', `IdentityFile ${path('mine')}`),
-      ...host('yard stranger unknown', 'HostName 127.0.0.1', `Port ${this.#port}`, `User ${username}`),
+      ...host('locked', ...known, `IdentityFile ${path('locked')}`),
+      ...host('yard stranger unknown locked', 'HostName 127.0.0.1', `Port ${this.#port}`, `User ${username}`),
       ...host('*', 'IdentitiesOnly yes', 'IdentityAgent none'),
     ]
     writeFileSync(this.config, [...client, ''].join('\n'))
