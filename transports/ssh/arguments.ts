@@ -21,7 +21,7 @@ const needed = [
   'RequestTTY=no',
 ]
 
-/** Unless the user has said otherwise. A machine that is gone is noticed after 15 s. */
+/** Unless the user has said otherwise. A machine that is gone is noticed within 20 s. */
 function preferred(timeoutMs: number): readonly string[] {
   return [
     // Nobody may be there to answer a question.
