@@ -46,7 +46,7 @@ export class RemoteController {
   }
 
   /**
-   * A new connection; the one before, if there was one, is cut.
+   * A new connection. What is left of the one before, or of the try to make it, is cut.
    * @throws ConfigurationError, AuthenticationError, UnreachableError, TransportUnavailableError, AddressError
    */
   async connect(): Promise<RemoteConnection> {
@@ -55,16 +55,11 @@ export class RemoteController {
     const { ssh: host } = this.#address
     const tunnel = new SshTunnel(this.#address, this.#limits.connectTimeoutMs ?? loginTimeoutMs)
     this.#tunnel = tunnel
-    try {
-      const file = readAnswer(await tunnel.ask(this.#script, lastAnswerLine), host, this.#address)
-      const key = this.#key ?? new Uint8Array(Buffer.from(file.key, 'base64url'))
-      const connection = await this.#dialAny(tunnel, file, key)
-      tunnel.keep()
-      return { connection, key, keySource: `${file.path} on ${host}` }
-    } catch (error) {
-      await tunnel.end()
-      throw error
-    }
+    const file = readAnswer(await tunnel.ask(this.#script, lastAnswerLine), host, this.#address)
+    const key = this.#key ?? new Uint8Array(Buffer.from(file.key, 'base64url'))
+    const connection = await this.#dialAny(tunnel, file, key)
+    tunnel.keep()
+    return { connection, key, keySource: `${file.path} on ${host}` }
   }
 
   /** Cuts the connection, and lets no other be made. Resolves when nothing is left of it; never rejects. */

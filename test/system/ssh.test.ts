@@ -171,6 +171,17 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
     },
   )
 
+  it('makes a new way where the old one has fallen silent, and ends the old one', async () => {
+    await using sshd = await Sshd.start()
+    await using _cluster = await startCluster(sshd, { transport: 'websocket', heartbeatMs: 200 })
+    await using client = await Client.connect(sshd.address())
+    const [old] = sshd.clients
+    for (const pid of sshd.sessions) process.kill(pid, 'SIGSTOP')
+    expect(await client.loadBalancedView().apply(() => 'anew')).toBe('anew')
+    expect(sshd.clients).toHaveLength(1)
+    expect(sshd.clients).not.toContain(old)
+  })
+
   it('waits for a machine that is away, and closes while it is', async () => {
     await using sshd = await Sshd.start()
     await using _cluster = await startCluster(sshd, { transport: 'websocket' })

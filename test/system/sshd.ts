@@ -13,6 +13,9 @@ const program = (process.env.PATH ?? '')
   .map((folder) => join(folder, 'sshd'))
   .find(existsSync)
 
+/** One that is not there by then has failed. */
+const startWithinMs = 20_000
+
 /** As it is now: a test may change it. */
 const base = tmpdir()
 
@@ -35,8 +38,13 @@ export class Sshd implements AsyncDisposable {
   /** Listens when it resolves. `lines` are further ones of its configuration. */
   static async start(lines: readonly string[] = []): Promise<Sshd> {
     const sshd = new Sshd(lines)
-    await sshd.resume()
-    return sshd
+    try {
+      await sshd.resume()
+      return sshd
+    } catch (error) {
+      await sshd[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   private constructor(lines: readonly string[]) {
@@ -76,16 +84,18 @@ export class Sshd implements AsyncDisposable {
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
     this.#port ||= await freePort()
     this.#configure()
-    const child = spawn(program as string, ['-D', '-e', '-f', join(this.folder, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    // It ends with this process, also where that is killed: then the shell has no more to read.
+    const script = '"$@" & read -r line; kill $!'
+    const args = ['-c', script, 'sh', program as string, '-D', '-e', '-f', join(this.folder, 'sshd_config')]
+    const child = spawn('sh', args, { stdio: ['pipe', 'ignore', 'pipe'] })
     this.#process = child
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text) => {
       said += text
     })
+    const giveUpAt = performance.now() + startWithinMs
     while (!(await answers(this.#port))) {
-      if (child.exitCode !== null) throw new Error(`sshd ended: ${said}`)
+      if (performance.now() > giveUpAt) throw new Error(`sshd does not listen: ${said}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -94,28 +104,27 @@ export class Sshd implements AsyncDisposable {
   async cut(): Promise<void> {
     const child = this.#process
     if (!child) return
-    this.#process = undefined
-    const sessions = this.#sessionsOf(child)
     const ended = once(child, 'exit')
-    child.kill('SIGKILL')
+    for (let left = this.#family; left.length > 0; left = this.#family) for (const { pid } of left) killIfThere(pid)
+    child.stdin?.end()
     await ended
-    for (const pid of sessions) killIfThere(pid)
+    this.#process = undefined
   }
 
   /** The processes that serve its connections. */
   get sessions(): number[] {
-    return this.#process ? this.#sessionsOf(this.#process) : []
+    return this.#family.filter(({ parent }) => parent !== this.#process?.pid).map(({ pid }) => pid)
   }
 
-  #sessionsOf(listener: ChildProcess): number[] {
-    const family = new Set([listener.pid as number])
-    const all = processes()
-    for (let before = 0; before !== family.size; ) {
-      before = family.size
-      for (const { pid, parent, args } of all) if (family.has(parent) && /sshd/.test(args)) family.add(pid)
+  /** What listens, and what that has started. */
+  get #family(): ProcessFacts[] {
+    const members = new Set([this.#process?.pid])
+    const all = processes().filter(({ args }) => args.includes('sshd'))
+    for (let before = 0; before !== members.size; ) {
+      before = members.size
+      for (const { pid, parent } of all) if (members.has(parent)) members.add(pid)
     }
-    family.delete(listener.pid as number)
-    return [...family]
+    return all.filter(({ pid }) => pid !== this.#process?.pid && members.has(pid))
   }
 
   /** Those of the system's `ssh` that were started to come here. */
