@@ -81,7 +81,7 @@ function coded<const Code extends ErrorCode>(code: Code) {
 export class ProtocolError extends coded('YM_PROTOCOL') {}
 /** The peer speaks another protocol version. */
 export class VersionError extends coded('YM_VERSION') {}
-/** The peer does not hold the cluster's key. */
+/** The peer does not hold the cluster's key; or `ssh` is not let in, or does not trust the host. */
 export class AuthenticationError extends coded('YM_AUTHENTICATION') {}
 /** A message exceeds the stated limit. */
 export class MessageTooLargeError extends coded('YM_MESSAGE_TOO_LARGE') {}
@@ -91,7 +91,7 @@ export class AddressError extends coded('YM_ADDRESS') {}
 export class UnreachableError extends coded('YM_UNREACHABLE') {}
 /** Somebody else listens at the address. */
 export class AddressInUseError extends coded('YM_ADDRESS_IN_USE') {}
-/** The transport's package is not installed, or does not load on this machine. */
+/** The transport's package is not installed, or does not load on this machine; or there is no `ssh`. */
 export class TransportUnavailableError extends coded('YM_TRANSPORT_UNAVAILABLE') {}
 /** The link ended without a goodbye. */
 export class ConnectionLostError extends coded('YM_CONNECTION_LOST') {}
