@@ -47,7 +47,7 @@ export interface CaseReport {
   readonly distribution?: readonly { readonly percent: number; readonly us: number }[]
 }
 
-interface TargetReport extends Target {
+export interface TargetReport extends Target {
   /** The figure, or its ratio; absent where what it is compared with was not measured. */
   readonly measured?: Estimate
 }

@@ -16,6 +16,10 @@ export const suites = {
     description: 'tasks beside other pools with the same work: nothing, 1 and 10 ms, mixed, 1 and 64 MB',
     load: async () => (await import('./suites/tasks.ts')).tasks,
   },
+  payloads: {
+    description: 'arguments and results of 0 to 64 MB, by how engines are linked, beside the bare links',
+    load: async () => (await import('./suites/payloads.ts')).payloads,
+  },
   scheduler: {
     description: 'the scheduler’s core alone: by strategy, engines and blocked tasks; memory; a large graph',
     load: async () => (await import('./suites/scheduler.ts')).scheduler,

@@ -23,8 +23,8 @@ const workers = Array.from(
 const send = workers.map(sender)
 await Promise.all(send.map((each) => each({ work: 'sleep', given: [0] })))
 await answer(process.versions.node, async (job) => {
-  if (job.work === 'increment') return { refused: 'an echo does nothing else' }
   if (job.work === 'sleep' || job.work === 'compute') return runShares(job)
+  if (job.work !== 'nothing' && job.work !== 'back') return { refused: 'an echo does nothing else' }
   const [first] = send as [ReturnType<typeof sender>]
   return echoed((given, isMoved) => first({ work: 'back', given, isMoved }), job)
 })

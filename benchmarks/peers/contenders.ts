@@ -19,6 +19,11 @@ const entries = {
   'Yardmaster, threads': { program: ['yardmaster-main.js', 'threads'] },
   'Yardmaster, ZeroMQ': { program: ['yardmaster-main.js', 'zeromq'], needs: { package: 'zeromq' } },
   'Yardmaster, WebSocket': { program: ['yardmaster-main.js', 'websocket'] },
+  'Yardmaster, ZeroMQ, client beside controller': {
+    program: ['yardmaster-main.js', 'zeromq', 'beside'],
+    needs: { package: 'zeromq' },
+  },
+  'Yardmaster, WebSocket, client beside controller': { program: ['yardmaster-main.js', 'websocket', 'beside'] },
   piscina: { program: ['piscina-main.js'], needs: { package: 'piscina' } },
   tinypool: { program: ['tinypool-main.js'], needs: { package: 'tinypool' } },
   workerpool: { program: ['workerpool-main.js'], needs: { package: 'workerpool' } },

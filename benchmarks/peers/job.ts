@@ -12,7 +12,7 @@ export interface Job {
   readonly isMap?: boolean
   /** How long calls sleep, or how much they compute, in milliseconds, over and over. */
   readonly ms?: readonly number[]
-  /** What a call takes and gives back. */
+  /** What a call takes, or gives, or both. */
   readonly bytes?: number
   /** How it goes to a thread and comes back. Default `copied`. */
   readonly how?: PayloadWay
@@ -20,9 +20,9 @@ export interface Job {
 
 /**
  * `sleep` blocks its worker for so many milliseconds; `compute` does what takes about as many on an idle core; `increment` adds 1 to the
- * number of the call; `back` returns the typed array it is given.
+ * number of the call; `back` returns the typed array it is given, `take` does not, and `give` makes one.
  */
-export type Work = 'nothing' | 'sleep' | 'compute' | 'increment' | 'back'
+export type Work = 'nothing' | 'sleep' | 'compute' | 'increment' | 'back' | 'take' | 'give'
 export type PayloadWay = 'copied' | 'transferred' | 'shared'
 
 /** What a contender says when its workers have run a first call. */

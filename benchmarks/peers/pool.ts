@@ -40,8 +40,8 @@ async function runJob(pool: Pool, job: Job): Promise<Done> {
   const { work, count, window, how = 'copied' } = job
   const argument = argumentsOf(job)
   const call = (i: number) => pool.call(work, argument(i), how)
-  if (work === 'back') {
-    const lanes = Array.from({ length: Math.min(window, count) }, () => bytesBack(pool, job))
+  if (work === 'back' || work === 'take') {
+    const lanes = Array.from({ length: Math.min(window, count) }, () => laneOfBytes(pool, job))
     return clocked(() => inLanes(lanes, count))
   }
   if (job.isMap && pool.map) {
@@ -93,16 +93,18 @@ export async function inLanes(lanes: readonly ((i: number) => PromiseLike<unknow
   await Promise.all(lanes.map(run))
 }
 
-function argumentsOf({ work, ms = [0] }: Job): (i: number) => number | undefined {
+function argumentsOf({ work, ms = [0], bytes }: Job): (i: number) => number | undefined {
   if (work === 'nothing') return () => undefined
+  if (work === 'give') return () => bytes
   return work === 'increment' ? (i) => i : (i) => ms[i % ms.length]
 }
 
 /** A lane with memory of its own. What it transferred is gone, and what came back takes its place. */
-function bytesBack(pool: Pool, { bytes = 0, how = 'copied' }: Job): () => Promise<void> {
+function laneOfBytes(pool: Pool, { work, bytes = 0, how = 'copied' }: Job): () => Promise<void> {
   let held = filled(bytes, how)
   return async () => {
-    const result = (await pool.call('back', held, how)) as Uint8Array
+    const result = (await pool.call(work, held, how)) as Uint8Array
+    if (work === 'take') return
     if (result.byteLength !== bytes) throw new Error(`${result.byteLength} bytes came back instead of ${bytes}`)
     if (how === 'transferred') held = result
   }

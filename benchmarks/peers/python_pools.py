@@ -31,7 +31,15 @@ def back(data):
     return data
 
 
-WORK = {"nothing": nothing, "sleep": sleep, "increment": increment, "back": back}
+def take(data):
+    return len(data)
+
+
+def give(size):
+    return b"\7" * size
+
+
+WORK = {"nothing": nothing, "sleep": sleep, "increment": increment, "back": back, "take": take, "give": give}
 
 
 class Ipyparallel:
@@ -95,7 +103,14 @@ def run(pool, job):
     times = []
 
     def arguments(i):
-        return {"nothing": (), "sleep": (ms[i % len(ms)],), "increment": (i,), "back": (data,)}[job["work"]]
+        return {
+            "nothing": (),
+            "sleep": (ms[i % len(ms)],),
+            "increment": (i,),
+            "back": (data,),
+            "take": (data,),
+            "give": (len(data),),
+        }[job["work"]]
 
     begin = time.perf_counter()
     if window == 1:

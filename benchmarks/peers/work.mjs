@@ -23,3 +23,9 @@ export const increment = (x) => x + 1
 
 /** @param {Uint8Array} bytes */
 export const back = (bytes) => bytes
+
+/** @param {Uint8Array} bytes */
+export const take = (bytes) => bytes.length
+
+/** Pages that were never written to would be sent for nothing. @param {number} bytes */
+export const give = (bytes) => new Uint8Array(bytes).fill(7)

@@ -22,19 +22,23 @@ const jobs: readonly Job[] = [
   { work: 'compute', ms: [1], count: 4, window: 4 },
   { work: 'increment', count: 20, window: 20, isMap: true },
   { work: 'back', bytes: 100_000, count: 4, window: 2 },
+  { work: 'take', bytes: 100_000, count: 4, window: 2 },
+  { work: 'give', bytes: 100_000, count: 4, window: 2 },
   { work: 'back', bytes: 100_000, count: 4, window: 2, how: 'transferred' },
   { work: 'back', bytes: 100_000, count: 4, window: 2, how: 'shared' },
 ]
-const [, , , sleeps, sleepMap, computes, increments, , transferred, shared] = jobs
+const [, , , sleeps, sleepMap, computes, increments, , takes, gives, transferred, shared] = jobs
 const refused: Partial<Record<ContenderName, readonly (Job | undefined)[]>> = {
   poolifier: [transferred],
-  'bare threads': [increments],
+  'bare threads': [increments, takes, gives],
   'Yardmaster, ZeroMQ': [transferred, shared],
   'Yardmaster, WebSocket': [transferred, shared],
+  'Yardmaster, ZeroMQ, client beside controller': [transferred, shared],
+  'Yardmaster, WebSocket, client beside controller': [transferred, shared],
   ipyparallel: [computes, transferred, shared],
   dask: [computes, transferred, shared],
-  'ZeroMQ, raw': [sleeps, sleepMap, computes, increments, transferred, shared],
-  'WebSocket, raw': [sleeps, sleepMap, computes, increments, transferred, shared],
+  'ZeroMQ, raw': [sleeps, sleepMap, computes, increments, takes, gives, transferred, shared],
+  'WebSocket, raw': [sleeps, sleepMap, computes, increments, takes, gives, transferred, shared],
 }
 
 // The pools of Python take long to start, and longer on a busy machine.
