@@ -24,6 +24,14 @@ export const suites = {
     description: 'the scheduler’s core alone: by strategy, engines and blocked tasks; memory; a large graph',
     load: async () => (await import('./suites/scheduler.ts')).scheduler,
   },
+  memory: {
+    description: 'heap for each task that waits or is retained, and while a stream goes through',
+    load: async () => (await import('./suites/memory.ts')).memory,
+  },
+  startup: {
+    description: 'how long engines take to start, beside bare threads and processes',
+    load: async () => (await import('./suites/startup.ts')).startup,
+  },
   functions: {
     description: 'making a function ready that was submitted before, by what it captures',
     load: async () => (await import('./suites/functions.ts')).functions,
