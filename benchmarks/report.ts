@@ -1,4 +1,6 @@
 /** What a run leaves: the JSON of `--json`, which `--compare` reads. Raise `formatVersion` when older files could be misread. */
+import { readFileSync } from 'node:fs'
+import { ConfigurationError } from '../core/errors.ts'
 import type { Machine } from './machine.ts'
 import type { Estimate } from './statistics.ts'
 import type { Figure, Parameter, Size, Target } from './suite.ts'
@@ -50,4 +52,22 @@ export interface CaseReport {
 export interface TargetReport extends Target {
   /** The figure, or its ratio; absent where what it is compared with was not measured. */
   readonly measured?: Estimate
+}
+
+/** @throws ConfigurationError where the file is no report, or one of another version */
+export function readReport(file: string): Report {
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new ConfigurationError(`${file} cannot be read as JSON. Name a file that bench --json wrote.`, { cause })
+  }
+  const report = content as Partial<Report> | null
+  if (report?.format !== formatName) throw new ConfigurationError(`${file} is no file that bench --json wrote.`)
+  if (report.version !== formatVersion) {
+    throw new ConfigurationError(
+      `${file} has version ${report.version} of the format, and this program reads ${formatVersion}. Measure anew.`,
+    )
+  }
+  return report as Report
 }

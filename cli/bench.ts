@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
-import type { BenchOptions } from '../benchmarks/bench.ts'
+import type { CommandOptions } from '../benchmarks/command.ts'
 import { isSuiteName, suiteNames, suites } from '../benchmarks/suites.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { modulePath } from './module-argument.ts'
@@ -13,7 +12,11 @@ interface Options {
   readonly only?: string
   readonly transport?: string
   readonly address?: string
+  readonly read?: string
   readonly json?: string
+  readonly plots?: string
+  readonly compare?: string
+  readonly tolerance: number
 }
 
 export function benchCommand(): Command {
@@ -31,29 +34,35 @@ export function benchCommand(): Command {
     .addOption(new Option('--only <text>', 'what has this text in its name alone'))
     .addOption(new Option('--transport <module>', 'a module that registers a transport of your own, for transports'))
     .addOption(new Option('--address <address>', 'where to measure that, as in mine://127.0.0.1:0'))
+    .addOption(new Option('--read <file>', 'tell of the run that wrote this with --json, instead of measuring'))
     .addOption(new Option('--json <file>', 'write the machine’s description and every sample there'))
+    .addOption(new Option('--plots <folder>', 'draw plots as SVG there (needs the package echarts)'))
+    .addOption(
+      new Option('--compare <file>', 'say what has changed, beyond noise, since the run that wrote this with --json'),
+    )
+    .addOption(
+      new Option('--tolerance <percent>', 'with --compare: smaller changes are noise')
+        .default(5)
+        .argParser(countFrom(0)),
+    )
     .addHelpText('after', `\nSuites:\n${list}\nExample:\n  $ yardmaster bench transports --quick --json before.json`)
     .action(runBench)
 }
 
 async function runBench(names: readonly string[], options: Options): Promise<void> {
   // Only who measures pays for loading what measures.
-  const { bench } = await import('../benchmarks/bench.ts')
-  const { reportText } = await import('../benchmarks/print-report.ts')
-  const chosen = names.length === 0 ? suiteNames : names.filter(isSuiteName)
-  const report = await bench({
-    suites: chosen,
+  const { runCommand } = await import('../benchmarks/command.ts')
+  const { rounds, only, read, json, plots, compare, tolerance } = options
+  await runCommand({
+    suites: names.length === 0 ? suiteNames : names.filter(isSuiteName),
     size: options.least ? 'least' : options.quick ? 'quick' : 'full',
-    rounds: options.rounds,
-    only: options.only,
     transport: ownTransport(options),
-    onSuite: (name) => process.stderr.write(`measuring ${name} …\n`),
+    ...{ rounds, only, read, json, plots, compare },
+    tolerance: tolerance / 100,
   })
-  process.stdout.write(reportText(report))
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`)
 }
 
-function ownTransport({ transport, address }: Options): BenchOptions['transport'] {
+function ownTransport({ transport, address }: Options): CommandOptions['transport'] {
   if (transport === undefined && address === undefined) return undefined
   if (transport === undefined || address === undefined)
     throw new ConfigurationError('--transport and --address go together: a module, and an address of its scheme')

@@ -19,7 +19,7 @@ interface Sizes {
 }
 
 const sizesOf: Record<'least' | 'quick' | 'full', Sizes> = {
-  least: { tasks: 1_000, engines: [100], blocked: [0, 100], graph: 2_000, peerTasks: 100 },
+  least: { tasks: 1_000, engines: [100], blocked: [0, 100], graph: 2_000, peerTasks: 20 },
   quick: { tasks: 10_000, engines: [1, 100], blocked: [0, 10_000], graph: 10_000, peerTasks: 400 },
   full: {
     tasks: 200_000,

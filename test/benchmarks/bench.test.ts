@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Report } from '../../benchmarks/report.ts'
 import { suiteNames } from '../../benchmarks/suites.ts'
 
@@ -12,10 +12,19 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const bench = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   promisify(execFile)(process.execPath, [main, 'bench', ...args], { env: { ...process.env, ...env } })
 
-test.for(suiteNames)('bench %s runs, and its JSON is whole', async (name) => {
-  const folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+/** For a machine that is busy with other tests, too. */
+const timeout = 120_000
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+test.for(suiteNames)('bench %s runs, its JSON is whole, and its plots are SVG', { timeout }, async (name) => {
   const file = join(folder, 'figures.json')
-  const { stdout } = await bench([name, '--least', '--json', file])
+  const plots = join(folder, 'plots')
+  const { stdout } = await bench([name, '--least', '--json', file, '--plots', plots])
   const report: Report = JSON.parse(readFileSync(file, 'utf8'))
   expect(report).toMatchObject({ format: 'yardmaster-bench', version: 1, size: 'least' })
   expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
@@ -29,7 +38,29 @@ test.for(suiteNames)('bench %s runs, and its JSON is whole', async (name) => {
       for (const values of Object.values(samples)) expect(values).toHaveLength(1)
     }
   }
-  rmSync(folder, { recursive: true })
+  for (const plot of readdirSync(plots)) {
+    expect(plot).toMatch(/^[a-z\d-]+\.svg$/)
+    expect(readFileSync(join(plots, plot), 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s)
+  }
+})
+
+test('what was kept can be told again and compared, and other files are refused', { timeout }, async () => {
+  const file = join(folder, 'figures.json')
+  const measured = await bench(['functions', '--quick', '--rounds', '6', '--json', file])
+  const told = await bench(['--read', file, '--compare', file])
+  expect(told.stdout.startsWith(measured.stdout)).toBe(true)
+  expect(told.stdout).toMatch(/\n0 of 6 figures changed beyond noise\n/)
+  for (const [content, message] of [
+    ['{', /cannot be read as JSON/],
+    ['[]', /is no file that bench --json wrote/],
+    ['{"format":"yardmaster-bench","version":99}', /has version 99 .* reads 1/],
+  ] as const) {
+    writeFileSync(file, content)
+    await expect(bench(['functions', '--compare', file])).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(message),
+    })
+  }
 })
 
 describe('a transport of one’s own', () => {

@@ -99,6 +99,15 @@ describe('on the command line', () => {
     expect((await map()).stdout).toBe('9\n')
   })
 
+  test('bench measures, and says what its plots need', async () => {
+    const { stdout } = await yardmaster('bench functions results --least')
+    expect(stdout).toMatch(/captures nothing.*`map`, held when it has ended/s)
+    await expect(yardmaster('bench functions --least --plots plots')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/needs the package echarts.*npm install echarts \[YM_CONFIGURATION\]/),
+    })
+  })
+
   test('it knows its version', async () => {
     expect((await yardmaster('--version')).stdout).toBe(`${manifest.version}\n`)
   })

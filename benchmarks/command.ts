@@ -1,0 +1,40 @@
+/** What the command does: measures, or reads what was measured before, and tells of it. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BenchOptions, bench } from './bench.ts'
+import { compare } from './compare.ts'
+import { loadDrawing } from './draw-plot.ts'
+import { plotsOf } from './plots.ts'
+import { comparisonText } from './print-comparison.ts'
+import { reportText } from './print-report.ts'
+import { readReport } from './report.ts'
+
+export interface CommandOptions extends Omit<BenchOptions, 'onSuite'> {
+  /** A file of an earlier run, to tell of instead of measuring. */
+  readonly read?: string | undefined
+  /** A file to write the report to. */
+  readonly json?: string | undefined
+  /** A folder to draw plots in. */
+  readonly plots?: string | undefined
+  /** A file of an earlier run. */
+  readonly compare?: string | undefined
+  /** Changes by a smaller share are noise. */
+  readonly tolerance: number
+}
+
+export async function runCommand(options: CommandOptions): Promise<void> {
+  const { read, json, plots, tolerance } = options
+  // Whatever is needed afterwards must be there before minutes are spent on measuring.
+  const draw = plots === undefined ? undefined : await loadDrawing()
+  const before = options.compare === undefined ? undefined : readReport(options.compare)
+  const report =
+    read === undefined
+      ? await bench({ ...options, onSuite: (name) => process.stderr.write(`measuring ${name} …\n`) })
+      : readReport(read)
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
+  process.stdout.write(reportText(report))
+  if (before) process.stdout.write(`\n${comparisonText(compare(before, report, tolerance))}`)
+  if (draw === undefined || plots === undefined) return
+  mkdirSync(plots, { recursive: true })
+  for (const plot of plotsOf(report)) writeFileSync(join(plots, `${plot.name}.svg`), draw(plot))
+}

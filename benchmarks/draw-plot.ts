@@ -1,0 +1,172 @@
+/** Draws plots as SVG with ECharts, without a browser. */
+import type * as ECharts from 'echarts'
+import { ConfigurationError } from '../core/errors.ts'
+import { valueText } from './number-text.ts'
+import type { Axis, Plot, Point, Series } from './plots.ts'
+
+export type Draw = (plot: Plot) => string
+
+const width = 900
+const height = 540
+/** Okabe and Ito's colours, which people who confuse red and green can tell apart; the yellow one is too pale for lines. */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#5b4b8a', '#4d4d4d', '#8c6d31']
+
+/** @throws ConfigurationError where ECharts, which is optional, is not installed */
+export async function loadDrawing(): Promise<Draw> {
+  let echarts: typeof ECharts
+  try {
+    echarts = await import('echarts')
+  } catch (cause) {
+    throw new ConfigurationError('--plots needs the package echarts, which is not installed: npm install echarts', {
+      cause,
+    })
+  }
+  return (plot) => {
+    const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
+    try {
+      chart.setOption(optionOf(plot))
+      return chart.renderToSVGString()
+    } finally {
+      chart.dispose()
+    }
+  }
+}
+
+function optionOf(plot: Plot): ECharts.EChartsOption {
+  const families = [...new Set(plot.series.map(({ family }) => family))]
+  const colourOf = ({ family }: Series) => colours[families.indexOf(family) % colours.length] as string
+  const isBars = plot.kind === 'bars'
+  return {
+    animation: false,
+    backgroundColor: '#ffffff',
+    textStyle: { fontFamily: 'sans-serif' },
+    title: { text: plot.title, left: 16, top: 12, textStyle: { fontSize: 16, width: width - 32, overflow: 'break' } },
+    // Bars have their names beneath them.
+    legend: isBars
+      ? { show: false }
+      : { type: 'plain', right: 16, top: 56, orient: 'vertical', itemWidth: 36, itemHeight: 8 },
+    grid: { left: 80, right: isBars ? 24 : 190, top: 84, bottom: 64 },
+    xAxis: axisOf(plot.x, plot.series, 'x'),
+    yAxis: axisOf(plot.y, plot.series, 'y'),
+    series: isBars ? bars(plot, colourOf) : plot.series.flatMap((one) => lines(one, plot.x, colourOf(one))),
+  }
+}
+
+function axisOf(axis: Axis, series: readonly Series[], which: 'x' | 'y'): object {
+  const common = { name: axis.name, nameLocation: which === 'x' ? 'middle' : 'end', nameGap: which === 'x' ? 36 : 16 }
+  const grid = { splitLine: { lineStyle: { color: '#e4e4e4' } } }
+  const points = series.flatMap((one) => one.points)
+  switch (axis.scale) {
+    case 'names':
+      return {
+        ...common,
+        type: 'category',
+        // With the figure beneath it: above the bar it would lie on the interval.
+        data: points.map(({ x, y }) => `${x}\n${valueText(y)}`),
+        axisLabel: { interval: 0, width: 110, overflow: 'break' },
+      }
+    case 'percentile':
+      // 0 %, 90 %, 99 %, … at even distances.
+      return {
+        ...common,
+        ...grid,
+        type: 'log',
+        min: 1,
+        axisLabel: { formatter: (value: number) => `${Number((100 - 100 / value).toFixed(6))} %` },
+      }
+    case 'logarithmic':
+      return { ...common, ...grid, type: 'log', axisLabel: { formatter: short }, ...decades(points, which) }
+    case 'linear':
+      return { ...common, ...grid, type: 'value', axisLabel: { formatter: short } }
+  }
+}
+
+/** Whole powers of ten, around all that is shown. */
+function decades(points: readonly Point[], which: 'x' | 'y'): { readonly min?: number; readonly max?: number } {
+  const values = points
+    .map((point) => (which === 'x' ? Number(point.x) : point.y))
+    .filter((value) => Number.isFinite(value) && value > 0)
+  if (values.length === 0) return {}
+  return {
+    min: 10 ** Math.floor(Math.log10(Math.min(...values))),
+    max: 10 ** Math.ceil(Math.log10(Math.max(...values))),
+  }
+}
+
+function lines(one: Series, x: Axis, color: string): ECharts.SeriesOption[] {
+  const at = (point: Point) => (x.scale === 'percentile' ? 100 / (100 - Number(point.x)) : Number(point.x))
+  const shown = one.points.filter((point) => Number.isFinite(at(point)) && Number.isFinite(point.y) && point.y > 0)
+  const line: ECharts.SeriesOption = {
+    name: one.name,
+    type: 'line',
+    color,
+    lineStyle: { width: 2, type: one.isReference ? 'dashed' : 'solid' },
+    showSymbol: x.scale !== 'percentile',
+    symbol: one.isReference ? 'emptyCircle' : 'circle',
+    symbolSize: 6,
+    data: shown.map((point) => [at(point), point.y]),
+  }
+  return [
+    line,
+    ...whiskers(
+      shown.map((point) => ({ ...point, x: at(point) })),
+      color,
+    ),
+  ]
+}
+
+function bars({ series }: Plot, colourOf: (one: Series) => string): ECharts.SeriesOption[] {
+  const items = series.map((one) => ({
+    value: one.points[0]?.y ?? Number.NaN,
+    itemStyle: { color: colourOf(one), opacity: one.isReference ? 0.45 : 0.9 },
+  }))
+  const points = series.flatMap(({ points }, index) => points.map((point) => ({ ...point, x: index })))
+  return [
+    {
+      type: 'bar',
+      barMaxWidth: 64,
+      data: items,
+    },
+    ...whiskers(points, '#333333'),
+  ]
+}
+
+/** The intervals, as upright lines with a bar at each end. */
+function whiskers(points: readonly Point[], color: string): ECharts.SeriesOption[] {
+  const data = points.flatMap(({ x, interval }) => (interval ? [[Number(x), ...interval]] : []))
+  if (data.length === 0) return []
+  return [
+    {
+      type: 'custom',
+      silent: true,
+      z: 5,
+      encode: { x: 0, y: [1, 2] },
+      data,
+      renderItem: (_params, api) => {
+        const x = api.value(0)
+        const [middle = 0, low = 0] = api.coord([x, api.value(1)])
+        const [, high = 0] = api.coord([x, api.value(2)])
+        const style = { stroke: color, lineWidth: 1.2, fill: 'none' }
+        const segment = (x1: number, y1: number, x2: number, y2: number) => ({
+          type: 'line' as const,
+          shape: { x1, y1, x2, y2 },
+          style,
+        })
+        return {
+          type: 'group',
+          children: [
+            segment(middle, low, middle, high),
+            segment(middle - 4, low, middle + 4, low),
+            segment(middle - 4, high, middle + 4, high),
+          ],
+        }
+      },
+    },
+  ]
+}
+
+/** `1k`, `2.5M` */
+function short(value: number): string {
+  const format = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
+  return Math.abs(value) >= 1_000 ? format.format(value) : valueText(value)
+}
