@@ -80,16 +80,46 @@ function tell({ seed, finding, story }: SeedReport): void {
 }
 
 function summarise(reports: readonly SeedReport[], seconds: number): void {
-  const sum = (of: (report: SeedReport) => number) => reports.reduce((total, report) => total + of(report), 0)
-  const faults = new Map<string, number>()
-  for (const report of reports)
-    for (const [kind, count] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + count)
+  const paces = [...new Set(reports.map(({ pace }) => pace))].sort()
+  const rows = paces.map((pace) => {
+    const those = reports.filter((report) => report.pace === pace)
+    const hours = sum(those, ({ simulatedMs }) => simulatedMs) / 3_600_000
+    return [pace, those.length, Number(hours.toFixed(1)), sum(those, ({ events }) => events)]
+  })
   const found = reports.filter(({ finding }) => finding !== undefined)
-  const rows = [...faults].sort(([, a], [, b]) => b - a)
-  process.stdout.write(`${textTable(['fault', 'injected'], rows)}\n`)
-  const hours = sum(({ simulatedMs }) => simulatedMs) / 3_600_000
-  process.stdout.write(
-    `${reports.length} seeds in ${seconds.toFixed(1)} s (${(reports.length / seconds).toFixed(1)} a second): ${hours.toFixed(2)} simulated hours, ${sum(({ events }) => events)} events, ${sum(({ tasks }) => tasks)} tasks finished, ${found.length} violations\n`,
+  const hours = sum(reports, ({ simulatedMs }) => simulatedMs) / 3_600_000
+  const perSecond = (reports.length / seconds).toFixed(1)
+  const perMinute = ((60 * hours) / seconds).toFixed(0)
+  write(
+    textTable(
+      ['fault', 'injected'],
+      totals(reports, ({ faults }) => faults),
+    ),
   )
-  if (found.length > 0) process.stdout.write(`violated with the seeds ${found.map(({ seed }) => seed).join(', ')}\n`)
+  const repeats = totals(reports, ({ repeats }) => repeats)
+  if (repeats.length > 0) write(textTable(['came again', 'times'], repeats))
+  write(textTable(['pace', 'seeds', 'simulated hours', 'events'], rows))
+  write(
+    `${reports.length} seeds in ${seconds.toFixed(1)} s (${perSecond} a second): ${hours.toFixed(1)} simulated hours (${perMinute} a minute), ${sum(reports, ({ tasks }) => tasks)} tasks finished, ${found.length} violations`,
+  )
+  if (found.length > 0) write(`violated with the seeds ${found.map(({ seed }) => seed).join(', ')}`)
+}
+
+function sum(reports: readonly SeedReport[], of: (report: SeedReport) => number): number {
+  return reports.reduce((total, report) => total + of(report), 0)
+}
+
+/** By kind, the most frequent first. */
+function totals(
+  reports: readonly SeedReport[],
+  of: (report: SeedReport) => readonly (readonly [string, number])[],
+): (readonly [string, number])[] {
+  const counts = new Map<string, number>()
+  for (const report of reports)
+    for (const [kind, count] of of(report)) counts.set(kind, (counts.get(kind) ?? 0) + count)
+  return [...counts].sort(([, a], [, b]) => b - a)
+}
+
+function write(text: string): void {
+  process.stdout.write(`${text}\n`)
 }

@@ -1,16 +1,21 @@
-import { seededRandom } from '../core/random.ts'
+import { type Random, seededRandom } from '../core/random.ts'
 import { strategies } from '../scheduler/strategies/named.ts'
 import type { FaultKind } from './faults.ts'
+import { drawPace, type Pace } from './pace.ts'
+import type { RepeatKind } from './repeats.ts'
 import { SimulationError, type SimulationOptions, simulate } from './simulate.ts'
 import { workload } from './workload.ts'
 
 /** What came of one seed. */
 export interface SeedReport {
   readonly seed: number
+  readonly pace: Pace['name']
   readonly simulatedMs: number
   readonly events: number
   readonly tasks: number
   readonly faults: readonly (readonly [FaultKind, number])[]
+  /** What came more than once, where messages are told of. */
+  readonly repeats: readonly (readonly [RepeatKind, number])[]
   /** What must not have been; undefined: nothing. */
   readonly finding: string | undefined
   /** Of a finding, or where it was asked for. */
@@ -31,16 +36,23 @@ export async function runSeed(
   seed: number,
   { messages = false, story: isTold = false }: SeedOptions = {},
 ): Promise<SeedReport> {
-  const options: SimulationOptions = { ...drawn(seed), messages }
+  const random = seededRandom(seed).substream('configuration')
+  const pace = drawPace(random.substream('pace'))
+  const { spanMs, taskMsMax, restartMsMax: backMsMax, patienceMs } = pace
+  const options: SimulationOptions = { ...drawn(seed, random, pace), messages }
   try {
-    const report = await simulate(options, (world) => workload(world, { tasks }))
-    const { simulatedMs, events, story } = report
+    const report = await simulate(options, (world) =>
+      workload(world, { tasks, spanMs, taskMsMax, backMsMax, patienceMs }),
+    )
+    const { simulatedMs, events, repeats, story } = report
     return {
       seed,
+      pace: pace.name,
       simulatedMs,
       events,
       tasks,
       faults: [...report.faults],
+      repeats: [...repeats],
       finding: undefined,
       story: isTold ? story : [],
     }
@@ -48,13 +60,13 @@ export async function runSeed(
     if (!(error instanceof SimulationError)) throw error
     const { cause, story } = error
     const finding = cause instanceof Error ? cause.message : String(cause)
-    return { seed, simulatedMs: 0, events: 0, tasks: 0, faults: [], finding, story }
+    return { seed, pace: pace.name, simulatedMs: 0, events: 0, tasks: 0, faults: [], repeats: [], finding, story }
   }
 }
 
-function drawn(seed: number): SimulationOptions {
-  const random = seededRandom(seed).substream('configuration')
+function drawn(seed: number, random: Random, pace: Pace): SimulationOptions {
   const pick = <T>(list: readonly T[]): T => list[random.below(list.length)] as T
+  const { faultsMs, patienceMs, lastsMsMax, restartMsMax, reconnectMs, heartbeatMs, recoveryMs } = pace
   return {
     seed,
     engines: 1 + random.below(4),
@@ -65,13 +77,17 @@ function drawn(seed: number): SimulationOptions {
       { min: 0.1, max: 20 },
       { min: 20, max: 200 },
     ]),
-    faults: { everyMs: pick([500, 2_000, 8_000]) },
+    faults: { everyMs: pace.faultsEveryMs, lastsMsMax },
+    ...{ faultsMs, restartMsMax, reconnectMs },
+    // What the workload awaits is for it to say.
+    patienceMs: 4 * patienceMs,
     controller: {
       strategy: pick(Object.keys(strategies)),
       hwm: pick(['auto', 1, 2, 4, 0] as const),
-      heartbeatMs: pick([1_000, 5_000]),
       abortGraceMs: pick([0, 1_000]),
-      recoveryMs: pick([1_000, 5_000]),
+      ...(random.below(4) === 0 ? { retention: { countMax: 20 } } : {}),
+      heartbeatMs,
+      recoveryMs,
     },
   }
 }

@@ -1,6 +1,7 @@
 import { YardmasterError } from '../core/errors.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import { type FaultKind, type FaultOptions, Faults } from './faults.ts'
+import type { RepeatKind } from './repeats.ts'
 import { SimulatedCluster, type SimulatedClusterOptions } from './simulated-cluster.ts'
 import { Story } from './story.ts'
 import { Timeline } from './timeline.ts'
@@ -37,6 +38,8 @@ export interface SimulationReport {
   /** Things that happened, one at a time. */
   readonly events: number
   readonly faults: ReadonlyMap<FaultKind, number>
+  /** What came more than once, where the story tells of messages. */
+  readonly repeats: ReadonlyMap<RepeatKind, number>
   readonly story: readonly string[]
 }
 
@@ -74,7 +77,8 @@ export async function simulate(
   const timeline = new Timeline()
   const story = new Story(timeline, storyLinesMax)
   const restore = virtualGlobals(timeline, random.substream('tasks'))
-  const cluster = new SimulatedCluster(timeline, random, story, options)
+  const { unevenClocks = options.faults !== false } = options
+  const cluster = new SimulatedCluster(timeline, random, story, { ...options, unevenClocks })
   const faults = new Faults(cluster, random.substream('faults'), options.faults || {})
   try {
     cluster.start()
@@ -112,7 +116,9 @@ export async function simulate(
     if (failure) throw failure.error
     cluster.check()
     if (!ended) throw new Error(`the program has not ended ${patienceMs} ms after everything was healed`)
-    return { seed, simulatedMs: timeline.now, events: timeline.events, faults: faults.counts, story: story.lines }
+    const { counts: repeats } = cluster.repeats
+    const { now: simulatedMs, events } = timeline
+    return { seed, simulatedMs, events, faults: faults.counts, repeats, story: story.lines }
   } catch (error) {
     throw new SimulationError(seed, story.lines, error)
   } finally {

@@ -7,6 +7,7 @@ import { validate } from '../scheduler/invariants.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
 import { registerTransport } from '../transports/connect.ts'
 import { Client } from '../views/client.ts'
+import { Repeats } from './repeats.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -22,7 +23,13 @@ export interface SimulatedClusterOptions {
   readonly store?: boolean
   /** Of one way through the network, in milliseconds. Default 0.1 to 2. */
   readonly latencyMs?: { readonly min: number; readonly max: number }
-  /** Whether the story tells of every message. It costs about half of the speed. Default false. */
+  /** How long clients and engines seek a lost link before they give up. Default: they do not give up. */
+  readonly reconnectMs?: number
+  /** How long it takes until somebody starts again what has ended, at most, in milliseconds. Default 3,000. */
+  readonly restartMsMax?: number
+  /** Whether each process has a monotonic clock of its own, begun anywhere and a little fast or slow. Default: where things go wrong by themselves. */
+  readonly unevenClocks?: boolean
+  /** Whether the story tells of every message, and what comes again is counted. It costs about half of the speed. Default false. */
   readonly messages?: boolean
   /** Of the controller. */
   readonly controller?: Omit<ControllerOptions, 'addresses' | 'key' | 'clock' | 'store' | 'inspect' | 'observe' | 'log'>
@@ -30,10 +37,8 @@ export interface SimulatedClusterOptions {
 
 const address = 'sim:controller'
 const key = new Uint8Array(32).fill(7)
-/** Clients and engines do not give up. */
-const reconnectMs = 2 ** 31 - 1
-/** How long it takes until somebody starts again what has ended, at most. */
-const restartMsMax = 3_000
+/** They do not give up. */
+const neverMs = 2 ** 31 - 1
 
 /**
  * The real controller, engines and clients, each in a simulated process, over a simulated network. Whatever of the controller and
@@ -44,8 +49,11 @@ export class SimulatedCluster {
   readonly network: SimulatedNetwork
   readonly disk: SimulatedDisk
   readonly story: Story
+  readonly repeats = new Repeats()
   readonly hasStore: boolean
   readonly clients = new Map<SimulatedProcess, Client>()
+  /** Where clients run, or are about to. */
+  readonly clientProcesses = new Set<SimulatedProcess>()
   readonly engines = new Map<number, SimulatedProcess>()
   /** Where the program runs that uses all this. */
   readonly program: SimulatedProcess
@@ -58,6 +66,8 @@ export class SimulatedCluster {
   executorLosses = 0
   readonly #random: Random
   readonly #options: SimulatedClusterOptions
+  readonly #reconnectMs: number
+  #processes = 0
   #controller: Controller | undefined
   #core: SchedulerState | undefined
   /** The scheduler has made a step that was not looked at. */
@@ -71,24 +81,36 @@ export class SimulatedCluster {
     this.story = story
     this.#random = random.substream('cluster')
     this.#options = options
+    this.#reconnectMs = options.reconnectMs ?? neverMs
     this.hasStore = options.store ?? true
     this.program = new SimulatedProcess('program', timeline)
     const latencyMs = options.latencyMs ?? { min: 0.1, max: 2 }
     this.network = new SimulatedNetwork(timeline, random.substream('network'), {
       latencyMs,
-      onMessage: options.messages ? (what) => story.note(what) : undefined,
+      onMessage: options.messages
+        ? (what, end, message) => {
+            story.note(what)
+            this.repeats.arrived(end, message)
+          }
+        : undefined,
     })
     this.network.onEnd = ({ process, peer }, error) => {
       story.note(`${process.name} sees the end of its link with ${peer}${error ? `: ${error.message}` : ''}`)
       if (process === this.controllerProcess && peer.startsWith('engine')) this.engineLosses += 1
     }
-    this.disk = new SimulatedDisk(random.substream('disk'))
+    this.disk = new SimulatedDisk(timeline, random.substream('disk'))
+    this.disk.crash = () => this.kill(this.controllerProcess, true)
     registerTransport(this.network)
   }
 
   /** How many engines there shall be. */
   get size(): number {
     return this.#options.engines ?? 3
+  }
+
+  /** Whether the controller drops results of what has ended before long. */
+  get retainsFew(): boolean {
+    return this.#options.controller?.retention !== undefined
   }
 
   get controller(): Controller | undefined {
@@ -101,12 +123,23 @@ export class SimulatedCluster {
     for (let place = 0; place < this.size; place += 1) this.#startEngine(place)
   }
 
+  newProcess(name: string): SimulatedProcess {
+    this.#processes += 1
+    const ofClock = this.#options.unevenClocks ? this.#random.substream(`clock ${this.#processes}`) : undefined
+    return new SimulatedProcess(name, this.timeline, ofClock)
+  }
+
   /** A client in a process of its own. */
-  async connect(process = new SimulatedProcess(`client ${this.#clientsStarted}`, this.timeline)): Promise<Client> {
+  async connect(process = this.newProcess(`client ${this.#clientsStarted}`)): Promise<Client> {
     this.#clientsStarted += 1
+    this.clientProcesses.add(process)
+    process.onDeath(() => {
+      this.clientProcesses.delete(process)
+      this.clients.delete(process)
+    })
     const random = this.#random.substream(`client ${this.#clientsStarted}`)
     const client = await this.within(process, () =>
-      Client.connect(address, { key, clock: process.clock, random, reconnectMs }),
+      Client.connect(address, { key, clock: process.clock, random, reconnectMs: this.#reconnectMs }),
     )
     this.clients.set(process, client)
     return client
@@ -154,11 +187,11 @@ export class SimulatedCluster {
   /** Nothing is started any more. */
   end(): void {
     this.#isOver = true
-    for (const process of [this.controllerProcess, ...this.engines.values(), ...this.clients.keys()]) process.kill()
+    for (const process of [this.controllerProcess, ...this.engines.values(), ...this.clientProcesses]) process.kill()
   }
 
   #startController(): void {
-    const process = new SimulatedProcess('controller', this.timeline)
+    const process = this.newProcess('controller')
     this.controllerProcess = process
     this.story.note('the controller starts')
     process.onDeath(() => {
@@ -187,7 +220,7 @@ export class SimulatedCluster {
         log: (level, message) => this.story.note(`controller, ${level}: ${message}`),
       }).then(
         (controller) => {
-          this.#controller = controller
+          if (process.state !== 'dead') this.#controller = controller
           controller.stopped.then(
             () => exit('it was stopped'),
             (error: Error) => exit(error.message),
@@ -199,7 +232,7 @@ export class SimulatedCluster {
   }
 
   #startEngine(place: number): void {
-    const process = new SimulatedProcess(`engine ${place}`, this.timeline)
+    const process = this.newProcess(`engine ${place}`)
     this.engines.set(place, process)
     this.#enginesStarted += 1
     const random = this.#random.substream(`engine ${this.#enginesStarted}`)
@@ -218,7 +251,7 @@ export class SimulatedCluster {
         concurrency: this.#options.concurrency ?? 1,
         clock: process.clock,
         random,
-        reconnectMs,
+        reconnectMs: this.#reconnectMs,
         info: { name: process.name },
       }).then(
         (engine) => {
@@ -249,6 +282,7 @@ export class SimulatedCluster {
   }
 
   #again(start: () => void): void {
+    const { restartMsMax = 3_000 } = this.#options
     this.timeline.after(this.#random.unit() * restartMsMax, undefined, () => this.#isOver || start())
   }
 }

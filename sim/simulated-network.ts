@@ -5,14 +5,32 @@ import { withDefaults } from '../transports/options.ts'
 import { type Parcel, SimulatedEnd } from './simulated-link.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Timeline } from './timeline.ts'
-import { type Peer, watched } from './watched-link.ts'
+import { type Message, type Peer, watched } from './watched-link.ts'
 
 export interface NetworkOptions {
-  /** Told of each message that arrives, in words. */
-  readonly onMessage?: ((what: string) => void) | undefined
+  /** Told of each message that arrives, in words and, but for handshakes, as it is. */
+  readonly onMessage?: ((what: string, end: SimulatedEnd, message: Message | undefined) => void) | undefined
   /** Of one way, in milliseconds. */
   readonly latencyMs: { readonly min: number; readonly max: number }
 }
+
+/**
+ * Where with a message a process can end: it is `arriving` and not heard any more; it is `heard`, and all that follows from it at once is
+ * done; it is `leaving`, and nothing that would follow after that is done.
+ */
+export const messagePoints = ['arriving', 'heard', 'leaving'] as const
+export type MessagePoint = (typeof messagePoints)[number]
+
+/** What ends a process at a message. */
+interface Trap {
+  /** Messages of that kind that pass before. */
+  left: number
+  readonly point: MessagePoint
+  spring(): void
+}
+
+/** Messages with less in them say no more than that somebody is there. */
+const tellingBytes = 80
 
 /** One direction of a link. What it holds arrives in order. */
 interface Pipe {
@@ -50,6 +68,7 @@ export class SimulatedNetwork implements Transport {
   readonly #delays = new Map<string, number>()
   /** Those who would connect, once a way is open. */
   #knocking = new Set<() => void>()
+  readonly #traps = new Map<SimulatedProcess, Trap>()
   #links = 0
 
   constructor(timeline: Timeline, random: Random, options: NetworkOptions) {
@@ -82,10 +101,11 @@ export class SimulatedNetwork implements Transport {
       const fail = (why: string) => {
         if (isOver) return
         isOver = true
+        stopWaiting()
         this.#knocking.delete(knock)
         reject(new UnreachableError(`${address}: ${why}`))
       }
-      process.clock.after(options.connectTimeoutMs, () => fail('nobody answered in time'))
+      const stopWaiting = process.clock.after(options.connectTimeoutMs, () => fail('nobody answered in time'))
       const knock = () => {
         if (isOver || process.state === 'dead') return
         const listening = this.#listeners.get(address)
@@ -99,6 +119,7 @@ export class SimulatedNetwork implements Transport {
           this.#timeline.after(this.#delay(process.name, listening.process.name), process, () => {
             if (isOver) near.abort()
             isOver = true
+            stopWaiting()
             resolve(this.#watched(near, listening.process.name))
           })
         }
@@ -127,6 +148,7 @@ export class SimulatedNetwork implements Transport {
   heal(): void {
     this.#blocked.clear()
     this.#delays.clear()
+    this.#traps.clear()
     this.#moveOn()
   }
 
@@ -142,6 +164,11 @@ export class SimulatedNetwork implements Transport {
     if (!there || !back) return false
     for (const pipe of [there, back]) this.#breakOff(pipe, 'it was cut', kept)
     return true
+  }
+
+  /** Calls `spring` at that point of a message of this process, of those to come the `ahead`th that says something. */
+  trap(process: SimulatedProcess, ahead: number, point: MessagePoint, spring: () => void): void {
+    this.#traps.set(process, { left: ahead, point, spring })
   }
 
   /** Other processes hear of the end of this one, or not: then it is as if its machine had no power. */
@@ -161,6 +188,7 @@ export class SimulatedNetwork implements Transport {
     pipe.lastAt = Math.max(pipe.lastAt, this.#timeline.now + delay)
     pipe.parcels.push({ parcel, at: pipe.lastAt })
     this.#move(pipe)
+    this.#sprung(from.process, parcel, ['leaving'])?.spring()
   }
 
   readonly ended = (end: SimulatedEnd, error: Error | undefined): void => this.onEnd(end, error)
@@ -190,8 +218,23 @@ export class SimulatedNetwork implements Transport {
       const { parcel } = next
       if (parcel.kind === 'lost' || parcel.kind === 'goodbye') this.#pipes.delete(pipe.from)
       else this.#move(pipe)
+      const { process } = pipe.to
+      const trap = this.#sprung(process, parcel, ['arriving', 'heard'])
+      if (trap?.point === 'arriving') return trap.spring()
       pipe.to.take(parcel)
+      if (trap) this.#timeline.after(0, undefined, () => process.state === 'dead' || trap.spring())
     })
+  }
+
+  /** The trap of the process that this springs. */
+  #sprung(process: SimulatedProcess, parcel: Parcel, points: readonly MessagePoint[]): Trap | undefined {
+    if (this.#traps.size === 0 || parcel.kind !== 'messages' || parcel.bytes < tellingBytes) return undefined
+    const trap = this.#traps.get(process)
+    if (trap === undefined || !points.includes(trap.point)) return undefined
+    trap.left -= 1
+    if (trap.left > 0) return undefined
+    this.#traps.delete(process)
+    return trap
   }
 
   #pair(process: SimulatedProcess, { process: other, options: theirs }: Listening, ours: Required<TransportOptions>) {
@@ -206,7 +249,8 @@ export class SimulatedNetwork implements Transport {
   #watched(end: SimulatedEnd, from: string): Connection {
     const onMessage = this.#onMessage
     if (onMessage === undefined) return end
-    return watched(end, { at: end.process.name as Peer, from: from as Peer }, { arrived: onMessage, ended: () => {} })
+    const arrived = (what: string, message: Message | undefined): void => onMessage(what, end, message)
+    return watched(end, { at: end.process.name as Peer, from: from as Peer }, { arrived, ended: () => {} })
   }
 
   #isBlocked(from: SimulatedProcess, to: SimulatedProcess): boolean {

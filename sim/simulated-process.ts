@@ -1,8 +1,6 @@
-import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import { SimulatedClock } from './simulated-clock.ts'
 import type { Timeline } from './timeline.ts'
-
-/** The wall time at which every simulation begins: the first of January 2026. */
-export const epochMs = 1_767_225_600_000
 
 /**
  * A process of the simulated world: all that runs in it has its clock, and ends or stops with it. `stopped` is as by SIGSTOP: time
@@ -10,32 +8,23 @@ export const epochMs = 1_767_225_600_000
  */
 export class SimulatedProcess {
   readonly name: string
-  readonly clock: Clock
+  readonly clock: SimulatedClock
   readonly #timeline: Timeline
   readonly #missed: { readonly action: () => void; isCancelled(): boolean }[] = []
   readonly #whenDead: (() => void)[] = []
   #state: 'running' | 'stopped' | 'dead' = 'running'
-  #wallOffsetMs = 0
   /** How many times longer what its tasks wait for takes. */
   slowness = 1
 
-  constructor(name: string, timeline: Timeline) {
+  /** `random`: for a clock of its own; without it the clock is the world's. */
+  constructor(name: string, timeline: Timeline, random?: Random) {
     this.name = name
     this.#timeline = timeline
-    this.clock = {
-      now: () => timeline.now,
-      wallTime: () => epochMs + timeline.now + this.#wallOffsetMs,
-      after: (delayMs, callback) => timeline.after(delayMs, this, callback),
-    }
+    this.clock = new SimulatedClock(timeline, this, random)
   }
 
   get state(): 'running' | 'stopped' | 'dead' {
     return this.#state
-  }
-
-  /** Its wall clock is set anew; time as such goes on. */
-  setWallClock(offsetMs: number): void {
-    this.#wallOffsetMs = offsetMs
   }
 
   /** Nothing of it runs from here on. */
@@ -50,9 +39,17 @@ export class SimulatedProcess {
     if (this.#state === 'running') this.#state = 'stopped'
   }
 
+  /** As `stop`, but its machine sleeps: its timers have not come nearer when it goes on. */
+  sleep(): void {
+    if (this.#state !== 'running') return
+    this.#state = 'stopped'
+    this.clock.sleep()
+  }
+
   resume(): void {
     if (this.#state !== 'stopped') return
     this.#state = 'running'
+    this.clock.wake()
     for (const { action, isCancelled } of this.#missed.splice(0)) {
       this.#timeline.after(0, this, () => isCancelled() || action())
     }

@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import timersPromises from 'node:timers/promises'
 import type { Random } from '../core/random.ts'
-import { epochMs } from './simulated-process.ts'
+import { epochMs } from './simulated-clock.ts'
 import type { Timeline } from './timeline.ts'
 
 type Callback = (...args: unknown[]) => void
@@ -34,7 +34,9 @@ class Timer {
 export function virtualGlobals(timeline: Timeline, random: Random): () => void {
   const after = (delayMs: number, callback: () => void): (() => void) => {
     const { current } = timeline
-    return timeline.after(delayMs * (current?.slowness ?? 1), current, callback)
+    return current
+      ? current.clock.after(delayMs * current.slowness, callback)
+      : timeline.after(delayMs, current, callback)
   }
   const wallTime = () => timeline.current?.clock.wallTime() ?? epochMs + timeline.now
   const setTimeout = (callback: Callback, delayMs = 0, ...args: unknown[]) => {
@@ -71,7 +73,7 @@ export function virtualGlobals(timeline: Timeline, random: Random): () => void {
   const restore = [
     put(globalThis, { setTimeout, setInterval, setImmediate, Date: VirtualDate }),
     put(globalThis, { clearTimeout: clear, clearInterval: clear, clearImmediate: clear }),
-    put(performance, { now: () => timeline.now }),
+    put(performance, { now: () => timeline.current?.clock.now() ?? timeline.now }),
     put(Math, { random: () => random.unit() }),
     put(timersPromises, {
       setTimeout: (delayMs = 1, value?: unknown) =>

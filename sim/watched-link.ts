@@ -15,7 +15,7 @@ import type { Connection, Frame } from '../core/transport.ts'
 /** Who speaks with the controller. */
 export type Peer = `client${string}` | `engine ${number}`
 
-type Message = ClientToController | ControllerToClient | EngineToController | ControllerToEngine
+export type Message = ClientToController | ControllerToClient | EngineToController | ControllerToEngine
 
 const decodeHandshake = decoder(handshakeMessages)
 

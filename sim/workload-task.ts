@@ -1,5 +1,6 @@
 import type { AsyncResult } from '../views/async-result.ts'
 import type { Client } from '../views/client.ts'
+import { CompositeError } from '../views/composite-error.ts'
 import { Dependency } from '../views/dependency.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
 
@@ -58,8 +59,8 @@ async function* stream(value: number, parts: number, ms: number): AsyncGenerator
   }
 }
 
-async function workOn(item: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 20))
+async function workOn(item: number, ms: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
   return item * 2
 }
 
@@ -67,6 +68,8 @@ async function workOn(item: number): Promise<number> {
 interface Told {
   readonly status: string
   readonly code: string | undefined
+  /** Of each part that failed, where there are several. */
+  readonly codes: readonly string[]
   readonly message: string
   readonly value: unknown
   readonly controllerLosses: number
@@ -125,9 +128,13 @@ export class WorkloadTask {
   hear(result: AsyncResult<unknown>): void {
     this.result = result
     const told = (value: unknown, error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+      const code = codeOf(error)
+      const codes = error instanceof CompositeError ? error.errors.map((part) => String(codeOf(part))) : []
+      // Its client has given up, which says nothing of the task.
+      if (code === 'YM_CONNECTION_LOST' || codes.includes('YM_CONNECTION_LOST')) return
       const message = error instanceof Error ? error.message : ''
-      this.told.push({ status: result.status, code, message, value, controllerLosses: this.#cluster.controllerLosses })
+      const { controllerLosses } = this.#cluster
+      this.told.push({ status: result.status, code, codes, message, value, controllerLosses })
     }
     result.then(
       (value) => told(value, undefined),
@@ -138,7 +145,8 @@ export class WorkloadTask {
   /** What must not be, now that everything has ended. */
   *faults(begun: number): Generator<string> {
     const { kind, value, told } = this
-    const [first] = told
+    // That a result was dropped says nothing of how its task ended.
+    const first = told.find((one) => !wasDropped(one)) ?? told[0]
     if (first === undefined) {
       yield `${kind} task ${value} has not ended`
       return
@@ -149,7 +157,7 @@ export class WorkloadTask {
         yield `${kind} task ${value} must not end as ${one.status} (${one.code}: ${one.message}) ${JSON.stringify(one.value)}`
       // What was on its way when its client died may come after it was asked for.
       const wasUnknown = first.code === 'YM_UNKNOWN_TASK' && !this.isAccepted
-      const isSame = wasUnknown || (one.status === first.status && one.code === first.code)
+      const isSame = wasUnknown || wasDropped(one) || (one.status === first.status && one.code === first.code)
       if (!isSame && !this.mayBeForgotten)
         yield `${how}, and later another client was told: ${one.status} (${one.code})`
     }
@@ -189,6 +197,7 @@ export class WorkloadTask {
       return view.with({ chunk: 2 }).map(
         workOn,
         Array.from({ length: mapItems }, (_, i) => value + i),
+        Array.from({ length: mapItems }, () => ms / mapItems),
       )
     if (kind === 'direct' && engine !== undefined) return client.directView(engine).apply(work, kind, value, ms, 0)
     const flags = {
@@ -210,20 +219,18 @@ export class WorkloadTask {
     return view.with(flags).apply(work, kind, value, ms, retryFailures)
   }
 
-  #mayEndSo({ status, code, message, value }: Told): boolean {
+  #mayEndSo(told: Told): boolean {
+    const { status, code, message, value } = told
     const { kind } = this
     const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
+    const isOpen = this.#dependencies.some((one) => one.mayBeForgotten || one.told.some(wasDropped))
     if (status === 'succeeded')
-      return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || this.mayBeForgotten)
+      return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || isOpen || this.mayBeForgotten)
     switch (code) {
       case 'YM_ABORTED':
         return this.isAborted
       case 'YM_IMPOSSIBLE_DEPENDENCY':
-        return (
-          !metAll ||
-          (kind === 'follow' && this.#dependencies.some(({ losses }) => losses > 0)) ||
-          this.#dependencies.some((one) => one.mayBeForgotten)
-        )
+        return !metAll || isOpen || (kind === 'follow' && this.#dependencies.some(({ losses }) => losses > 0))
       case 'YM_ENGINE_LOST':
         // Its client may not have known yet that the engine had left.
         if (kind === 'direct') return this.losses + this.#before.engineLosses + this.#before.controllerLosses > 0
@@ -234,8 +241,10 @@ export class WorkloadTask {
         return kind === 'runTimeout'
       case 'YM_QUEUE_TIMEOUT':
         return kind === 'queueTimeout'
+      case 'YM_PURGED':
+        return this.#cluster.retainsFew
       case 'YM_COMPOSITE':
-        return kind === 'map'
+        return kind === 'map' && told.codes.every((part) => this.#mayEndSo({ ...told, code: part, codes: [] }))
       default:
         return kind === 'fail' && message.includes(`no ${this.value}`)
     }
@@ -250,6 +259,14 @@ export class WorkloadTask {
           : this.value * 2
     return JSON.stringify(value) === JSON.stringify(expected)
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+function wasDropped({ code, codes }: Told): boolean {
+  return code === 'YM_PURGED' || codes.includes('YM_PURGED')
 }
 
 function dependenciesOf(kind: Kind, earlier: readonly WorkloadTask[]): WorkloadTask[] {

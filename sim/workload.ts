@@ -2,7 +2,7 @@ import type { Random } from '../core/random.ts'
 import type { Client } from '../views/client.ts'
 import type { SimulatedWorld } from './simulate.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
-import { SimulatedProcess } from './simulated-process.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
 import { kinds, type Shared, sharedName, WorkloadTask } from './workload-task.ts'
 
 export interface WorkloadOptions {
@@ -14,6 +14,10 @@ export interface WorkloadOptions {
   readonly spanMs?: number
   /** The longest time that a task takes, in milliseconds. Default 3,000. */
   readonly taskMsMax?: number
+  /** How long it takes until a user comes back, at most, in milliseconds. Default 3,000. */
+  readonly backMsMax?: number
+  /** How long after everything was healed something may be awaited. Default 600,000. */
+  readonly patienceMs?: number
 }
 
 /** One of the users: a client's process after the other, with what was submitted from there. */
@@ -25,6 +29,8 @@ interface Seat {
 }
 
 const pollMs = 500
+/** How often something is looked for that is awaited, at most. */
+const pollsMax = 1_200
 
 /**
  * Users that submit tasks of every kind, abort some, and come back when their clients die; then checks what they were told: every
@@ -43,14 +49,18 @@ class Workload {
   readonly #tasks: WorkloadTask[] = []
   readonly #begun = new Map<number, number>()
 
-  constructor(world: SimulatedWorld, { tasks = 60, clients = 2, spanMs = 40_000, taskMsMax = 3_000 }: WorkloadOptions) {
+  constructor(world: SimulatedWorld, options: WorkloadOptions) {
+    const { tasks = 60, clients = 2, spanMs = 40_000, taskMsMax = 3_000 } = options
+    const { backMsMax = 3_000, patienceMs = 600_000 } = options
     this.#world = world
     this.#cluster = world.cluster
     this.#random = world.random
-    this.#options = { tasks, clients, spanMs, taskMsMax }
+    this.#options = { tasks, clients, spanMs, taskMsMax, backMsMax, patienceMs }
     this.#seats = Array.from({ length: clients }, (_, i) => this.#newSeat(`client ${i}`))
     const shared: Shared = {
       begin: (value) => {
+        // The process has ended in the course of what happens now.
+        if (this.#cluster.timeline.current?.state === 'dead') return 0
         const times = (this.#begun.get(value) ?? 0) + 1
         this.#begun.set(value, times)
         return times
@@ -124,7 +134,7 @@ class Workload {
   }
 
   #newSeat(name: string): Seat {
-    return { name, process: new SimulatedProcess(name, this.#cluster.timeline), client: undefined, tasks: [] }
+    return { name, process: this.#cluster.newProcess(name), client: undefined, tasks: [] }
   }
 
   /** Connects, asks for what was awaited before, and does so again when the process has died. */
@@ -132,15 +142,15 @@ class Workload {
     const { process } = seat
     process.onDeath(() => {
       seat.client = undefined
-      this.#cluster.clients.delete(process)
-      this.#cluster.timeline.after(this.#random.unit() * 3_000, undefined, () => {
-        seat.process = new SimulatedProcess(seat.name, this.#cluster.timeline)
+      this.#cluster.timeline.after(this.#random.unit() * this.#options.backMsMax, undefined, () => {
+        seat.process = this.#cluster.newProcess(seat.name)
         this.#sitDown(seat)
       })
     })
     this.#cluster.connect(process).then(
       (client) => {
         seat.client = client
+        client.engines$.subscribe({ complete: () => this.#leave(seat, process) })
         const awaited = seat.tasks.filter((task) => task.told.length === 0)
         for (const task of awaited) this.#ask(client, task)
         this.#world.note(`${seat.name} is connected, and awaits ${awaited.length} tasks`)
@@ -150,6 +160,12 @@ class Workload {
         process.kill()
       },
     )
+  }
+
+  /** Its client has given up: the link was lost for too long. */
+  #leave(seat: Seat, process: SimulatedProcess): void {
+    this.#world.note(`${seat.name} has given up`)
+    this.#cluster.timeline.after(0, undefined, () => this.#cluster.kill(process, true))
   }
 
   /** Nothing runs or waits any more, all engines are there, and a new client is told of each task what others were told. */
@@ -183,9 +199,11 @@ class Workload {
   }
 
   async #until(holds: () => boolean, why = () => ''): Promise<void> {
-    for (let polls = 0; !holds(); polls += 1) {
-      if (polls * pollMs > 600_000) throw new Error(`this goes on for ever: ${this.#unfinished()} ${why()}`)
-      await pause(pollMs)
+    const { patienceMs } = this.#options
+    const pauseMs = Math.max(pollMs, patienceMs / pollsMax)
+    for (let waitedMs = 0; !holds(); waitedMs += pauseMs) {
+      if (waitedMs > patienceMs) throw new Error(`this goes on for ever: ${this.#unfinished()} ${why()}`)
+      await pause(pauseMs)
     }
   }
 
