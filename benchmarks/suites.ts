@@ -32,6 +32,10 @@ export const suites = {
     description: 'how long engines take to start, beside bare threads and processes',
     load: async () => (await import('./suites/startup.ts')).startup,
   },
+  growth: {
+    description: 'the cost of a task with more tasks, more engines, more clients',
+    load: async () => (await import('./suites/growth.ts')).growth,
+  },
   functions: {
     description: 'making a function ready that was submitted before, by what it captures',
     load: async () => (await import('./suites/functions.ts')).functions,
