@@ -21,7 +21,9 @@ test('the guide shows these examples', () => {
   const [guide, examples] = ['../../docs/LAB.md', 'lab-example.test.ts'].map((path) =>
     readFileSync(new URL(path, import.meta.url), 'utf8'),
   ) as [string, string]
-  const bodies = [...examples.matchAll(/^test\('[^'\n]*', \(\) => \{\n(.*?)^\}\)/gms)].map((match) => match[1] as string)
+  const bodies = [...examples.matchAll(/^test\('[^'\n]*', \(\) => \{\n(.*?)^\}\)/gms)].map(
+    (match) => match[1] as string,
+  )
   const shown = bodies.slice(0, -1).map((body) => body.replace(/^ {2}/gm, ''))
   expect(shown.length).toBeGreaterThan(0)
   for (const body of shown) expect(guide).toContain(body)
