@@ -162,14 +162,12 @@ export class ClusterModel implements TaskPlaces {
     }
   }
 
-  /** @internal */
   ready(task: number): void {
     const at = this.#engines[this.engine[task] as number] as ModelEngine
     at.inbox.push(task)
     this.#touch(at)
   }
 
-  /** @internal */
   arrange(tasks: number[]): readonly number[] {
     if (this.#ties === undefined) return tasks
     for (let i = tasks.length - 1; i > 0; i -= 1) {
