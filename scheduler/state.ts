@@ -13,7 +13,7 @@ import { ReadyQueue } from './ready-queue.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
 import { SharedParts } from './shared-parts.ts'
 import { resolveStrategy } from './strategies/named.ts'
-import type { FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
+import type { Estimates, FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
 import type { Moment, TaskRecord, TaskStatus, Terms } from './task.ts'
 
 export interface SchedulerConfig {
@@ -21,6 +21,8 @@ export interface SchedulerConfig {
   readonly strategy?: StrategyLike
   /** Of the strategy's randomness. Default 0. */
   readonly seed?: number | string
+  /** What strategies that declare `information: 'estimates'` may know of tasks before they run. Default: nothing. */
+  readonly estimates?: Estimates
   /** Default 'auto'. */
   readonly hwm?: HighWaterMark
   /** Engines that may die with a task before it fails. Default 3. */
@@ -33,6 +35,7 @@ export interface SchedulerConfig {
 export const schedulerDefaults = {
   strategy: 'leastload',
   seed: 0,
+  estimates: { durationMs: () => undefined },
   hwm: 'auto',
   engineLossLimit: 3,
   retention: { countMax: 100_000, bytesMax: 256 * 2 ** 20, purgedMax: 100_000 },
@@ -77,6 +80,7 @@ export interface SchedulerState {
   readonly witnesses: Map<EngineId, Set<TaskRecord>>
 
   strategy: ActiveStrategy
+  readonly estimates: Estimates
   readonly hwm: HighWaterMark
   readonly engineLossLimit: number
   readonly random: Random
@@ -120,6 +124,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const tasks = new TaskTable<TaskRecord>()
   const index = new EngineIndex()
   const shared = new SharedParts()
+  const estimates = config.estimates ?? schedulerDefaults.estimates
   const state: SchedulerState = {
     now: Number.NEGATIVE_INFINITY,
     moment: { ms: Number.NEGATIVE_INFINITY },
@@ -144,9 +149,10 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     quota: new Quota(limits, shared),
     shared,
     witnesses: new Map(),
-    strategy: activate(config.strategy ?? schedulerDefaults.strategy, random, index, (fault) =>
+    strategy: activate(config.strategy ?? schedulerDefaults.strategy, { random, index, estimates }, (fault) =>
       state.effects.push(fault),
     ),
+    estimates,
     hwm,
     engineLossLimit,
     random,
@@ -168,21 +174,25 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
 /** A strategy's randomness depends on the seed and its name only. */
 export function activate(
   like: StrategyLike,
-  random: Random,
-  index: EngineIndex,
+  from: Pick<SchedulerState, 'random' | 'index' | 'estimates'>,
   report: (fault: StrategyFault) => void,
 ): ActiveStrategy {
   const strategy = resolveStrategy(like)
-  const stream = random.substream(`strategy/${strategy.name}`)
-  const common = { strategy, random: stream, view: new IndexView(index, stream) }
-  if (strategy.information === 'durations') {
-    const run = guardedRun(strategy.name, strategy.start({ random: stream }), report)
-    const tell: ActiveStrategy['finished'] = (task, engine, { outcome, durationMs }) =>
-      run.taskFinished?.(task, engine, { outcome, durationMs })
+  const random = from.random.substream(`strategy/${strategy.name}`)
+  const common = { strategy, random, view: new IndexView(from.index, random) }
+  if (strategy.information === undefined) {
+    const run = guardedRun(strategy.name, strategy.start({ random }), report)
+    const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) =>
+      run.taskFinished?.(task, engine, { outcome })
     return { ...common, run, finished: run.taskFinished && tell }
   }
-  const run = guardedRun(strategy.name, strategy.start({ random: stream }), report)
-  const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) => run.taskFinished?.(task, engine, { outcome })
+  const started =
+    strategy.information === 'durations'
+      ? strategy.start({ random })
+      : strategy.start({ random, estimates: from.estimates })
+  const run = guardedRun(strategy.name, started, report)
+  const tell: ActiveStrategy['finished'] = (task, engine, { outcome, durationMs }) =>
+    run.taskFinished?.(task, engine, { outcome, durationMs })
   return { ...common, run, finished: run.taskFinished && tell }
 }
 

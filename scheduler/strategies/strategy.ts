@@ -56,16 +56,27 @@ export interface Finished {
   readonly outcome: AttemptOutcome
 }
 
-/** What is granted in addition to strategies that declare `information: 'durations'`. */
+/** What is granted in addition to strategies that declare `information: 'durations'` or `'estimates'`. */
 export interface FinishedWithDuration extends Finished {
   /** Time of execution at the engine, in milliseconds; 0 where it did not begin or is not known. */
   readonly durationMs: number
+}
+
+/** What is expected of tasks before they run, as much as whoever runs the scheduler grants. */
+export interface Estimates {
+  /** Time of execution on an engine of speed 1, in milliseconds; undefined where nothing is known. A task of which it is asked must not have ended. */
+  durationMs(task: TaskView): number | undefined
 }
 
 /** Everything in it may be used at any time while the strategy is in force. */
 export interface StrategyContext {
   /** The strategy's own substream: the same seed and the same events give the same choices. */
   readonly random: Random
+}
+
+/** What is granted in addition to strategies that declare `information: 'estimates'`. */
+export interface StrategyContextWithEstimates extends StrategyContext {
+  readonly estimates: Estimates
 }
 
 /** A strategy in force. It may keep private state; it must not keep a `TaskView` beyond the task's end. */
@@ -91,13 +102,7 @@ export interface StrategyRun<Report extends Finished = Finished> {
   steal?(idle: EngineView, busy: readonly EngineView[]): EngineView | undefined
 }
 
-export type Strategy =
-  | { readonly name: string; readonly information?: undefined; start(context: StrategyContext): StrategyRun }
-  | {
-      readonly name: string
-      readonly information: 'durations'
-      start(context: StrategyContext): StrategyRun<FinishedWithDuration>
-    }
+export type Strategy = { readonly name: string } & Definition
 
 /** A name of the built-in ones, a strategy, or only its rule. */
 export type StrategyLike = string | Strategy | Choose
@@ -105,11 +110,17 @@ export type StrategyLike = string | Strategy | Choose
 type Definition =
   | { readonly information?: undefined; start(context: StrategyContext): StrategyRun }
   | { readonly information: 'durations'; start(context: StrategyContext): StrategyRun<FinishedWithDuration> }
+  | {
+      readonly information: 'estimates'
+      start(context: StrategyContextWithEstimates): StrategyRun<FinishedWithDuration>
+    }
 
 /**
  * Makes a strategy of a rule, `(task, engines, random) => engine`, or of `{ start(context) }` where it keeps state. `start` is
  * called each time the strategy comes into force.
  */
+export function strategy(name: string, definition: Choose): Strategy
+export function strategy(name: string, definition: Definition): Strategy
 export function strategy(name: string, definition: Choose | Definition): Strategy {
   if (name === '') throw new ConfigurationError('A strategy needs a name: it appears in results and plots.')
   if (typeof definition !== 'function') return { name, ...definition }

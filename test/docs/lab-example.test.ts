@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 // From here on docs/LAB.md shows it.
-import { engines, simulatePlan, workloadOf } from 'yardmaster/sim'
+import { strategy } from 'yardmaster/scheduler'
+import {
+  batchMeans,
+  engines,
+  exponential,
+  generateWorkload,
+  metricsOf,
+  poisson,
+  simulatePlan,
+  simulateWorkload,
+  workloadOf,
+} from 'yardmaster/sim'
 
 test('a plan', () => {
   const graph = workloadOf([
@@ -15,6 +26,47 @@ test('a plan', () => {
     { engines: engines(2, { cores: 4 }), network: { model: 'maxmin', bytesPerSecond: 256 * 2 ** 20 } },
   )
   expect([...startMs, makespanMs]).toEqual([0, 2_250, 3_250, 3_750])
+})
+
+test('a workload under two strategies', () => {
+  const workload = generateWorkload({
+    tasks: 50_000,
+    durations: exponential(100), // milliseconds
+    arrivals: poisson({ perSecond: 80 }),
+    seed: 1,
+  })
+  const waits = ['plainrandom', 'powerOf2'].map((name) => {
+    const run = simulateWorkload(workload, { engines: engines(10), strategy: name, hwm: 0, seed: 1 })
+    return metricsOf(run).waitMs.mean
+  })
+  expect(waits.map(Math.round)).toEqual([404, 108])
+})
+
+test('the shortest task first, where durations are known', () => {
+  const shortest = strategy('shortest', {
+    information: 'estimates',
+    start({ estimates }) {
+      return {
+        rank: (task) => estimates.durationMs(task) ?? 0,
+        choose: (_task, free) => free.leastLoaded(),
+      }
+    },
+  })
+  const batch = workloadOf([{ durationMs: 300 }, { durationMs: 100 }, { durationMs: 200 }])
+  const settings = { engines: engines(1), strategy: shortest }
+  expect([...simulateWorkload(batch, { ...settings, information: 'exact' }).startMs]).toEqual([300, 0, 100])
+  expect([...simulateWorkload(batch, { ...settings, information: 'blind' }).startMs]).toEqual([0, 300, 400])
+})
+
+test('the long run', () => {
+  const workload = generateWorkload({
+    tasks: 100_000,
+    durations: exponential(1_000),
+    arrivals: poisson({ perSecond: 0.5 }),
+  })
+  const { endMs } = simulateWorkload(workload, { engines: engines(1) })
+  const { mean, halfWidth } = batchMeans(endMs.map((ms, task) => ms - (workload.arrivalMs[task] ?? 0)))
+  expect(Math.abs(mean - 2_000)).toBeLessThan(halfWidth) // M/M/1 at ρ = 0.5: 2 s
 })
 
 test('the guide shows these examples', () => {

@@ -1,0 +1,106 @@
+import { WorkloadError } from '../../core/errors.ts'
+import type { SessionId, TaskId } from '../../core/ids.ts'
+import { taskId } from '../../core/ids.ts'
+import type { DependencySpec, TaskSpec } from '../../scheduler/events.ts'
+import type { EngineSpec } from './engine-spec.ts'
+import type { Workload } from './workload.ts'
+
+/** The one client that submits a workload. Its tasks' ids are short, so that they are made flat at once. */
+const client = 'lab' as SessionId
+
+/** The tasks of a workload as they are submitted, in batches: all that arrive at one instant are one. */
+export class Arrivals {
+  readonly #workload: Workload
+  /** Tasks by their time of arrival. */
+  readonly #order: Int32Array
+  readonly #targets: ReadonlyMap<number, readonly number[]>
+  readonly #leastCores: number
+  #next = 0
+
+  constructor(workload: Workload, engines: readonly EngineSpec[]) {
+    this.#workload = workload
+    const { arrivalMs, size, cores } = workload
+    this.#order = Int32Array.from({ length: size }, (_, task) => task)
+    if (!isAscending(arrivalMs)) {
+      this.#order.sort((a, b) => (arrivalMs[a] as number) - (arrivalMs[b] as number) || a - b)
+    }
+    this.#leastCores = engines.reduce((least, { cores: offered = 1 }) => Math.min(least, offered), Infinity)
+    this.#targets = placesByWidth(cores, engines, this.#leastCores)
+    checkOrder(workload)
+  }
+
+  /** When the next batch arrives; Infinity: none does. */
+  get nextMs(): number {
+    const { arrivalMs, size } = this.#workload
+    return this.#next < size ? (arrivalMs[this.#order[this.#next] as number] as number) : Number.POSITIVE_INFINITY
+  }
+
+  /** The next batch. There must be one. */
+  take(): TaskSpec[] {
+    const atMs = this.nextMs
+    const batch: TaskSpec[] = []
+    while (this.nextMs <= atMs) {
+      batch.push(this.#spec(this.#order[this.#next] as number))
+      this.#next += 1
+    }
+    return batch
+  }
+
+  #spec(task: number): TaskSpec {
+    const after = this.#after(task)
+    const cores = this.#workload.cores[task] as number
+    const targets = cores > this.#leastCores ? this.#targets.get(cores) : undefined
+    return { id: idOf(task), client, after, targets, body: task }
+  }
+
+  #after(task: number): readonly DependencySpec[] | undefined {
+    const { data } = this.#workload
+    if (data === undefined) return undefined
+    const { firstInput, inputs, producer } = data
+    const from = firstInput[task] as number
+    const to = firstInput[task + 1] as number
+    if (from === to) return undefined
+    const ids = new Set<TaskId>()
+    for (let i = from; i < to; i += 1) ids.add(idOf(producer[inputs[i] as number] as number))
+    return [{ ids: [...ids], all: true, success: true, failure: false }]
+  }
+}
+
+function idOf(task: number): TaskId {
+  return taskId(client, task)
+}
+
+/** The scheduler knows nothing of cores: for each width that not every engine has, the engines that do. */
+function placesByWidth(
+  cores: Int32Array,
+  engines: readonly EngineSpec[],
+  leastCores: number,
+): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, readonly number[]>()
+  for (const width of cores) {
+    if (width <= leastCores || found.has(width)) continue
+    found.set(
+      width,
+      engines.flatMap(({ cores: offered = 1 }, engine) => (offered >= width ? [engine] : [])),
+    )
+  }
+  return found
+}
+
+function isAscending(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i += 1) if ((values[i] as number) < (values[i - 1] as number)) return false
+  return true
+}
+
+/** The scheduler takes no task that needs one it has not heard of. */
+function checkOrder({ data, arrivalMs, size }: Workload): void {
+  if (data === undefined) return
+  for (let task = 0; task < size; task += 1) {
+    for (let i = data.firstInput[task] as number; i < (data.firstInput[task + 1] as number); i += 1) {
+      const needed = data.producer[data.inputs[i] as number] as number
+      if ((arrivalMs[needed] as number) <= (arrivalMs[task] as number)) continue
+      const times = `arrives at ${arrivalMs[task]} ms and needs task ${needed}, which arrives at ${arrivalMs[needed]} ms`
+      throw new WorkloadError(`task ${task}: arrivalMs: it ${times}`, { details: { task, field: 'arrivalMs' } })
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { expectTypeOf, test } from 'vitest'
+import { strategy } from '../../scheduler/strategies/strategy.ts'
+
+test('a strategy knows as much of durations as it declares, and may not know it after all', () => {
+  strategy('plain', {
+    start(context) {
+      expectTypeOf(context).not.toHaveProperty('estimates')
+      return {
+        choose: (_task, engines) => engines.at(0),
+        taskFinished: (_task, _engine, report) => expectTypeOf(report).not.toHaveProperty('durationMs'),
+      }
+    },
+  })
+  strategy('durations', {
+    information: 'durations',
+    start(context) {
+      expectTypeOf(context).not.toHaveProperty('estimates')
+      return {
+        choose: (_task, engines) => engines.at(0),
+        taskFinished: (_task, _engine, { durationMs }) => expectTypeOf(durationMs).toEqualTypeOf<number>(),
+      }
+    },
+  })
+  strategy('estimates', {
+    information: 'estimates',
+    start({ estimates }) {
+      return {
+        choose(task, engines) {
+          expectTypeOf(task).not.toHaveProperty('durationMs')
+          expectTypeOf(estimates.durationMs(task)).toEqualTypeOf<number | undefined>()
+          return engines.at(0)
+        },
+      }
+    },
+  })
+})
