@@ -11,8 +11,7 @@ await Cluster.start({
   addresses,
   key: new Uint8Array(Buffer.from(key, 'base64url')),
   store,
-  // So little that it is full soon, and what follows is the steady state; but more than the largest results of the moment, since these
-  // would push out what a client whose link was cut has not heard of yet.
-  retention: { countMax: 1_000, bytesMax: 24 * 2 ** 20, purgedMax: 1_000 },
+  // So little that it is full soon, and what follows is the steady state.
+  retention: { countMax: 1_000, bytesMax: 8 * 2 ** 20, purgedMax: 1_000 },
 })
 answer(memoryNow)
