@@ -17,7 +17,7 @@ const random = seededRandom(seed)
 const connect = (address: string) => Client.connect(address, { key })
 const clients = await Promise.all(addresses.map(connect))
 const setting = new Setting(clients, addresses, key, random)
-await setting.findSteadyEngine()
+await setting.findEngines()
 await fill(setting)
 
 let isResting = true

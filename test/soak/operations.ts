@@ -44,9 +44,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     weight: 10,
     async run(setting) {
       const { view } = setting
-      const results = range(30).map((x) => view.apply(square, x))
-      same(await Promise.all(results), range(30).map(square), 'the list of squares')
-      setting.tasks += 30
+      const results = range(100).map((x) => view.apply(square, x))
+      same(await Promise.all(results), range(100).map(square), 'the list of squares')
+      setting.tasks += 100
     },
   },
   map: {

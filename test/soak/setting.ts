@@ -13,7 +13,7 @@ export class Setting {
   readonly addresses: readonly string[]
   readonly key: string
   tasks = 0
-  #steady: EngineId = -1
+  #lasting: readonly [EngineId, EngineId] = [-1, -1]
 
   constructor(clients: readonly Client[], addresses: readonly string[], key: string, random: Random) {
     this.clients = clients
@@ -22,22 +22,29 @@ export class Setting {
     this.random = random
   }
 
-  /** Resolves when it is there. */
-  async findSteadyEngine(): Promise<void> {
+  /** Resolves when they are there. */
+  async findEngines(): Promise<void> {
     const [client] = this.clients as [Client]
     await new Promise<void>((resolve) => {
       const watch = client.engines$.subscribe((engines) => {
-        const found = engines.find(({ name }) => name === steadyEngine)
-        if (!found) return
-        this.#steady = found.id
+        const steady = engines.find(({ name }) => name === steadyEngine)
+        const thread = engines.find(({ kind }) => kind === 'thread')
+        if (!steady || !thread) return
+        this.#lasting = [steady.id, thread.id]
         setImmediate(() => watch.unsubscribe())
         resolve()
       })
     })
   }
 
+  /** The process engine that nobody kills. */
   get steady(): EngineId {
-    return this.#steady
+    return this.#lasting[0]
+  }
+
+  /** All that nobody kills. */
+  get lasting(): readonly EngineId[] {
+    return this.#lasting
   }
 
   get client(): Client {
@@ -69,7 +76,7 @@ export class Setting {
       return { heap: heapUsed / 2 ** 20, external: external / 2 ** 20, rss: rss / 2 ** 20 }
     }
     const [client] = this.clients as [Client]
-    return client.directView(this.#steady).apply(measure)
+    return client.directView(this.steady).apply(measure)
   }
 }
 

@@ -39,6 +39,12 @@ export interface SoakReport {
   readonly cpuShare: number
 }
 
+const programs = {
+  controller: fileURLToPath(new URL('controller-main.ts', import.meta.url)),
+  engine: fileURLToPath(new URL('engine-main.ts', import.meta.url)),
+  load: fileURLToPath(new URL('load-main.ts', import.meta.url)),
+}
+
 /** From one kill of an engine to the next. */
 const killEveryMs = 15_000
 
@@ -50,9 +56,9 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const addresses = [`ws://127.0.0.1:${await freePort(random)}`, `tcp://127.0.0.1:${await freePort(random)}`] as const
   const [, tcp] = addresses
   const story = new Story()
-  const controller = new Process<Memory>('controller-main.ts')
-  const engine = new Process<Memory>('engine-main.ts')
-  const load = new Process<LoadReport>('load-main.ts')
+  const controller = new Process<Memory>(programs.controller)
+  const engine = new Process<Memory>(programs.engine)
+  const load = new Process<LoadReport>(programs.load)
   const engines: EngineSlot[] = []
   let isOver = false
   let engineKills = 0
@@ -103,14 +109,21 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
+/**
+ * Large buffers that were freed go back to the system at once. Otherwise glibc raises its threshold with each large one, keeps what was
+ * freed in pieces, and the size of a process says how scattered they are.
+ */
+const promptAllocator = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' }
+
 /** A program of this folder, which answers questions. */
 class Process<Value> {
   readonly #child: ChildProcess
   readonly #ended: Promise<never>
 
   constructor(program: string) {
-    this.#child = fork(fileURLToPath(new URL(program, import.meta.url)), {
+    this.#child = fork(program, {
       execArgv: ['--expose-gc', '--import', 'tsx'],
+      env: { ...process.env, ...promptAllocator },
     })
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
       throw new Error(`${program} ended with ${code ?? signal}`)
