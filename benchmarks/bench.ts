@@ -43,8 +43,14 @@ const plans: Record<Size, Omit<RunOptions, 'size'>> = {
   least: { roundsMin: 1, roundsMax: 1, warmUps: 0, takeMs: 1, budgetMs: 0 },
 }
 
-/** @throws what a suite failed with; those after it are not run */
-export async function bench({ suites, size, rounds, only, transport, onSuite }: BenchOptions): Promise<Report> {
+/** What was measured, and what some suites failed with instead. */
+export interface BenchResult {
+  readonly report: Report
+  readonly failures: readonly Error[]
+}
+
+/** Never rejects for a suite that fails: what the others found took minutes. */
+export async function bench({ suites, size, rounds, only, transport, onSuite }: BenchOptions): Promise<BenchResult> {
   const startedAt = new Date()
   const loadAtStart = loadavg()
   const plan = plans[size]
@@ -53,11 +59,16 @@ export async function bench({ suites, size, rounds, only, transport, onSuite }: 
   const kept = rounds === undefined ? {} : { roundsMin: rounds, roundsMax: rounds }
   const options: RunOptions = { ...plan, ...kept, budgetMs, size, only, transport }
   const reports: SuiteReport[] = []
+  const failures: Error[] = []
   for (const name of suites) {
     onSuite?.(name)
-    reports.push(await runInProcess({ name, options }))
+    try {
+      reports.push(await runInProcess({ name, options }))
+    } catch (error) {
+      failures.push(error instanceof Error ? error : new Error(String(error)))
+    }
   }
-  return {
+  const report: Report = {
     format: formatName,
     version: formatVersion,
     startedAt: startedAt.toISOString(),
@@ -66,6 +77,7 @@ export async function bench({ suites, size, rounds, only, transport, onSuite }: 
     machine: describeMachine(flags, loadAtStart),
     suites: reports,
   }
+  return { report, failures }
 }
 
 async function runInProcess(order: SuiteOrder): Promise<SuiteReport> {

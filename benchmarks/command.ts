@@ -22,19 +22,24 @@ export interface CommandOptions extends Omit<BenchOptions, 'onSuite'> {
   readonly tolerance: number
 }
 
+/** @throws what the first of the suites failed with, when all else is told */
 export async function runCommand(options: CommandOptions): Promise<void> {
   const { read, json, plots, tolerance } = options
   // Whatever is needed afterwards must be there before minutes are spent on measuring.
   const draw = plots === undefined ? undefined : await loadDrawing()
   const before = options.compare === undefined ? undefined : readReport(options.compare)
-  const report =
+  const { report, failures } =
     read === undefined
       ? await bench({ ...options, onSuite: (name) => process.stderr.write(`measuring ${name} …\n`) })
-      : readReport(read)
+      : { report: readReport(read), failures: [] }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
-  process.stdout.write(reportText(report))
+  if (report.suites.length > 0) process.stdout.write(reportText(report))
   if (before) process.stdout.write(`\n${comparisonText(compare(before, report, tolerance))}`)
-  if (draw === undefined || plots === undefined) return
-  mkdirSync(plots, { recursive: true })
-  for (const plot of plotsOf(report)) writeFileSync(join(plots, `${plot.name}.svg`), draw(plot))
+  if (draw && plots !== undefined) {
+    mkdirSync(plots, { recursive: true })
+    for (const plot of plotsOf(report)) writeFileSync(join(plots, `${plot.name}.svg`), draw(plot))
+  }
+  const [first, ...others] = failures
+  for (const { message } of others) process.stderr.write(`yardmaster: ${message}\n`)
+  if (first) throw first
 }

@@ -83,6 +83,14 @@ describe('a transport of one’s own', () => {
     })
   })
 
+  test('that fails takes no other suite with it', { timeout }, async () => {
+    const file = join(folder, 'figures.json')
+    const failed = bench([...own, 'pigeon://loft', 'functions', '--json', file], env)
+    await expect(failed).rejects.toMatchObject({ code: 2, stdout: expect.stringContaining('captures nothing') })
+    const report: Report = JSON.parse(readFileSync(file, 'utf8'))
+    expect(report.suites.map((suite) => suite.name)).toEqual(['functions'])
+  })
+
   test('needs both options, and a module that is there', async () => {
     await expect(bench(['transports', '--transport', module])).rejects.toMatchObject({
       code: 2,
