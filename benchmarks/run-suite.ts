@@ -11,7 +11,7 @@ import type { Case, Measure, Sample, Suite, SuiteOptions, Target } from './suite
 export interface RunOptions extends SuiteOptions {
   /** How many rounds are kept at most. */
   readonly roundsMax: number
-  /** No round begins later than this after the suite was opened, but for those that there must be. */
+  /** No round begins later than this after the suite began to open, but for those that there must be. */
   readonly budgetMs: number
   readonly roundsMin: number
   readonly warmUps: number
@@ -35,7 +35,7 @@ export async function runSuite(name: string, suite: Suite, options: RunOptions):
   const { only = '' } = options
   const opened = await limited(`opening the suite ${name}`, () => suite.open(options))
   try {
-    const deadline = performance.now() + options.budgetMs
+    const deadline = begin + options.budgetMs
     const named = opened.measures.filter((measure) => measure.name.includes(only))
     const chosen = options.isForTargets ? named.map(neededForTargets).filter(({ cases }) => cases.length > 0) : named
     const measured = chosen.map((measure) => ({
@@ -45,7 +45,12 @@ export async function runSuite(name: string, suite: Suite, options: RunOptions):
     const once = measured.filter(({ measure }) => measure.once)
     const repeated = measured.filter(({ measure }) => !measure.once)
     for (const { cases } of once) await takeRound(cases, 0)
-    for (let i = 0; i < options.warmUps; i += 1) for (const { cases } of repeated) await takeRound(cases, i)
+    // Rounds that count come first where there is hardly time for them.
+    const isTimeToWarmUp = () => performance.now() < begin + options.budgetMs / 2
+    let warmUps = 0
+    for (; warmUps < options.warmUps && isTimeToWarmUp(); warmUps += 1) {
+      for (const { cases } of repeated) await takeRound(cases, warmUps)
+    }
     for (const { cases } of repeated) for (const taken of cases) forget(taken)
     let rounds = 0
     const isTimeLeft = () => rounds < options.roundsMin || performance.now() < deadline
@@ -56,7 +61,7 @@ export async function runSuite(name: string, suite: Suite, options: RunOptions):
       name,
       seconds: (performance.now() - begin) / 1000,
       rounds,
-      warmUps: options.warmUps,
+      warmUps,
       notes: opened.notes ?? [],
       measures: measured.map(({ measure, cases }) => measureReport(measure, cases)),
     }

@@ -28,7 +28,7 @@ export function benchCommand(): Command {
       'Measures in rounds, in which what is compared takes turns: machines and their moods differ, so what counts are ratios within a run.',
     )
     .addArgument(new Argument('[suites...]', 'what to measure (default: all)').choices(suiteNames))
-    .addOption(new Option('--quick', 'a minute in all, for a look'))
+    .addOption(new Option('--quick', 'a short look: few rounds of little each'))
     .addOption(new Option('--least', 'the least of everything, only to see that it runs').conflicts('quick'))
     .addOption(new Option('--rounds <count>', 'keep so many rounds, however long they take').argParser(countFrom(1)))
     .addOption(new Option('--only <text>', 'what has this text in its name alone'))
