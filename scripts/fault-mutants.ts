@@ -1,6 +1,7 @@
 /**
  * Puts each known defect of the fault paths into a copy of the sources and simulates there until it is found:
- * `npm run mutants:faults -- [words]` for all, or for those whose description holds the words.
+ * `npm run mutants:faults -- [words]` for all, or for those whose description holds the words. `MUTANT_SEEDS` and `MUTANT_PROCESSES`
+ * say within how many seeds, and how many at a time.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,10 +13,10 @@ import { type FaultMutant, faultMutants } from '../test/sim/fault-mutants.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const needed = ['core', 'scheduler', 'transports', 'cluster', 'views', 'sim', 'package.json', 'tsconfig.json']
 /** Within so many seeds each must be found. */
-const seedsMax = 2_000
+const seedsMax = Number(process.env.MUTANT_SEEDS ?? 2_000)
 /** A seed that takes so long has no end, and what makes it so is found by that. */
 const seedMsMax = 60_000
-const parallel = 2
+const parallel = Number(process.env.MUTANT_PROCESSES ?? 2)
 
 const runner = `import { runSeed } from './sim/run-seed.ts'
 for (let seed = 1; seed <= ${seedsMax}; seed += 1) {

@@ -40,6 +40,9 @@ export async function runSeed(
   const pace = drawPace(random.substream('pace'))
   const { spanMs, taskMsMax, restartMsMax: backMsMax, patienceMs } = pace
   const options: SimulationOptions = { ...drawn(seed, random, pace), messages }
+  const { stackTraceLimit } = Error
+  // Errors are made by the thousand, and nobody reads where.
+  if (!messages) Error.stackTraceLimit = 0
   try {
     const report = await simulate(options, (world) =>
       workload(world, { tasks, spanMs, taskMsMax, backMsMax, patienceMs }),
@@ -61,6 +64,8 @@ export async function runSeed(
     const { cause, story } = error
     const finding = cause instanceof Error ? cause.message : String(cause)
     return { seed, pace: pace.name, simulatedMs: 0, events: 0, tasks: 0, faults: [], repeats: [], finding, story }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

@@ -6,7 +6,7 @@ import type { SimulatedCluster } from './simulated-cluster.ts'
 
 export const kinds = [
   ...['succeed', 'succeed', 'succeed', 'fail', 'retry', 'once', 'after', 'afterFailure', 'follow', 'direct'],
-  ...['refuse', 'stream', 'runTimeout', 'queueTimeout', 'map', 'poison'],
+  ...['refuse', 'stream', 'print', 'runTimeout', 'stuck', 'queueTimeout', 'map', 'poison'],
 ] as const
 export type Kind =
   | 'succeed'
@@ -19,7 +19,10 @@ export type Kind =
   | 'direct'
   | 'refuse'
   | 'stream'
+  | 'print'
   | 'runTimeout'
+  /** Ends by its time limit only. */
+  | 'stuck'
   | 'queueTimeout'
   | 'map'
   | 'poison'
@@ -28,25 +31,40 @@ export type Kind =
 export interface Shared {
   /** Counts that a task has begun; answers how often it has by now. */
   begin(value: number): number
+  /** Whether the executor of the task that asks has ended: a thread would be gone. */
+  isGone(): boolean
   /** Ends the process of this engine. Whoever calls it must not go on. */
   die(): Promise<never>
 }
 
 export const sharedName = 'yardmasterWorkload'
 
+const neverSucceed: ReadonlySet<Kind> = new Set<Kind>(['fail', 'poison', 'stuck'])
 /** How often a task of the kind is begun where nothing is lost, at most. */
 const attemptsOf: Partial<Record<Kind, number>> = { fail: 2, retry: 4 }
 const retryFailures = 2
 const streamParts = 12
+const lines = 4
 const mapItems = 7
 
 async function work(kind: string, value: number, ms: number, failures: number): Promise<number> {
   const { begin, die } = Reflect.get(globalThis, 'yardmasterWorkload') as Shared
   const times = begin(value)
+  if (kind === 'stuck') await new Promise(() => {})
   if (kind === 'refuse' && times <= 1) throw Object.assign(new Error('not here'), { code: 'YM_UNMET_DEPENDENCY' })
   await new Promise((resolve) => setTimeout(resolve, ms))
   if (kind === 'poison') await die()
   if (kind === 'fail' || (kind === 'retry' && times <= failures)) throw new RangeError(`no ${value}`)
+  return value * 2
+}
+
+async function print(value: number, lines: number, ms: number): Promise<number> {
+  const { begin, isGone } = Reflect.get(globalThis, 'yardmasterWorkload') as Shared
+  begin(value)
+  for (let line = 0; line < lines && !isGone(); line += 1) {
+    process.stdout.write(`${value}.${line}\n`)
+    await new Promise((resolve) => setTimeout(resolve, ms))
+  }
   return value * 2
 }
 
@@ -72,6 +90,7 @@ interface Told {
   readonly codes: readonly string[]
   readonly message: string
   readonly value: unknown
+  readonly stdout: string
   readonly controllerLosses: number
 }
 
@@ -133,8 +152,9 @@ export class WorkloadTask {
       // Its client has given up, which says nothing of the task.
       if (code === 'YM_CONNECTION_LOST' || codes.includes('YM_CONNECTION_LOST')) return
       const message = error instanceof Error ? error.message : ''
+      const { status, stdout } = result
       const { controllerLosses } = this.#cluster
-      this.told.push({ status: result.status, code, codes, message, value, controllerLosses })
+      this.told.push({ status, code, codes, message, value, stdout, controllerLosses })
     }
     result.then(
       (value) => told(value, undefined),
@@ -193,6 +213,7 @@ export class WorkloadTask {
     const results = this.#dependencies.flatMap(({ ids }) => ids)
     const view = client.loadBalancedView()
     if (kind === 'stream') return view.apply(stream, value, streamParts, ms / streamParts)
+    if (kind === 'print') return view.apply(print, value, lines, ms / lines)
     if (kind === 'map')
       return view.with({ chunk: 2 }).map(
         workOn,
@@ -204,6 +225,7 @@ export class WorkloadTask {
       succeed: {},
       direct: {},
       stream: {},
+      print: {},
       map: {},
       fail: { retries: 1 },
       retry: { retries: retryFailures + 1 },
@@ -213,6 +235,7 @@ export class WorkloadTask {
       follow: { follow: results },
       refuse: { onUnmet: 'wait' as const },
       runTimeout: { runTimeout: Math.max(1, ms / 2) },
+      stuck: { runTimeout: Math.max(1, ms) },
       queueTimeout: { queueTimeout: Math.max(1, ms) },
       poison: {},
     }[kind]
@@ -225,7 +248,12 @@ export class WorkloadTask {
     const metAll = this.#dependencies.every((one) => (one.result.status === 'succeeded') !== (kind === 'afterFailure'))
     const isOpen = this.#dependencies.some((one) => one.mayBeForgotten || one.told.some(wasDropped))
     if (status === 'succeeded')
-      return kind !== 'fail' && kind !== 'poison' && this.#isRight(value) && (metAll || isOpen || this.mayBeForgotten)
+      return (
+        !neverSucceed.has(kind) &&
+        this.#isRight(value) &&
+        this.#isPrinted(told) &&
+        (metAll || isOpen || this.mayBeForgotten)
+      )
     switch (code) {
       case 'YM_ABORTED':
         return this.isAborted
@@ -238,7 +266,7 @@ export class WorkloadTask {
       case 'YM_UNKNOWN_TASK':
         return (this.wasAskedFor || kind === 'once') && (!this.isAccepted || this.mayBeForgotten)
       case 'YM_RUN_TIMEOUT':
-        return kind === 'runTimeout'
+        return kind === 'runTimeout' || kind === 'stuck'
       case 'YM_QUEUE_TIMEOUT':
         return kind === 'queueTimeout'
       case 'YM_PURGED':
@@ -248,6 +276,15 @@ export class WorkloadTask {
       default:
         return kind === 'fail' && message.includes(`no ${this.value}`)
     }
+  }
+
+  /** Each line once and in order; what was printed before its controller was lost may be missing. */
+  #isPrinted({ stdout, controllerLosses }: Told): boolean {
+    if (this.kind !== 'print') return stdout === ''
+    const expected = Array.from({ length: lines }, (_, line) => `${this.value}.${line}\n`)
+    const printed = stdout.split(/(?<=\n)/)
+    if (controllerLosses === this.#before.controllerLosses) return stdout === expected.join('')
+    return stdout === '' || expected.filter((line) => printed.includes(line)).join('') === stdout
   }
 
   #isRight(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { taskNow } from '../cluster/task-context.ts'
 import type { Random } from '../core/random.ts'
 import type { Client } from '../views/client.ts'
 import type { SimulatedWorld } from './simulate.ts'
@@ -65,6 +66,7 @@ class Workload {
         this.#begun.set(value, times)
         return times
       },
+      isGone: () => Reflect.get(taskNow() ?? {}, 'ended') === true,
       die: () => {
         const { current } = this.#cluster.timeline
         if (current) this.#cluster.timeline.after(0, undefined, () => this.#cluster.kill(current, true))

@@ -142,4 +142,52 @@ export const faultMutants: readonly FaultMutant[] = [
     to: '  return task.wasSent && task.submission === undefined\n',
     says: 'direct tasks are sent to the engines of another controller',
   },
+  {
+    file: 'cluster/journal.ts',
+    from: 'const rest = this.#hasFailed ? [] : this.#waiting\n',
+    to: 'const rest = this.#waiting\n',
+    says: 'what waits for a write that failed is done all the same',
+  },
+  {
+    file: 'cluster/controller.ts',
+    from: 'await journal?.numbered(engine)\n',
+    to: 'void journal?.numbered(engine)\n',
+    says: 'an engine’s number is given before it is stored',
+  },
+  {
+    file: 'cluster/recovery.ts',
+    from: 'if (attempt > (held.get(id)?.attempt ?? 0)) held',
+    to: 'if (attempt > 0) held',
+    says: 'of a task at several engines the one that speaks last has it',
+  },
+  {
+    file: 'cluster/audience.ts',
+    from: 'return this.#clients.get(peer.session) === peer && this.#clients.delete(peer.session)\n',
+    to: 'return this.#clients.delete(peer.session)\n',
+    says: 'the end of a client’s earlier link counts as that of its later one',
+  },
+  {
+    file: 'cluster/attempt-table.ts',
+    from: '      else knownAt = Math.min(knownAt, calledAt + runTimeoutMs)\n',
+    to: '',
+    says: 'an engine sleeps past the time limit of a task',
+  },
+  {
+    file: 'cluster/attempt-table.ts',
+    from: '      if (attempt.forceAt !== undefined) knownAt = Math.min(knownAt, attempt.forceAt)\n',
+    to: '',
+    says: 'an engine sleeps past the grace period of an aborted task',
+  },
+  {
+    file: 'cluster/attempt-table.ts',
+    from: 'if (attempt.calledAt !== undefined || Number.isNaN(wallTime)) return attempt.calledAt\n',
+    to: 'if (Number.isNaN(wallTime)) return attempt.calledAt\n',
+    says: 'a jump of the wall clock moves time limits',
+  },
+  {
+    file: 'views/client-machine.ts',
+    from: "closed: { type: 'final', entry: ['dropLink', 'endSession'] },",
+    to: "closed: { type: 'final', entry: ['dropLink'] },",
+    says: 'a client that gives up leaves what it awaited pending',
+  },
 ]
