@@ -32,6 +32,8 @@ export class Journal {
   /** By task, its place in the order of submission. */
   readonly #orders: Map<TaskId, number>
   #nextOrder: number
+  /** Tasks whose place is before this are written. */
+  #nextUnwritten: number
   /** How many tasks name each function. */
   readonly #uses = new Map<FunctionHash, number>()
   readonly #sent = new Set<TaskId>()
@@ -41,6 +43,7 @@ export class Journal {
     const { tasks, orders } = options.saved
     this.#orders = new Map(orders)
     this.#nextOrder = ([...orders.values()].at(-1) ?? -1) + 1
+    this.#nextUnwritten = this.#nextOrder
     for (const { spec, sentTo } of tasks) {
       if (sentTo !== undefined) this.#sent.add(spec.id)
       if (spec.body !== undefined) this.#use((spec.body as TaskBody).function.hash, 1)
@@ -57,6 +60,12 @@ export class Journal {
     if (this.#use(held.hash, 1) === 1) this.#set(keys.function(held.hash), functionBytes(held))
     this.#set(keys.task(task.id), taskBytes(task, order, this.#toWallTime))
     if (isEnded(task)) this.ended(task)
+  }
+
+  /** Whether a later controller will know of it. */
+  knows(id: TaskId): boolean {
+    const order = this.#orders.get(id)
+    return order !== undefined && order < this.#nextUnwritten
   }
 
   /** It has ended, perhaps before it could be said to be accepted, or its record has changed since. */
@@ -149,6 +158,7 @@ export class Journal {
     while (this.#changes.size > 0) {
       const changes = [...this.#changes].map(([key, value]) => ({ key, value }))
       const sure = this.#waiting
+      const nextUnwritten = this.#nextOrder
       this.#changes = new Map()
       this.#waiting = []
       try {
@@ -166,6 +176,7 @@ export class Journal {
         )
         break
       }
+      this.#nextUnwritten = nextUnwritten
       for (const action of sure) action()
     }
     this.#isWriting = false

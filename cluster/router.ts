@@ -246,7 +246,7 @@ export class Router {
     for (const effect of effects) {
       switch (effect.type) {
         case 'assign':
-          if (this.#options.journal) this.#assignLater(this.#options.journal, effect)
+          if (this.#options.journal) this.#assignSurely(this.#options.journal, effect, unsendable)
           else this.#assign(effect, unsendable)
           break
         case 'cancel':
@@ -279,11 +279,13 @@ export class Router {
 
   /**
    * A task leaves when it is sure that a controller after this one will know of it: to that one nothing that runs is a stranger's.
-   * Of one that must not run twice it will know where it went, too.
+   * Of one that must not run twice it will know where it went, too; and how those ended that a task came after.
    */
-  #assignLater(journal: Journal, effect: Assign): void {
+  #assignSurely(journal: Journal, effect: Assign, unsendable: Unsendable[]): void {
     journal.accepted(effect.task)
-    if (!effect.task.retryOnEngineLoss) journal.sent(effect.task.id, effect.engine)
+    const { id, retryOnEngineLoss, after, follow } = effect.task
+    if (!retryOnEngineLoss) journal.sent(id, effect.engine)
+    else if (journal.knows(id) && after.length === 0 && follow.length === 0) return this.#assign(effect, unsendable)
     journal.later(() => {
       const unsendable: Unsendable[] = []
       const { engine, task, attempt } = effect

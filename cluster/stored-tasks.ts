@@ -5,7 +5,7 @@ import { bodyBytesOf } from '../core/limits.ts'
 import type { Call, FunctionMessage } from '../core/messages.ts'
 import { Payload } from '../core/payload.ts'
 import type { OutputNews } from '../core/task-news.ts'
-import type { DependencySpec, TaskSpec } from '../scheduler/events.ts'
+import type { TaskSpec } from '../scheduler/events.ts'
 import type { RestoredEnd, RestoredTask } from '../scheduler/restore.ts'
 import type { TaskRecord, TerminalStatus } from '../scheduler/task.ts'
 import { Printed, printedBy } from './printed.ts'
@@ -158,22 +158,20 @@ export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Sav
 function flagsOf(task: TaskRecord): StoredTask['flags'] {
   const { after, follow, targets, retries, queueTimeoutMs, runTimeoutMs, priority } = task
   const { retryOnEngineLoss, onUnmet, label, direct, resubmittedFrom } = task
-  const list = (dependencies: readonly DependencySpec[]) => (dependencies.length === 0 ? undefined : dependencies)
-  const flags = {
-    after: list(after),
-    follow: list(follow),
-    targets: targets.length === 0 ? undefined : targets,
-    retries: retries || undefined,
-    queueTimeoutMs: queueTimeoutMs || undefined,
-    runTimeoutMs: runTimeoutMs || undefined,
-    priority: priority || undefined,
-    retryOnEngineLoss: retryOnEngineLoss ? undefined : retryOnEngineLoss,
-    onUnmet: onUnmet === 'fail' ? undefined : onUnmet,
-    label,
-    direct: direct || undefined,
-    resubmittedFrom,
-  }
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+  const flags: { -readonly [Flag in keyof StoredTask['flags']]: StoredTask['flags'][Flag] } = {}
+  if (after.length > 0) flags.after = after
+  if (follow.length > 0) flags.follow = follow
+  if (targets.length > 0) flags.targets = targets
+  if (retries > 0) flags.retries = retries
+  if (queueTimeoutMs > 0) flags.queueTimeoutMs = queueTimeoutMs
+  if (runTimeoutMs > 0) flags.runTimeoutMs = runTimeoutMs
+  if (priority !== 0) flags.priority = priority
+  if (!retryOnEngineLoss) flags.retryOnEngineLoss = false
+  if (onUnmet !== 'fail') flags.onUnmet = onUnmet
+  if (label !== undefined) flags.label = label
+  if (direct) flags.direct = true
+  if (resubmittedFrom !== undefined) flags.resubmittedFrom = resubmittedFrom
+  return flags
 }
 
 function outputFrames(kept: TaskOutput): Pick<StoredEnd, 'output' | 'stream'> {
