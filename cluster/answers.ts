@@ -13,6 +13,8 @@ import { historyPage, queryPage } from './task-pages.ts'
 export interface AnswersOptions extends RouterOptions {
   readonly audience: Audience
   readonly engines: ReadonlyMap<EngineId, EnginePeer>
+  /** This turn has something for the client. */
+  hasMore(peer: ClientPeer): void
   /** Streams of these may have lost parts with the client's link. */
   askReader(peer: ClientPeer, ids: readonly TaskId[]): void
   /** Whether this is a new task to be run; if not, its client is answered. */
@@ -65,7 +67,13 @@ export class Answers {
   answer(peer: ClientPeer, request: number, ask: Ask): void {
     let value: unknown
     let fault: Fault | undefined
-    if (ask.kind === 'flush') return this.#options.later(() => peer.link.send({ type: 'answer', request, value: null }))
+    if (ask.kind === 'flush') {
+      return this.#options.later(() => {
+        // What was not accepted has been told before.
+        peer.answerLast(request)
+        this.#options.hasMore(peer)
+      })
+    }
     try {
       value = this.#valueFor(peer, ask)
       fault = this.#refused.values().next().value
@@ -74,7 +82,7 @@ export class Answers {
       fault = error.toFault()
     }
     this.#refused.clear()
-    peer.link.send(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
+    peer.tell(fault ? { type: 'answer', request, fault } : { type: 'answer', request, value })
     if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
   }
 

@@ -18,6 +18,7 @@ import type {
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import type { Pull, StreamEnd } from '../core/stream-messages.ts'
+import type { TaskNews } from '../core/task-news.ts'
 import type { Executor, ExecutorFactory } from './executor.ts'
 import { type ClaimTable, newClaimTable } from './executors/claims.ts'
 import { type Attempt, Lane } from './lane.ts'
@@ -36,6 +37,7 @@ interface End {
   readonly durationMs: number
   readonly output?: Payload | undefined
   readonly stream?: StreamEnd | undefined
+  readonly emitsDropped?: number | undefined
 }
 
 export interface AttemptTableOptions {
@@ -47,14 +49,16 @@ export interface AttemptTableOptions {
   readonly clock: Clock
   /** Whether ends are kept until they are noted. */
   readonly keeps?: boolean
-  report(message: EngineToController): void
+  /** Answers whether the link has room; if not, `drained` is called when it has. */
+  report(message: EngineToController): boolean
   /** Executors keep dying before they are ready: the engine is of no use. */
   onHopeless(reason: string): void
 }
 
 export class AttemptTable {
   readonly #options: AttemptTableOptions
-  #report: (message: EngineToController) => void
+  #send: (message: EngineToController) => boolean
+  #isFull = false
   #received = new FunctionTable<FunctionMessage>()
   /** Ends that the controller may not have noted. */
   readonly #kept = new Map<TaskId, AttemptEnd>()
@@ -75,7 +79,7 @@ export class AttemptTable {
 
   constructor(options: AttemptTableOptions) {
     this.#options = options
-    this.#report = options.report
+    this.#send = options.report
     this.#lookout = new Lookout(options.clock, () => this.#look())
     this.#claims = newClaimTable(claimsCapacity, options.executors.kind === 'thread')
     this.#executor = this.#startExecutor()
@@ -86,16 +90,22 @@ export class AttemptTable {
   }
 
   /** By a new link, to a controller that goes on with what the one before it had: it hears of everything that is here. */
-  resume(report: (message: EngineToController) => void): void {
-    this.#report = report
+  resume(report: (message: EngineToController) => boolean): void {
+    this.#send = report
+    this.#isFull = false
     this.#received = new FunctionTable()
     const held = [...this.#byTask.values()].map(({ assignment: { id, attempt } }) => ({ id, attempt }))
     const ended = [...this.#kept.values()]
-    report({ type: 'holding', tasks: [...held, ...ended.map(({ id, attempt }) => ({ id, attempt }))] })
+    this.#report({ type: 'holding', tasks: [...held, ...ended.map(({ id, attempt }) => ({ id, attempt }))] })
     for (const attempt of this.#byTask.values()) attempt.begunReported = false
     // Parts that the other link took with it, and by them the controller learns which tasks are streams.
     this.pull(held.map(({ id }) => ({ id, heard: 0, upTo: 0, again: true })))
     this.#tellEnds(ended)
+  }
+
+  /** The link has room again. */
+  drained(): void {
+    this.#isFull = false
   }
 
   /** The controller will not ask for these ends again. */
@@ -111,6 +121,7 @@ export class AttemptTable {
         held: held[i] as FunctionMessage,
         sequence: -1,
         begunReported: false,
+        emitsDropped: 0,
         calledAt: undefined,
         forceAt: undefined,
         interrupted: false,
@@ -231,14 +242,13 @@ export class AttemptTable {
   }
 
   #end(ends: readonly End[]): void {
-    const results: AttemptEnd[] = ends.map(({ attempt, outcome, durationMs, output, stream }) => {
-      const { id, attempt: number } = attempt.assignment
+    const results = ends.map((end): AttemptEnd => {
+      const { attempt } = end
       this.#laneOf(attempt).sent.delete(attempt.sequence)
-      this.#byTask.delete(id)
-      if (attempt.interrupted && outcome !== 'succeeded') return { id, attempt: number, outcome: 'aborted', durationMs }
-      if (output === undefined) return { id, attempt: number, outcome, durationMs }
-      const end = { id, attempt: number, outcome, durationMs, output }
-      return stream === undefined ? end : { ...end, stream }
+      this.#byTask.delete(attempt.assignment.id)
+      const told = toldOf(end)
+      const emitsDropped = attempt.emitsDropped + (end.emitsDropped ?? 0)
+      return emitsDropped === 0 ? told : { ...told, emitsDropped }
     })
     if (this.#options.keeps) for (const end of results) this.#kept.set(end.id, end)
     this.#tellEnds(results)
@@ -249,6 +259,22 @@ export class AttemptTable {
     for (const batch of inBatches(results, bytesOf, this.#options.capacity)) {
       this.#report({ type: 'ended', results: batch })
     }
+  }
+
+  #report(message: EngineToController): void {
+    if (!this.#send(message)) this.#isFull = true
+  }
+
+  /** On a full link values and progress are left out: nothing else bounds how much of them there is. */
+  #reportNews(news: TaskNews[]): void {
+    const told = this.#isFull ? news.filter((one) => !this.#leavesOut(one)) : news
+    if (told.length > 0) this.#report({ type: 'news', news: told })
+  }
+
+  #leavesOut({ kind, id }: TaskNews): boolean {
+    const attempt = kind === 'emit' ? this.#byTask.get(id) : undefined
+    if (attempt) attempt.emitsDropped += 1
+    return kind === 'emit' || kind === 'progress'
   }
 
   #reportBegun(attempts: readonly Attempt[]): void {
@@ -281,15 +307,15 @@ export class AttemptTable {
         this.#deaths = 0
         break
       case 'done': {
-        const ends = message.results.flatMap(({ sequence, outcome, durationMs, output, stream }) => {
+        const ends = message.results.flatMap(({ sequence, outcome, durationMs, output, stream, emitsDropped }) => {
           const attempt = this.#balanced.sent.get(sequence) ?? this.#direct.sent.get(sequence)
-          return attempt ? [{ attempt, outcome, durationMs, output, stream }] : []
+          return attempt ? [{ attempt, outcome, durationMs, output, stream, emitsDropped }] : []
         })
         this.#end(ends)
         break
       }
       case 'news':
-        this.#report(message)
+        this.#reportNews(message.news)
         return
     }
     this.#feed()
@@ -372,6 +398,14 @@ export class AttemptTable {
     attempt.calledAt = clock.now() - Math.max(0, clock.wallTime() - wallTime)
     return attempt.calledAt
   }
+}
+
+function toldOf({ attempt, outcome, durationMs, output, stream }: End): AttemptEnd {
+  const { id, attempt: number } = attempt.assignment
+  if (attempt.interrupted && outcome !== 'succeeded') return { id, attempt: number, outcome: 'aborted', durationMs }
+  if (output === undefined) return { id, attempt: number, outcome, durationMs }
+  const end = { id, attempt: number, outcome, durationMs, output }
+  return stream === undefined ? end : { ...end, stream }
 }
 
 /** A long-running attempt may still hold a place that the numbers have come round to. */

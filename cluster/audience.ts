@@ -48,7 +48,7 @@ export class Audience {
   }
 
   tellAll(message: ControllerToClient): void {
-    for (const client of this.#clients.values()) client.link.send(message)
+    for (const client of this.#clients.values()) client.tell(message)
   }
 
   /** From here on the client hears of the task; at once, if it has ended. */

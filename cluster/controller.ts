@@ -218,7 +218,16 @@ export async function startController(options: ControllerOptions): Promise<Contr
       log('info', `engine ${engine} joined (${info.kind}, pid ${info.pid} on ${info.host})`)
     } else {
       const capacity = capacityOf(admitted.link.connection, sendable(admitted.details.messageBytesMax))
-      const peer = new ClientPeer(admitted.details.session, admitted.link, capacity)
+      const peer = new ClientPeer({
+        session: admitted.details.session,
+        link: admitted.link,
+        capacity,
+        unsentBytesMax: limits.unsentBytesMax,
+        now: clock.now(),
+        engines: () => actor.getSnapshot().context.router.engines,
+        lookUp: (id) => actor.getSnapshot().context.router.owed(id),
+        onOverflow: ({ message, code }) => log('warn', `${message} [${code}]`),
+      })
       peer.link.open({
         onMessage: (message) => tell({ type: 'clientMessage', peer, message }),
         onDrain: () => tell({ type: 'clientDrained', peer }),

@@ -259,6 +259,7 @@ function openLink(context: Context, self: Self): AttemptTable {
       else if (self.getSnapshot().matches('ready'))
         context.receiver.send({ type: 'message', message, attempts, link, pulse: context.pulse })
     },
+    onDrain: () => attempts.drained(),
     onClose: (error) => tell({ type: 'linkClosed', error }),
   })
   return attempts

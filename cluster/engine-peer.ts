@@ -7,6 +7,7 @@ import type { Assignment, AttemptRef, ControllerToEngine, EngineInfo, EngineToCo
 import { movedOn } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
+import { LastHeard } from './last-heard.ts'
 import type { TaskBody } from './task-body.ts'
 
 /** An engine as the controller sees it: its link, what it holds, and what this turn has for it. */
@@ -21,9 +22,8 @@ export class EnginePeer {
   #recalled: AttemptRef[] = []
   #pulls: Pull[] = []
   #noted: AttemptRef[] = []
-  /** Monotonic times in milliseconds. */
-  #heardAt: number
-  #receivedBytes: number | undefined
+  readonly heard: LastHeard
+  /** A monotonic time in milliseconds. */
   #pingedAt = 0
   #pings = 0
   completed = 0
@@ -42,20 +42,7 @@ export class EnginePeer {
     this.info = info
     this.link = link
     this.#capacity = capacity
-    this.#heardAt = now
-  }
-
-  /** A message came. */
-  hear(now: number): void {
-    this.#heardAt = now
-  }
-
-  /** Since when nothing has come, not even a part of a message. */
-  silentSince(now: number): number {
-    const { receivedBytes } = this.link.connection
-    if (receivedBytes !== this.#receivedBytes) this.#heardAt = now
-    this.#receivedBytes = receivedBytes
-    return this.#heardAt
+    this.heard = new LastHeard(link.connection, now)
   }
 
   /** Answers why the task cannot be sent to this engine, if so. */

@@ -8,6 +8,8 @@ export interface Attempt {
   /** Its place in the executor's claim table; -1 while it is not there. */
   sequence: number
   begunReported: boolean
+  /** How many of the values that it emitted were left out. */
+  emitsDropped: number
   /** On this engine's clock: when its function was called, as far as that was seen. */
   calledAt: number | undefined
   /** On this engine's clock: when a signalled attempt is ended by force. */

@@ -36,13 +36,18 @@ export class OutputFeed {
 
   /** The task has ended: the pieces that were not sent. */
   rest(id: TaskId, printed: Printed | undefined): OutputNews[] {
-    const told = this.#told.get(id)
-    if (told) {
-      this.#told.delete(id)
-      this.#grown.delete(told)
-    }
+    const told = this.forget(id)
     if (printed === undefined) return []
     return told?.printed === printed ? untold(told) : printed.pieces
+  }
+
+  /** What was sent of it may be sent again: whoever has it passes it over. */
+  forget(id: TaskId): Told | undefined {
+    const told = this.#told.get(id)
+    if (told === undefined) return undefined
+    this.#told.delete(id)
+    this.#grown.delete(told)
+    return told
   }
 }
 

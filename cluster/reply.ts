@@ -4,6 +4,8 @@ import type { TaskId } from '../core/ids.ts'
 import type { Reply } from '../core/messages.ts'
 import { movedOn } from '../core/payload.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
+import { Owed } from './owed-replies.ts'
+import { printedBy } from './printed.ts'
 import type { TaskBody } from './task-body.ts'
 import { StreamOutput, type TaskOutput } from './task-output.ts'
 
@@ -52,6 +54,13 @@ export function replyWithFault(id: TaskId, fault: Fault, wallTime: number): Repl
   }
 }
 
+/** As `replyFor`, of a task that had ended when its client was to be told, and was not yet. */
+export function owedBy(id: TaskId, task: TaskRecord | undefined, clock: Clock): Owed {
+  if (task === undefined) return new Owed(replyWithFault(id, untaken(id), clock.wallTime()), undefined)
+  const reply = replyFor(id, task, clock)
+  return new Owed(task.purged ? { ...reply, fault: untaken(id) } : reply, printedBy(task))
+}
+
 export const shutDown: Fault = {
   code: 'YM_CLOSED',
   message: 'the controller is shutting down and takes no more tasks',
@@ -63,6 +72,14 @@ function unknown(id: TaskId): Fault {
 
 function taken(id: TaskId): Fault {
   return { code: 'YM_PURGED', message: `the result of task ${id} has been taken. ${movedOn}`, details: { id } }
+}
+
+function untaken(id: TaskId): Fault {
+  return {
+    code: 'YM_PURGED',
+    message: `the result of task ${id} was dropped before this client took it: more waited for it than the controller's limits.unsentBytesMax and its retention hold`,
+    details: { id },
+  }
 }
 
 function purged(id: TaskId): Fault {

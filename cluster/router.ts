@@ -26,8 +26,9 @@ import { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
 import { isEnded } from './is-ended.ts'
 import type { Journal } from './journal.ts'
+import type { Owed } from './owed-replies.ts'
 import { keepPiece } from './printed.ts'
-import { shutDown } from './reply.ts'
+import { owedBy, shutDown } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
 import { KnownFunction, type TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
@@ -35,6 +36,9 @@ import { checkOwner, specOf } from './task-spec.ts'
 import { failedUnsent, type Unsendable } from './unsendable.ts'
 
 type Assign = Extract<Effect, { type: 'assign' }>
+
+/** A client pings in each heartbeat. After so many without a word nobody waits for it to read. */
+const silentReaderBeats = 12
 
 export interface RouterOptions {
   readonly clock: Clock
@@ -82,6 +86,7 @@ export class Router {
       ...options,
       audience: this.#audience,
       engines: this.#engines,
+      hasMore: (peer) => this.#dirty(peer),
       askReader: (peer, ids) => this.#streams.askReader(peer, ids),
       accepts: (peer, id) => this.#accepts(peer, id),
       later: (action) => this.#later(action),
@@ -96,6 +101,11 @@ export class Router {
         options.happened([{ type: 'abort', tasks: [id] }])
       },
     })
+  }
+
+  /** How a task has ended that a client is yet to be told of. */
+  owed(id: TaskId): Owed {
+    return owedBy(id, this.#options.core().tasks.get(id), this.#options.clock)
   }
 
   setStrategy(like: StrategyLike): void {
@@ -113,7 +123,7 @@ export class Router {
     const known = new Set(told.map(({ id }) => id))
     const joined = this.engines.filter(({ id }) => !known.has(id))
     const left = told.filter(({ id }) => !this.#engines.has(id)).map(({ id }) => ({ id, reason: 'it left' }))
-    if (joined.length + left.length > 0) peer.link.send({ type: 'engines', joined, left })
+    if (joined.length + left.length > 0) peer.tell({ type: 'engines', joined, left })
   }
 
   /** Its tasks go on; it may come back with the same session and watch them. */
@@ -151,10 +161,16 @@ export class Router {
     const stalled = this.#checkedAt !== undefined && now - this.#checkedAt > heartbeatMs / 2
     this.#checkedAt = now
     this.#streams.check(now)
-    for (const client of this.#audience) client.beat()
+    for (const client of this.#audience) {
+      const silentMs = now - client.heard.since(now)
+      // It may be stopped, with its link open: its generators must not hold up their engines for good.
+      if (silentMs > silentReaderBeats * heartbeatMs && !stalled && !client.link.connection.supports.objects)
+        this.#streams.readerLeft(client.session)
+      client.beat()
+    }
     for (const peer of this.#engines.values()) {
       if (peer.link.connection.supports.objects) continue
-      if (now - peer.silentSince(now) > heartbeatMs && !stalled) {
+      if (now - peer.heard.since(now) > heartbeatMs && !stalled) {
         peer.link.abort()
         this.engineLeft(peer, `it was silent for ${heartbeatMs} ms`)
       } else peer.ping(now)
@@ -162,6 +178,7 @@ export class Router {
   }
 
   fromClient(peer: ClientPeer, message: ClientToController): void {
+    peer.heard.hear(this.#options.clock.now())
     switch (message.type) {
       case 'submit':
         return this.#submit(peer, message)
@@ -177,7 +194,7 @@ export class Router {
         this.#audience.left(peer)
         return this.#streams.readerLeft(peer.session)
       case 'ping':
-        peer.link.send({ type: 'pong', sequence: message.sequence })
+        peer.tell({ type: 'pong', sequence: message.sequence })
     }
   }
 
@@ -201,13 +218,14 @@ export class Router {
 
   fromEngine(peer: EnginePeer, message: EngineToController): void {
     const now = this.#options.clock.now()
-    peer.hear(now)
+    peer.heard.hear(now)
     switch (message.type) {
       case 'ended': {
         peer.completed += message.results.length
         const results = message.results.map((end) => {
           const output = outputOf(end)
-          const { id, attempt, outcome, durationMs } = end
+          const { id, attempt, outcome, durationMs, emitsDropped } = end
+          if (emitsDropped) this.#audience.each(id, (client) => client.emitsDropped(id, emitsDropped))
           return { id, attempt, outcome, durationMs, output, outputBytes: output?.byteLength }
         })
         this.#options.happened([{ type: 'ended', engine: peer.id, results }])

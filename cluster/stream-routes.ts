@@ -78,7 +78,8 @@ export class StreamRoutes {
 
   readerLeft(session: SessionId): void {
     const ids = [...this.#readers].flatMap(([id, reader]) => (reader === session ? [id] : []))
-    this.#abandon(session, ids)
+    for (const id of ids) this.#readers.delete(id)
+    if (ids.length > 0) this.#abandon(session, ids)
   }
 
   /** Waits no longer for readers that have been away too long. */

@@ -129,6 +129,8 @@ const ended = Type.Object({
   durationMs: milliseconds,
   output: optional(PayloadSchema),
   stream: optional(streamEnd),
+  /** How many of the values that it emitted were left out on the way. */
+  emitsDropped: optional(count),
 })
 export type AttemptEnd = Static<typeof ended>
 
@@ -167,6 +169,8 @@ const reply = Type.Object({
   durationMs: milliseconds,
   output: optional(PayloadSchema),
   stream: optional(streamEnd),
+  /** How many of the values that it emitted this session was not sent, since it took them too slowly. */
+  emitsDropped: optional(count),
   fault: optional(fault),
 })
 export type Reply = Static<typeof reply>
@@ -326,6 +330,8 @@ export const controllerToClient = Type.Union([
     left: Type.Array(Type.Object({ id: engineId, reason: text(1_024) })),
   }),
   message('answer', { request: count, value: optional(Type.Unknown()), fault: optional(fault) }),
+  /** More waited for the client than was to be kept, and the rest was left out. It asks again for all that it awaits, as after a lost link. */
+  message('again', { engines: Type.Array(engineInfo) }),
   message('pong', { sequence: count }),
   message('goodbye', { reason: text(1_024) }),
 ])
@@ -397,6 +403,7 @@ export const executorToEngine = Type.Union([
         durationMs: milliseconds,
         output: optional(PayloadSchema),
         stream: optional(streamEnd),
+        emitsDropped: optional(count),
       }),
     ),
   }),

@@ -93,6 +93,9 @@ function drawn(seed: number, random: Random, pace: Pace): SimulationOptions {
       ...(random.below(4) === 0 ? { retention: { countMax: 20 } } : {}),
       heartbeatMs,
       recoveryMs,
+      // Links that are full soon, and clients that lose theirs by what waits for them.
+      transportOptions: { bufferBytesMax: pick([2 ** 24, 2 ** 24, 300]) },
+      limits: { unsentBytesMax: pick([2 ** 29, 2 ** 29, 6_000, 3_000]) },
     },
   }
 }

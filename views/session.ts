@@ -239,6 +239,9 @@ export class Session {
         return this.roster.change(message)
       case 'answer':
         return this.#questions.answer(message)
+      case 'again':
+        this.roster.replace(message.engines)
+        return this.#replay(false)
     }
   }
 
@@ -312,7 +315,7 @@ export class Session {
   }
 
   /**
-   * After a lost link: tasks without a reply are submitted again, then watched. The controller passes over ids that it
+   * After a lost link, or when the controller says that it has left something out: tasks without a reply are submitted again, then watched. The controller passes over ids that it
    * knows; one that was started anew, or has forgotten, runs them again. So a task that must not run twice is only
    * watched, once it has been sent; and a direct one is lost with the engines of another controller, whose numbers mean others now.
    */

@@ -24,6 +24,8 @@ export interface TaskMetadata {
   readonly endedAt: number
   /** Execution time of the last attempt. */
   readonly durationMs: number
+  /** How many of the values that it emitted were left out, since this client took them too slowly; absent where none were. */
+  readonly emitsDropped?: number
   /** What the last attempt printed; absent where it printed nothing there. */
   readonly stdout?: string
   readonly stderr?: string
@@ -128,6 +130,7 @@ export class TaskRecord {
       durationMs: reply.durationMs,
     }
     this.metadata = this.output ? { ...metadata, ...printedTexts(this.output) } : metadata
+    if (reply.emitsDropped !== undefined) this.metadata = { ...this.metadata, emitsDropped: reply.emitsDropped }
   }
 
   /** Ends what is no task of the controller's, without a value. */

@@ -15,6 +15,7 @@ export const inlineExecutor: ExecutorFactory = {
       clock: systemClock,
       ownsThread: false,
       send: (message) => queueMicrotask(() => !ended && handlers.onMessage(message)),
+      isCrowded: () => false,
     })
     queueMicrotask(() => !ended && handlers.onMessage({ type: 'ready' }))
     return {

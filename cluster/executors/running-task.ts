@@ -25,7 +25,8 @@ export class RunningTask implements TaskContext {
   startedAt = Number.NaN
   /** Of a generator's task. */
   stream: PartStream | undefined
-  readonly #say: (news: TaskNews) => void
+  emitsDropped = 0
+  readonly #say: (news: TaskNews) => boolean
   readonly #encode: Encode
   #abort: AbortController | undefined
 
@@ -34,7 +35,7 @@ export class RunningTask implements TaskContext {
     held: HeldFunction,
     engineId: number,
     namespace: Record<string, unknown>,
-    say: (news: TaskNews) => void,
+    say: (news: TaskNews) => boolean,
     encode: Encode,
   ) {
     this.sequence = task.sequence
@@ -90,7 +91,7 @@ export class RunningTask implements TaskContext {
   }
 
   emit(value: unknown): void {
-    this.#say({ kind: 'emit', id: this.id, value: this.#encode(value).lent })
+    if (!this.#say({ kind: 'emit', id: this.id, value: this.#encode(value).lent })) this.emitsDropped += 1
   }
 }
 

@@ -37,6 +37,8 @@ export interface TaskRunnerOptions {
   /** Whether nothing but its tasks runs in this thread. */
   readonly ownsThread: boolean
   send(message: ExecutorToEngine): void
+  /** Whether so much is on its way that values which tasks emit are left out. */
+  isCrowded(): boolean
 }
 
 export class TaskRunner {
@@ -131,9 +133,11 @@ export class TaskRunner {
     return payload
   }
 
-  readonly #say = (news: TaskNews): void => {
+  readonly #say = (news: TaskNews): boolean => {
+    if (news.kind === 'emit' && this.#options.isCrowded()) return false
     this.#printer.flush()
     this.#options.send({ type: 'news', news: [news] })
+    return true
   }
 
   #pump(): void {
@@ -249,7 +253,9 @@ export class TaskRunner {
     this.#options.claims.end(sequence)
     const done: Done = output ? { sequence, outcome, durationMs, output } : { sequence, outcome, durationMs }
     const stream = task.stream?.end(output ? [output] : [], this.#options.capacity)
-    this.#results.push(stream ? { ...done, stream } : done)
+    const { emitsDropped } = task
+    const counted = emitsDropped > 0 ? { ...done, emitsDropped } : done
+    this.#results.push(stream ? { ...counted, stream } : counted)
   }
 
   #flush(now: number): void {

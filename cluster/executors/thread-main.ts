@@ -14,6 +14,8 @@ const { port, claims, bell: bellBuffer, concurrency, engine, capacity } = worker
 const bell = new Bell(bellBuffer)
 const decode = decoder(engineToExecutor)
 const connection = openPort(port, executorLimits)
+/** The engine's thread says what it has taken, and is heard when the event loop turns. */
+const crowdedBytes = 64 * 2 ** 20
 const runner = new TaskRunner({
   claims: new ClaimTable(claims),
   concurrency,
@@ -26,6 +28,7 @@ const runner = new TaskRunner({
     // A synchronous task ends no turn for as long as it runs.
     connection.sendNow()
   },
+  isCrowded: () => connection.bufferedBytes > crowdedBytes,
 })
 
 // What a task leaves behind must not end the tasks after it: it fails the task that runs, or is only reported.

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { TaskId } from '../../core/ids.ts'
+import { encodeValue } from '../../core/payload.ts'
+import type { TaskNews } from '../../core/task-news.ts'
 import { ref, setUp } from './puppet-executor.ts'
 
 describe('AttemptTable', () => {
@@ -188,6 +191,32 @@ describe('AttemptTable', () => {
     table.recall([...ids, 't7'].map(ref))
     expect(reports).toHaveLength(1)
     expect(reports[0]).toMatchObject({ type: 'ended', results: { length: 5_000 } })
+  })
+
+  it('leaves out values and progress while the link is full, and says with the end how many values', () => {
+    const { table, take, present, reports, ends, link, clock } = setUp()
+    const id = 'a' as TaskId
+    const emit = { kind: 'emit', id, value: encodeValue(1) } as const
+    const parts = { kind: 'parts', id, from: 0, values: [] } satisfies TaskNews
+    const say = (...news: TaskNews[]) => present().handlers.onMessage({ type: 'news', news })
+    const told = () => reports.flatMap((report) => (report.type === 'news' ? report.news.map(({ kind }) => kind) : []))
+    take(['a', 'b'])
+    const [a, b] = [present().beginNext(clock.wallTime()), present().beginNext(clock.wallTime())]
+    say(emit)
+    link.hasRoom = false
+    say(emit)
+    expect(told()).toEqual(['emit', 'emit'])
+    say(emit, parts, emit)
+    say({ kind: 'progress', id, done: 1 })
+    expect(told()).toEqual(['emit', 'emit', 'parts'])
+    link.hasRoom = true
+    say(emit)
+    table.drained()
+    say(emit)
+    expect(told()).toEqual(['emit', 'emit', 'parts', 'emit'])
+    for (const one of [a, b]) if (one) present().finish(one)
+    expect(ends()).toMatchObject([{ id: 'a', emitsDropped: 3 }, { id: 'b' }])
+    expect(ends()[1]).not.toHaveProperty('emitsDropped')
   })
 
   it('answers every attempt exactly once, whatever happens', () => {

@@ -76,13 +76,17 @@ export function setUp() {
     },
   }
   const hopeless: string[] = []
+  const link = { hasRoom: true }
   const table = new AttemptTable({
     executors: factory,
     concurrency: 1,
     engine: 0,
     capacity: noLimit,
     clock,
-    report: (message) => reports.push(message),
+    report: (message) => {
+      reports.push(message)
+      return link.hasRoom
+    },
     onHopeless: (reason) => hopeless.push(reason),
   })
   const present = () => executors.at(-1) as PuppetExecutor
@@ -95,6 +99,7 @@ export function setUp() {
     executors,
     reports,
     hopeless,
+    link,
     present,
     ready,
     ends: () => reports.flatMap((report): AttemptEnd[] => (report.type === 'ended' ? report.results : [])),

@@ -47,7 +47,17 @@ function narrowClient(): { client: ClientPeer; sent: unknown[] } {
   const sent: unknown[] = []
   const supports = { objects: false, transfer: false, noticesDeath: true }
   const link = { send: (message: unknown) => sent.push(message) > 0, connection: { supports } }
-  return { client: new ClientPeer(reader, link as never, capacityOf(link.connection as never, 66_536)), sent }
+  const client = new ClientPeer({
+    session: reader,
+    link: link as never,
+    capacity: capacityOf(link.connection as never, 66_536),
+    unsentBytesMax: 1_000_000,
+    now: 0,
+    engines: () => [],
+    lookUp: () => expect.fail('nothing is looked up'),
+    onOverflow: () => expect.fail('nothing waits'),
+  })
+  return { client, sent }
 }
 
 test('a lost reader is waited for, for a minute, and then no more', () => {

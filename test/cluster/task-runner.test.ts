@@ -20,6 +20,7 @@ interface Wanted {
 function setUp(clock = new VirtualClock(), concurrency = 1) {
   const claims = newClaimTable(64, false)
   const said: ExecutorToEngine[] = []
+  const state = { isCrowded: false }
   const runner = new TaskRunner({
     claims,
     concurrency,
@@ -28,6 +29,7 @@ function setUp(clock = new VirtualClock(), concurrency = 1) {
     clock,
     ownsThread: false,
     send: (message) => said.push(message),
+    isCrowded: () => state.isCrowded,
   })
   let sequence = 0
   const sent = new Set<string>()
@@ -37,6 +39,7 @@ function setUp(clock = new VirtualClock(), concurrency = 1) {
     claims,
     runner,
     said,
+    state,
     results,
     run(...wanted: Wanted[]) {
       const shipped = wanted.map(({ fn }) => shipFunction(fn))
@@ -61,7 +64,12 @@ function setUp(clock = new VirtualClock(), concurrency = 1) {
 const outputOf = (result: { output?: Payload } | undefined) => result?.output && decodeValue(result.output)
 
 /** What the tasks in here see of the world outside: they run in this thread. */
-const outside = globalThis as { resultsSent?: () => number; currentTask?: typeof currentTask; journal?: unknown[] }
+const outside = globalThis as {
+  resultsSent?: () => number
+  currentTask?: typeof currentTask
+  journal?: unknown[]
+  hasRoom?: (hasRoom: boolean) => void
+}
 
 it('results leave before a task begins that may take long: a new one, or one that ended an executor', async () => {
   const { run, results, ended } = setUp()
@@ -201,4 +209,26 @@ it('a direct task begins when the one before it has ended, however many others r
   const of = (kind: string) => outside.journal?.filter((entry) => String(entry).startsWith(kind))
   expect(of('d')).toEqual(['d1 begins', 'd1 ends', 'd2 begins', 'd2 ends', 'd3 begins', 'd3 ends'])
   expect(of('b')?.slice(0, 2)).toEqual(['b1 begins', 'b2 begins'])
+})
+
+it('values are left out while too much is on its way, and counted', async () => {
+  const { run, ended, said, state } = setUp()
+  outside.currentTask = currentTask
+  outside.hasRoom = (hasRoom) => {
+    state.isCrowded = !hasRoom
+  }
+  const emitting = (count: number) => {
+    const { currentTask: current, hasRoom } = globalThis as typeof outside
+    hasRoom?.(false)
+    for (let i = 0; i < count; i += 1) current?.().emit(i)
+    hasRoom?.(true)
+    current?.().emit('last')
+    current?.().progress(1)
+  }
+  run({ fn: emitting, args: [5] })
+  expect(await ended(1)).toMatchObject([{ outcome: 'succeeded', emitsDropped: 5 }])
+  const news = said.flatMap((message) => (message.type === 'news' ? message.news.map(({ kind }) => kind) : []))
+  expect(news).toEqual(['emit', 'progress'])
+  run({ fn: emitting, args: [0] })
+  expect((await ended(2))[1]).not.toHaveProperty('emitsDropped')
 })

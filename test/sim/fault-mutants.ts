@@ -30,8 +30,8 @@ export const faultMutants: readonly FaultMutant[] = [
   },
   {
     file: 'cluster/router.ts',
-    from: 'if (now - peer.silentSince(now) > heartbeatMs && !stalled) {',
-    to: 'if (now - peer.silentSince(now) > heartbeatMs * 1e6) {',
+    from: 'if (now - peer.heard.since(now) > heartbeatMs && !stalled) {',
+    to: 'if (now - peer.heard.since(now) > heartbeatMs * 1e6) {',
     says: 'a silent engine is never given up',
   },
   {

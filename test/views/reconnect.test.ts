@@ -209,6 +209,40 @@ test('a controller that takes its leave is not sought', async () => {
   await client.close()
 })
 
+test('a controller that has left something out is asked again, on the same link', async () => {
+  const { controller, client, view } = await connected()
+  const [first, second] = [view.apply(double, 1), view.apply(double, 2)]
+  const once = view.with({ retryOnEngineLoss: false }).apply(double, 3)
+  const question = client.queueStatus()
+  await controller.until(() => controller.all('ask').length === 1)
+  controller.reply(answer(controller.task(0), double))
+  expect(await first).toBe(2)
+  const before = controller.received.length
+  controller.send({ type: 'again', engines: [engineInfo(7)] })
+  await controller.until(() => controller.all('ask').length === 3)
+  expect(client.ids).toEqual([7])
+  const asked = controller.received.slice(before)
+  expect(asked).toMatchObject([
+    { type: 'submit', tasks: [{ id: idOf(second) }], functions: [] },
+    { type: 'ask', ask: { kind: 'watch', tasks: [idOf(second), idOf(once)] } },
+    { type: 'ask', ask: { kind: 'queueStatus' } },
+  ])
+  controller.reply(...[1, 2].map((i) => answer(controller.task(i), double)))
+  const request = controller.all('ask')[0]?.request as number
+  controller.send({ type: 'answer', request, value: 'known' })
+  expect([await second, await once, await question, client.status, controller.dials]).toEqual([
+    4,
+    6,
+    'known',
+    'ready',
+    1,
+  ])
+  // Told twice, as it may be.
+  controller.reply(answer(controller.task(1), double))
+  await turn()
+  expect(await second).toBe(4)
+})
+
 test('nonsense from the controller costs the link, not the process', async () => {
   const { controller, clock, client, view } = await connected()
   const result = view.apply(double, 1)
