@@ -6,7 +6,7 @@ import { neededForTargets } from './needed-for-targets.ts'
 import { isAt, type Place, placeOf } from './places.ts'
 import type { CaseReport, MeasureReport, SuiteReport } from './report.ts'
 import { estimate, ratios } from './statistics.ts'
-import type { Case, Measure, Sample, Suite, SuiteOptions, Target } from './suite.ts'
+import type { Case, Measure, OpenSuite, Sample, Suite, SuiteOptions, Target } from './suite.ts'
 
 export interface RunOptions extends SuiteOptions {
   /** How many rounds are kept at most. */
@@ -23,6 +23,8 @@ export interface RunOptions extends SuiteOptions {
 
 /** Far above what any single measurement should take: it ends a suite that hangs. */
 const limitMs = 180_000
+/** Of a suite that has failed. */
+const failedCloseLimitMs = 5_000
 
 interface Taken {
   readonly measure: Measure
@@ -32,42 +34,48 @@ interface Taken {
 
 export async function runSuite(name: string, suite: Suite, options: RunOptions): Promise<SuiteReport> {
   const begin = performance.now()
-  const { only = '' } = options
   const opened = await limited(`opening the suite ${name}`, () => suite.open(options))
+  const close = (ms?: number) => limited(`closing the suite ${name}`, () => opened.close(), ms)
+  let taken: Omit<SuiteReport, 'name' | 'seconds'>
   try {
-    const deadline = begin + options.budgetMs
-    const named = opened.measures.filter((measure) => measure.name.includes(only))
-    const chosen = options.isForTargets ? named.map(neededForTargets).filter(({ cases }) => cases.length > 0) : named
-    const measured = chosen.map((measure) => ({
-      measure,
-      cases: measure.cases.map((one): Taken => ({ measure, one, samples: [] })),
-    }))
-    const once = measured.filter(({ measure }) => measure.once)
-    const repeated = measured.filter(({ measure }) => !measure.once)
-    for (const { cases } of once) await takeRound(cases, 0)
-    // Rounds that count come first where there is hardly time for them.
-    const isTimeToWarmUp = () => performance.now() < begin + options.budgetMs / 2
-    let warmUps = 0
-    for (; warmUps < options.warmUps && isTimeToWarmUp(); warmUps += 1) {
-      for (const { cases } of repeated) await takeRound(cases, warmUps)
-    }
-    for (const { cases } of repeated) for (const taken of cases) forget(taken)
-    let rounds = 0
-    const isTimeLeft = () => rounds < options.roundsMin || performance.now() < deadline
-    for (; repeated.length > 0 && rounds < options.roundsMax && isTimeLeft(); rounds += 1) {
-      for (const { cases } of repeated) await takeRound(cases, rounds)
-    }
-    return {
-      name,
-      seconds: (performance.now() - begin) / 1000,
-      rounds,
-      warmUps,
-      notes: opened.notes ?? [],
-      measures: measured.map(({ measure, cases }) => measureReport(measure, cases)),
-    }
-  } finally {
-    await limited(`closing the suite ${name}`, () => opened.close())
+    taken = await takeAll(opened, options, begin)
+  } catch (error) {
+    // What failed is the news, and may be why closing fails, too.
+    await close(failedCloseLimitMs).catch(() => {})
+    throw error
   }
+  const seconds = (performance.now() - begin) / 1000
+  await close()
+  return { name, seconds, ...taken }
+}
+
+async function takeAll(
+  { measures, notes = [] }: OpenSuite,
+  { only = '', isForTargets, budgetMs, roundsMin, roundsMax, warmUps: warmUpsMax }: RunOptions,
+  begin: number,
+): Promise<Omit<SuiteReport, 'name' | 'seconds'>> {
+  const named = measures.filter((measure) => measure.name.includes(only))
+  const chosen = isForTargets ? named.map(neededForTargets).filter(({ cases }) => cases.length > 0) : named
+  const measured = chosen.map((measure) => ({
+    measure,
+    cases: measure.cases.map((one): Taken => ({ measure, one, samples: [] })),
+  }))
+  const once = measured.filter(({ measure }) => measure.once)
+  const repeated = measured.filter(({ measure }) => !measure.once)
+  for (const { cases } of once) await takeRound(cases, 0)
+  // Rounds that count come first where there is hardly time for them.
+  const isTimeToWarmUp = () => performance.now() < begin + budgetMs / 2
+  let warmUps = 0
+  for (; warmUps < warmUpsMax && isTimeToWarmUp(); warmUps += 1) {
+    for (const { cases } of repeated) await takeRound(cases, warmUps)
+  }
+  for (const { cases } of repeated) for (const taken of cases) forget(taken)
+  let rounds = 0
+  const isTimeLeft = () => rounds < roundsMin || performance.now() < begin + budgetMs
+  for (; repeated.length > 0 && rounds < roundsMax && isTimeLeft(); rounds += 1) {
+    for (const { cases } of repeated) await takeRound(cases, rounds)
+  }
+  return { rounds, warmUps, notes, measures: measured.map(({ measure, cases }) => measureReport(measure, cases)) }
 }
 
 /** Begun with another case in each round: what precedes a case must not be the same each time. */
@@ -84,10 +92,10 @@ function forget({ one, samples }: Taken): void {
   one.latencies?.reset()
 }
 
-async function limited<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+async function limited<T>(what: string, work: () => T | Promise<T>, ms = limitMs): Promise<T> {
   const watch = new AbortController()
-  const late = sleep(limitMs, undefined, { signal: watch.signal }).then(() => {
-    throw new TimeoutError(`${what} did not end within ${limitMs / 1000} s.`)
+  const late = sleep(ms, undefined, { signal: watch.signal }).then(() => {
+    throw new TimeoutError(`${what} did not end within ${ms / 1000} s.`)
   })
   // Not yet awaited when it is called off.
   late.catch(() => {})

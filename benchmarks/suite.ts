@@ -23,7 +23,7 @@ export interface SuiteOptions {
   readonly transport?: { readonly module: string; readonly address: string } | undefined
 }
 
-interface OpenSuite {
+export interface OpenSuite {
   readonly measures: readonly Measure[]
   /** What the reader must know: what was left out because it is not installed, what limits a comparison. */
   readonly notes?: readonly string[]

@@ -1,5 +1,6 @@
 /** The far ends of all links: one process and one thread, started once for all rounds. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { errorFromFault } from '../../core/errors.ts'
@@ -56,9 +57,13 @@ export class FarEnds {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    const exited = new Promise((resolve) => this.#process.once('exit', resolve))
-    this.#process.disconnect()
-    await Promise.all([exited, this.#thread.terminate()])
+    const { exitCode, signalCode } = this.#process
+    if (exitCode === null && signalCode === null) {
+      const exited = once(this.#process, 'exit')
+      this.#process.disconnect()
+      await exited
+    }
+    await this.#thread.terminate()
   }
 
   #ask(request: Request, ports?: readonly MessagePort[]): Promise<number> {

@@ -1,12 +1,14 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Report } from '../../benchmarks/report.ts'
 import { suiteNames } from '../../benchmarks/suites.ts'
+import { family, gone } from '../cli/yardmaster.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const bench = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
@@ -61,6 +63,37 @@ test('what was kept can be told again and compared, and other files are refused'
       stderr: expect.stringMatching(message),
     })
   }
+})
+
+/** A run that goes on for long, once its far ends are there. */
+async function longRun() {
+  const args = [main, 'bench', 'transports', '--quick', '--rounds', '100000', '--only', 'one at a time']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const isFar = ({ command }: { readonly command: string }) => command.includes('far-process-main.js')
+  await vi.waitUntil(() => family(child.pid as number).some(isFar), { timeout: 30_000 })
+  const members = family(child.pid as number)
+  return { child, members, far: members.find(isFar)?.pid as number }
+}
+
+test('a run whose far end is killed says so at once', { timeout }, async () => {
+  const { child, members, far } = await longRun()
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  process.kill(far, 'SIGKILL')
+  const [code] = await once(child, 'close')
+  expect({ code, said }).toEqual({
+    code: 1,
+    said: expect.stringContaining('the process at the far ends ended with SIGKILL'),
+  })
+  await gone(members)
+})
+
+test('of a run that is killed nothing is left', { timeout }, async () => {
+  const { child, members } = await longRun()
+  child.kill('SIGKILL')
+  await gone(members)
 })
 
 describe('a transport of one’s own', () => {
