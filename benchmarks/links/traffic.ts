@@ -1,5 +1,5 @@
 /** What is sent over links whose far ends echo, each for about a given time. */
-import type { RecordableHistogram } from 'node:perf_hooks'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Pipe } from './link.ts'
 
 export interface Duration {
@@ -126,4 +126,9 @@ export function inBatches(pipe: Pipe, size: number, { ms, least }: Duration): Pr
 
 function record(latencies: RecordableHistogram, ms: number): void {
   latencies.record(Math.max(1, Math.round(ms * 1e6)))
+}
+
+/** Nanoseconds up to a minute, to three digits. Node's own is HdrHistogram, which was made for latencies. */
+export function newHistogram(): RecordableHistogram {
+  return createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 })
 }

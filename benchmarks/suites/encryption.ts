@@ -2,8 +2,11 @@
 import type { TransportAddress } from '../../cluster/cluster.ts'
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
-import { benchmarkKey, ourPipe, type Pipe, pipelined, roundTrips } from '../links/pipes.ts'
-import { medianOf, quantileOf } from '../statistics.ts'
+import { FarEnds } from '../links/far-ends.ts'
+import { networkLink } from '../links/house.ts'
+import { benchmarkKey, type Pipe } from '../links/link.ts'
+import { flowing, newHistogram, oneAtATime } from '../links/traffic.ts'
+import { medianOf } from '../statistics.ts'
 import type { Figure, Measure, Size, Suite } from '../suite.ts'
 
 const schemes = [
@@ -36,18 +39,18 @@ interface Bed {
   stop(): Promise<void>
 }
 
-async function start(scheme: Scheme): Promise<Bed> {
+async function start(scheme: Scheme, far: FarEnds): Promise<Bed> {
   const place: TransportAddress = `${scheme}://127.0.0.1:0`
-  const pipe = await ourPipe(place)
+  const link = await networkLink(scheme, place).open(far, 1)
   const cluster = await Cluster.start({ engines: 2, engineKind: 'process', transport: place, key: benchmarkKey })
   const address = cluster.addresses[0] as string
   const client = await Client.connect(address, { key: benchmarkKey })
   const stop = async () => {
     await client.close()
     await cluster.stop()
-    await pipe.close()
+    await link.close()
   }
-  return { pipe, address, client, stop }
+  return { pipe: link.pipes[0] as Pipe, address, client, stop }
 }
 
 async function connectMs({ address }: Bed, { connects }: Sizes): Promise<number> {
@@ -70,24 +73,34 @@ async function taskRate({ client }: Bed, { tasks }: Sizes): Promise<number> {
   return (tasks / (performance.now() - begin)) * 1000
 }
 
+async function roundTripUs({ pipe }: Bed, { trips }: Sizes): Promise<number> {
+  const latencies = newHistogram()
+  await oneAtATime(pipe, { ms: 0, least: trips }, latencies)
+  return latencies.percentile(50) / 1000
+}
+
 async function messageRate({ pipe }: Bed, { small }: Sizes): Promise<number> {
-  return small / (await pipelined(pipe, small, 1_000, () => new Uint8Array(64)))
+  const { messages, seconds } = await flowing([pipe], 1_000, () => new Uint8Array(64), { ms: 0, least: small })
+  return messages / seconds
 }
 
 async function bandwidth({ pipe }: Bed, count: number, window: number, size: number): Promise<number> {
-  const bytes = new Uint8Array(size)
-  return (count * size) / 1e9 / (await pipelined(pipe, count, window, () => bytes))
+  const content = new Uint8Array(size)
+  const { messages, seconds } = await flowing([pipe], window, () => content, { ms: 0, least: count })
+  return (messages * size) / 1e9 / seconds
 }
 
 export const encryption: Suite = {
   async open({ size }) {
     const sizes = sizesOf[size]
+    const far = new FarEnds()
     const beds = new Map<Scheme, Bed>()
     const close = async () => {
       for (const bed of beds.values()) await bed.stop()
+      await far.close()
     }
     try {
-      for (const { scheme } of schemes) beds.set(scheme, await start(scheme))
+      for (const { scheme } of schemes) beds.set(scheme, await start(scheme, far))
     } catch (error) {
       await close()
       throw error
@@ -103,14 +116,12 @@ export const encryption: Suite = {
       cases: schemes.map((one) => ({
         subject: one.scheme,
         ...('plain' in one ? { reference: { subject: one.plain } } : {}),
-        take: async () => ({ value: await take(beds.get(one.scheme) as Bed) }),
+        take: async () => ({ value: await Promise.race([take(beds.get(one.scheme) as Bed), far.failure]) }),
       })),
     })
     return {
       measures: [
-        measure('64 B there and back, p50', 'µs', 'lower', async ({ pipe }) =>
-          quantileOf(await roundTrips(pipe, sizes.trips), 0.5),
-        ),
+        measure('64 B there and back, p50', 'µs', 'lower', (bed) => roundTripUs(bed, sizes)),
         measure('64 B echoed, 1,000 under way', 'messages/s', 'higher', (bed) => messageRate(bed, sizes)),
         measure('1 MB echoed, 4 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.medium, 4, 1e6)),
         measure('64 MB echoed, 2 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.large, 2, 64e6)),

@@ -1,8 +1,8 @@
 /** What is measured of each link: latency, throughput, bandwidth, processor time, and many connections at once. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { RecordableHistogram } from 'node:perf_hooks'
 import type { FarEnds } from '../links/far-ends.ts'
 import type { LinkKind, OpenLink, Pipe } from '../links/link.ts'
-import { atRate, type Flow, flowing, inBatches, oneAtATime } from '../links/traffic.ts'
+import { atRate, type Flow, flowing, inBatches, newHistogram, oneAtATime } from '../links/traffic.ts'
 import type { Case, Figure, Measure, Sample, Size, SuiteOptions } from '../suite.ts'
 
 export interface Bed {
@@ -209,9 +209,4 @@ class Links {
       take: () => Promise.race([take(link.pipes[0] as Pipe), this.#far.failure]),
     }
   }
-}
-
-/** Nanoseconds up to a minute, to three digits. Node's own is HdrHistogram, which was made for latencies. */
-function newHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 })
 }
