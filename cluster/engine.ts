@@ -93,6 +93,7 @@ async function register(
 ): Promise<Registered> {
   const instance = randomUUID()
   const { name = `engine-${process.pid}`, kind = options.executors.kind } = options.info ?? {}
+  const { concurrency = 1 } = options
   const registered = await offerHandshake(connection, {
     role: 'engine',
     key: options.key,
@@ -103,6 +104,7 @@ async function register(
       kind,
       pid: process.pid,
       host: hostname(),
+      ...(concurrency > 1 ? { concurrency } : {}),
       instance,
       ...(names.held ? { resume: names.held } : {}),
     },

@@ -134,7 +134,7 @@ export class Router {
 
   engineJoined(peer: EnginePeer): void {
     this.#engines.set(peer.id, peer)
-    this.#options.happened([{ type: 'engineJoined', engine: peer.id }])
+    this.#options.happened([{ type: 'engineJoined', engine: peer.id, concurrency: peer.info.concurrency }])
     if (peer.instance !== undefined) this.#options.journal?.engineJoined(peer.instance, peer.id)
     if (!peer.link.connection.supports.objects) peer.ping(this.#options.clock.now())
     this.#audience.tellAll({ type: 'engines', joined: [peer.info], left: [] })

@@ -9,6 +9,8 @@ export const engineHello = Type.Object({
   pid: count,
   host: text(256),
   kind: text(32),
+  /** How many tasks it runs side by side; 1, if it does not say. */
+  concurrency: optional(Type.Integer({ minimum: 1 })),
   /** Never said before. By it a controller that is restarted later knows the engine again. */
   instance: optional(text(64)),
   /** The `instance` under which what it holds was given to it. */

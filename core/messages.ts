@@ -181,6 +181,8 @@ export const engineInfo = Type.Object({
   pid: count,
   host: text(256),
   kind: text(32),
+  /** How many tasks it runs side by side; 1, if it does not say. */
+  concurrency: optional(Type.Integer({ minimum: 1 })),
 })
 export type EngineInfo = Static<typeof engineInfo>
 

@@ -16,7 +16,8 @@ export function engineJoined(state: SchedulerState, event: EventOf<'engineJoined
   checkMark(hwm)
   state.nextEngine = event.engine + 1
   state.front -= 1
-  const engine = new EngineRecord(event.engine, hwm, initialMark(hwm), state.front, initialRttMs)
+  const { engine: id, concurrency = 1 } = event
+  const engine = new EngineRecord({ id, hwm, concurrency }, initialMark(hwm, concurrency), state.front, initialRttMs)
   state.engines.set(engine.id, engine)
   state.index.join(engine, state.engines.values(), state.engines.size)
   admit(state, engine)

@@ -7,6 +7,8 @@ import type { TaskRecord } from './task.ts'
 export class EngineRecord implements EngineView {
   readonly id: EngineId
   readonly hwm: HighWaterMark
+  /** How many tasks it runs side by side. */
+  readonly concurrency: number
   /** `tasks.length` plus the number of zombies. */
   load = 0
   mark: number
@@ -26,9 +28,15 @@ export class EngineRecord implements EngineView {
   /** Mean duration of its tasks, smoothed; NaN before the first. */
   meanMs = Number.NaN
 
-  constructor(id: EngineId, hwm: HighWaterMark, mark: number, lastUsed: number, rttMs: number) {
+  constructor(
+    { id, hwm, concurrency }: Pick<EngineRecord, 'id' | 'hwm' | 'concurrency'>,
+    mark: number,
+    lastUsed: number,
+    rttMs: number,
+  ) {
     this.id = id
     this.hwm = hwm
+    this.concurrency = concurrency
     this.mark = mark
     this.lastUsed = lastUsed
     this.rttMs = rttMs

@@ -89,8 +89,16 @@ export interface AttemptName {
 
 export type SchedulerEvent =
   | { readonly type: 'submit'; readonly tasks: readonly TaskSpec[] }
-  /** `engine` must be greater than every number before it. `hwm` overrides the scheduler's for this engine. */
-  | { readonly type: 'engineJoined'; readonly engine: EngineId; readonly hwm?: HighWaterMark }
+  /**
+   * `engine` must be greater than every number before it. `hwm` overrides the scheduler's for this engine. `concurrency`: how many
+   * tasks it runs side by side; default 1.
+   */
+  | {
+      readonly type: 'engineJoined'
+      readonly engine: EngineId
+      readonly hwm?: HighWaterMark
+      readonly concurrency?: number | undefined
+    }
   | { readonly type: 'engineLeft'; readonly engine: EngineId; readonly reason: string }
   | { readonly type: 'begun'; readonly engine: EngineId; readonly tasks: readonly AttemptName[] }
   /** Its first word of output; `printed` is kept, and may grow until the attempt ends. */

@@ -3,9 +3,9 @@ import type { HighWaterMark } from './events.ts'
 
 /**
  * `'auto'`: about two round trips of work at each engine, so that it never waits for the link, and no more, so that nothing
- * waits there which another engine could take. mark = ⌈2 · round trip / mean duration⌉ between 1 and 1,024, hence 1 as soon as
- * tasks take longer than two round trips. It starts at 1, at most doubles with each message of results (one round trip apart), and
- * falls at once.
+ * waits there which another engine could take. An engine that runs c tasks side by side has room for as many: mark =
+ * ⌈c · 2 · round trip / mean duration⌉ between c and 1,024, hence c as soon as tasks take longer than two round trips. It starts at c,
+ * at most doubles with each message of results (one round trip apart), and falls at once.
  */
 const markMax = 1_024
 /** Below the resolution of clocks, a duration says nothing. */
@@ -13,8 +13,8 @@ const durationMinMs = 0.001
 /** Assumed until measured. */
 export const initialRttMs = 0.2
 
-export function initialMark(hwm: HighWaterMark): number {
-  if (hwm === 'auto') return 1
+export function initialMark(hwm: HighWaterMark, concurrency: number): number {
+  if (hwm === 'auto') return Math.min(concurrency, markMax)
   return hwm === 0 ? Number.POSITIVE_INFINITY : hwm
 }
 
@@ -31,6 +31,7 @@ export function observeRoundTrip(engine: EngineRecord, rttMs: number): void {
 /** The mark of an 'auto' engine after its latest message. */
 export function nextMark(engine: EngineRecord): number {
   if (Number.isNaN(engine.meanMs)) return engine.mark
-  const wanted = Math.ceil((2 * engine.rttMs) / Math.max(engine.meanMs, durationMinMs))
-  return Math.max(1, Math.min(wanted, 2 * engine.mark, markMax))
+  const { concurrency, rttMs, meanMs, mark } = engine
+  const wanted = Math.ceil((concurrency * 2 * rttMs) / Math.max(meanMs, durationMinMs))
+  return Math.min(Math.max(concurrency, Math.min(wanted, 2 * mark)), markMax)
 }

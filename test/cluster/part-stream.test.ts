@@ -55,9 +55,10 @@ const lastOf = ({ last }: StreamEnd) => (last ? decodeValue(last) : undefined)
 test('runs one window ahead of its reader, and what is quick leaves together', async () => {
   const { generator, state } = counting()
   const { parts, said, pull } = setUp(generator)
-  await turn()
-  await turn()
-  expect([state.taken, said.length]).toEqual([windowParts, 1])
+  // It takes turns when it was held up.
+  for (let i = 0; i < 20; i += 1) await turn()
+  expect(state.taken).toBe(windowParts)
+  expect(said.length).toBeLessThan(windowParts / 4)
   expect(parts()).toEqual(range(0, windowParts))
   await pull({ heard: windowParts, upTo: windowParts + 10 })
   expect(state.taken).toBe(windowParts + 10)

@@ -170,6 +170,23 @@ describe('high-water mark', () => {
     expect(mark(w)).toBe(1)
   })
 
+  it('4: auto: an engine that runs several side by side is given as many from the first on, however long they take', () => {
+    const w = new QuietWorld({ hwm: 'auto' })
+    w.send({ type: 'engineJoined', engine: 0, concurrency: 8 })
+    w.submit(...Array.from({ length: 5_000 }, (_, i) => spec(i)))
+    expect(w.state.engines.get(0)?.load).toBe(8)
+    endAll(w, 10_000)
+    expect(mark(w)).toBe(8)
+    for (let i = 0; i < 50; i += 1) w.send({ type: 'roundTrip', engine: 0, rttMs: 2 })
+    for (let i = 0; i < 50; i += 1) endAll(w, 1)
+    // 8 · 2 · 2 ms / 1 ms = 32.
+    expect(mark(w)).toBe(32)
+    endAll(w, 10_000)
+    expect(mark(w)).toBe(8)
+    w.send({ type: 'engineJoined', engine: 1, concurrency: 1_000_000 })
+    expect(w.state.engines.get(1)?.mark).toBe(1_024)
+  })
+
   it('makes no sense below zero or in fractions', () => {
     for (const hwm of [-1, 1.5, Number.NaN]) expect(() => createScheduler({ hwm })).toThrow(/hwm must be/)
   })

@@ -82,10 +82,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/high-water-mark.ts',
-    from: 'Math.max(1, Math.min(wanted, 2 * engine.mark, markMax))',
-    to: 'Math.max(1, Math.min(wanted, 4 * engine.mark, markMax))',
+    from: 'Math.min(wanted, 2 * mark)',
+    to: 'Math.min(wanted, 4 * mark)',
     invariant: 4,
     says: 'a measured mark grows too fast',
+  },
+  {
+    file: 'scheduler/high-water-mark.ts',
+    from: 'return Math.min(Math.max(concurrency, ',
+    to: 'return Math.min(Math.max(1, ',
+    invariant: 4,
+    says: 'an engine that runs several side by side is given one once they take long',
   },
   {
     file: 'scheduler/engine-events.ts',

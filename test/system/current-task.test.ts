@@ -14,7 +14,7 @@ describe.each(Object.entries(places))('%s', (_name, options) => {
   let cluster: Cluster
   let client: Client
   beforeAll(async () => {
-    cluster = await Cluster.start({ engines: 1, concurrency: 4, hwm: 8, ...options })
+    cluster = await Cluster.start({ engines: 1, concurrency: 4, ...options })
     client = await cluster.connect()
   })
   afterAll(() => cluster.stop())

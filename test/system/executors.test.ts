@@ -61,3 +61,26 @@ it('a module that never loads can be aborted, and the engine goes on', async () 
   expect(await outcome(stuck)).toBe('YM_ABORTED')
   expect(await next).toBe(2)
 })
+
+it.each([
+  { engineKind: 'thread' },
+  { engineKind: 'process', transport: 'websocket' },
+  { engineKind: 'process', transport: 'zeromq' },
+] as const)(
+  'an engine with a concurrency of 4 runs four tasks side by side, whatever they take ($engineKind, $transport)',
+  async (options) => {
+    await using cluster = await Cluster.start({ engines: 1, concurrency: 4, ...options })
+    const client = await cluster.connect()
+    // None ends before four are there. They take far longer than a round trip, which is all that 'auto' would have under way.
+    const meet = async () => {
+      const meeting = globalThis as { present?: number }
+      meeting.present = (meeting.present ?? 0) + 1
+      while (meeting.present < 4) await new Promise((resolve) => setTimeout(resolve, 5))
+      return meeting.present
+    }
+    const lview = client.loadBalancedView().with({ runTimeout: 30_000 })
+    const results = [1, 2, 3, 4].map(() => lview.apply(meet))
+    expect(await Promise.all(results)).toEqual([4, 4, 4, 4])
+    expect(client.ids).toEqual([0])
+  },
+)
