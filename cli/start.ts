@@ -84,7 +84,8 @@ async function launch(host: HostOptions, logFile: string): Promise<ChildProcess>
       execArgv: ['--max-semi-space-size=128'],
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     })
-    child.send({ ...host, key } satisfies HostOptions)
+    // Where it cannot be told, it has ended: that says so by itself, and better.
+    child.send({ ...host, key } satisfies HostOptions, () => {})
     return child
   } finally {
     await log.close()
