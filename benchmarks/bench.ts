@@ -15,6 +15,8 @@ export interface BenchOptions extends Pick<SuiteOptions, 'size' | 'transport'> {
   /** So many rounds are kept, however long they take. Default: as many as there is time for. */
   readonly rounds?: number | undefined
   readonly only?: string | undefined
+  /** Only what is needed to judge the targets. */
+  readonly isForTargets?: boolean | undefined
   /** A suite begins. */
   onSuite?(name: SuiteName): void
 }
@@ -53,13 +55,14 @@ export interface BenchResult {
 }
 
 /** Never rejects for a suite that fails: what the others found took minutes. */
-export async function bench({ suites, size, rounds, only, transport, onSuite }: BenchOptions): Promise<BenchResult> {
+export async function bench(asked: BenchOptions): Promise<BenchResult> {
+  const { suites, size, rounds, only, isForTargets, transport, onSuite } = asked
   const startedAt = new Date()
   const loadAtStart = loadavg()
   const plan = plans[size]
   const quickEnd = performance.now() + quickMs
   const kept = rounds === undefined ? {} : { roundsMin: rounds, roundsMax: rounds }
-  const options: RunOptions = { ...plan, ...kept, size, only, transport }
+  const options: RunOptions = { ...plan, ...kept, size, only, isForTargets, transport }
   const reports: SuiteReport[] = []
   const failures: Error[] = []
   for (const [i, name] of suites.entries()) {

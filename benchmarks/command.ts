@@ -8,6 +8,7 @@ import { plotsOf } from './plots.ts'
 import { comparisonText } from './print-comparison.ts'
 import { reportText } from './print-report.ts'
 import { readReport } from './report.ts'
+import { targetMarkdown, targetText } from './target-table.ts'
 
 export interface CommandOptions extends Omit<BenchOptions, 'onSuite'> {
   /** A file of an earlier run, to tell of instead of measuring. */
@@ -18,13 +19,15 @@ export interface CommandOptions extends Omit<BenchOptions, 'onSuite'> {
   readonly plots?: string | undefined
   /** A file of an earlier run. */
   readonly compare?: string | undefined
+  /** A file to write the table of targets to, as Markdown. */
+  readonly markdown?: string | undefined
   /** Changes by a smaller share are noise. */
   readonly tolerance: number
 }
 
 /** @throws what the first of the suites failed with, when all else is told */
 export async function runCommand(options: CommandOptions): Promise<void> {
-  const { read, json, plots, tolerance } = options
+  const { read, json, plots, markdown, isForTargets, tolerance } = options
   // Whatever is needed afterwards must be there before minutes are spent on measuring.
   const draw = plots === undefined ? undefined : await loadDrawing()
   const before = options.compare === undefined ? undefined : readReport(options.compare)
@@ -33,7 +36,8 @@ export async function runCommand(options: CommandOptions): Promise<void> {
       ? await bench({ ...options, onSuite: (name) => process.stderr.write(`measuring ${name} …\n`) })
       : { report: readReport(read), failures: [] }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
-  if (report.suites.length > 0) process.stdout.write(reportText(report))
+  if (markdown !== undefined) writeFileSync(markdown, targetMarkdown(report))
+  if (report.suites.length > 0) process.stdout.write(isForTargets ? targetText(report) : reportText(report))
   if (before) process.stdout.write(`\n${comparisonText(compare(before, report, tolerance))}`)
   if (draw && plots !== undefined) {
     mkdirSync(plots, { recursive: true })

@@ -55,6 +55,8 @@ export const suites = {
 } as const satisfies Record<string, SuiteEntry>
 
 export type SuiteName = keyof typeof suites
+/** Those that promise something. */
+export const suitesWithTargets: readonly SuiteName[] = ['tasks', 'payloads', 'scheduler', 'memory', 'startup']
 export const suiteNames = Object.keys(suites) as SuiteName[]
 
 export function isSuiteName(name: string): name is SuiteName {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Report } from '../../benchmarks/report.ts'
-import { suiteNames } from '../../benchmarks/suites.ts'
+import { suiteNames, suitesWithTargets } from '../../benchmarks/suites.ts'
 import { family, gone } from '../cli/yardmaster.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -31,6 +31,10 @@ test.for(suiteNames)('bench %s runs, its JSON is whole, and its plots are SVG', 
   expect(report).toMatchObject({ format: 'yardmaster-bench', version: 1, size: 'least' })
   expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
   expect(report.suites.map((suite) => suite.name)).toEqual([name])
+  const promised = report.suites.flatMap(({ measures }) =>
+    measures.flatMap(({ cases }) => cases.map((one) => one.targets)),
+  )
+  if (!suitesWithTargets.includes(name)) expect(promised.flatMap((targets) => targets ?? [])).toEqual([])
   for (const measure of report.suites.flatMap((suite) => suite.measures)) {
     expect(stdout).toContain(measure.name)
     expect(measure.cases.length).toBeGreaterThan(0)
@@ -44,6 +48,32 @@ test.for(suiteNames)('bench %s runs, its JSON is whole, and its plots are SVG', 
     expect(plot).toMatch(/^[a-z\d-]+\.svg$/)
     expect(readFileSync(join(plots, plot), 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s)
   }
+})
+
+test('bench targets judges what is promised, and takes nothing else', { timeout }, async () => {
+  const [json, markdown] = [join(folder, 'targets.json'), join(folder, 'targets.md')]
+  const { stdout } = await bench([
+    'targets',
+    'startup',
+    '--quick',
+    '--rounds',
+    '1',
+    '--json',
+    json,
+    '--markdown',
+    markdown,
+  ])
+  expect(stdout).toMatch(/start of 4 thread engines .* ≤ 500 ms .* (met|not met)\n/)
+  expect(stdout).toMatch(/\d targets: /)
+  expect(readFileSync(markdown, 'utf8')).toMatch(/^\| start of 4 thread engines \|/m)
+  const report: Report = JSON.parse(readFileSync(json, 'utf8'))
+  const subjects = report.suites.flatMap(({ measures }) =>
+    measures.flatMap(({ cases }) => cases.map((one) => one.subject)),
+  )
+  expect(subjects).toContain('bare threads')
+  expect(subjects).not.toContain('piscina')
+  const again = await bench(['targets', '--read', json])
+  expect(again.stdout).toBe(stdout)
 })
 
 test('what was kept can be told again and compared, and other files are refused', { timeout }, async () => {
