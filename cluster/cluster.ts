@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { systemClock } from '../core/clock.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { freshSeed, seededRandom } from '../core/random.ts'
-import { type Controller, type ControllerOptions, startController } from './controller.ts'
+import { type Controller, type ControllerOptions, startController, strangersMaxDefault } from './controller.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { EnginePool } from './engine-pool.ts'
 import { inlineExecutor } from './executors/inline.ts'
@@ -70,6 +70,8 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   const controller = await startController({
     ...options,
     key,
+    // Its own engines come all at once: they are not to push each other out.
+    strangersMax: (options.strangersMax ?? strangersMaxDefault) + count,
     addresses: [`memory:${randomUUID()}`, ...listenAt],
   })
   const address = controller.addresses[isHere ? 0 : 1]

@@ -53,7 +53,7 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly recoveryMs?: number
   /** How much may be outstanding for clients, and wait for them. What a limit leaves no room for fails with a `LimitError`. */
   readonly limits?: Partial<ControllerLimits>
-  /** How many may be connected and have not proved yet who they are; the oldest goes first. Default 128. */
+  /** How many may be connected and have not proved yet who they are; the oldest goes first. Default 128; a local cluster adds its engines. */
   readonly strangersMax?: number
   /** Limits of every listener. */
   readonly transportOptions?: TransportOptions
@@ -97,7 +97,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const clock = options.clock ?? systemClock
   const log = options.log ?? (() => {})
   const heartbeatMs = options.heartbeatMs ?? 5_000
-  const strangersMax = options.strangersMax ?? 128
+  const strangersMax = options.strangersMax ?? strangersMaxDefault
   const name = options.name ?? 'default'
   const limits = limitsOf(options.limits)
   const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
@@ -286,6 +286,7 @@ async function openJournal(
   return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine, identity }
 }
 
+export const strangersMaxDefault = 128
 /** A handshake takes much less. */
 const strangerBytesMax = 128 * 1024
 
