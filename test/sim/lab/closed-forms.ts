@@ -128,8 +128,11 @@ export const moreQueueCases: readonly QueueCase[] = [
   powerOf(5, 0.9, 600_000, 1_000),
 ]
 
-/** The mean time in seconds, with its 99 % interval. */
-export function simulateQueue(queue: QueueCase, factor = 1, seed = 1): SteadyMean {
+/**
+ * The mean time in seconds, with its 99 % interval. Cases draw from seeds of their own, so that luck does not strike all alike. Of a hundred
+ * seeds about one misses: of 200 for M/M/2, three did.
+ */
+export function simulateQueue(queue: QueueCase, factor = 1, seed: number | string = `2026/${queue.name}`): SteadyMean {
   const { tasks, durations, rate, strategy, hwm, of, batches } = queue
   const workload = generateWorkload({ tasks: tasks * factor, durations, arrivals: poisson({ perSecond: rate }), seed })
   const run = simulateWorkload(workload, { engines: engines(queue.engines), strategy, hwm, seed })
