@@ -24,6 +24,10 @@ export const suites = {
     description: 'the scheduler’s core alone: by strategy, engines and blocked tasks; memory; a large graph',
     load: async () => (await import('./suites/scheduler.ts')).scheduler,
   },
+  simulator: {
+    description: 'the scheduling lab: tasks a second in virtual time, by strategy, engines and network',
+    load: async () => (await import('./suites/simulator.ts')).simulator,
+  },
   memory: {
     description: 'heap for each task that waits or is retained, and while a stream goes through',
     load: async () => (await import('./suites/memory.ts')).memory,

@@ -20,6 +20,8 @@ export interface ClusterModelOptions {
   readonly blocking?: Float64Array
   /** Draws the order in which things happen that nothing else sets apart. Default: by number. */
   readonly ties?: Random
+  /** Whether `begun` is kept. Default false. */
+  readonly notesBegun?: boolean
 }
 
 /** One engine at work. */
@@ -55,7 +57,7 @@ export class ClusterModel implements TaskPlaces {
   readonly engine: Int32Array
   readonly startMs: Float64Array
   readonly endMs: Float64Array
-  /** Tasks that have begun, and that have ended, in order, since whoever drives it has emptied the list. */
+  /** Tasks that have begun, if that is asked for, and that have ended, in order, since whoever drives it has emptied the list. */
   readonly begun: number[] = []
   readonly ended: number[] = []
   readonly cores: Int32Array
@@ -69,6 +71,8 @@ export class ClusterModel implements TaskPlaces {
   readonly #isTogether: boolean
   /** Nothing but the order of assignment sets tasks apart: one that finds an idle core begins at once. */
   readonly #isPlain: boolean
+  readonly #notesBegun: boolean
+  readonly #beginning: number[] = []
   #touched: ModelEngine[] = []
 
   constructor(workload: Workload, options: ClusterModelOptions) {
@@ -85,6 +89,7 @@ export class ClusterModel implements TaskPlaces {
     this.#durationMs = workload.durationMs
     this.#engines = options.engines.map((spec) => new ModelEngine(spec, new AdmittedQueue(this)))
     this.#ties = options.ties
+    this.#notesBegun = options.notesBegun ?? false
     this.#isTogether = rules.admission === 'together'
     const count = this.#engines.length
     const limits = downloadLimits(network)
@@ -193,32 +198,30 @@ export class ClusterModel implements TaskPlaces {
     for (const engine of touched) {
       engine.isTouched = false
       const { inbox, admitted } = engine
-      for (const task of inbox) {
-        admitted.add(task)
-        if (!this.#isTogether) this.#scan(engine)
+      if (inbox.length > 0) {
+        for (const task of inbox) {
+          admitted.add(task)
+          if (!this.#isTogether) this.#scan(engine)
+        }
+        inbox.length = 0
       }
-      inbox.length = 0
       this.#scan(engine)
     }
   }
 
   #scan(engine: ModelEngine): void {
-    const { begun } = this
-    const first = begun.length
-    engine.free = engine.admitted.begin(engine.free, begun)
-    for (let i = first; i < begun.length; i += 1) this.#time(engine, begun[i] as number)
+    const beginning = this.#beginning
+    engine.free = engine.admitted.begin(engine.free, beginning)
+    if (beginning.length === 1) this.#begin(engine, beginning.pop() as number)
+    else if (beginning.length > 1) for (const task of beginning.splice(0)) this.#begin(engine, task)
   }
 
   #begin(engine: ModelEngine, task: number): void {
-    this.begun.push(task)
-    this.#time(engine, task)
-  }
-
-  #time(engine: ModelEngine, task: number): void {
     const ranMs = (this.#durationMs[task] as number) / engine.speed
     this.startMs[task] = this.nowMs
     engine.busyMs += ranMs * (this.cores[task] as number)
     this.#ends.add(this.nowMs + ranMs, task)
+    if (this.#notesBegun) this.begun.push(task)
   }
 
   #end(task: number): void {

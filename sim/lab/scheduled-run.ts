@@ -24,8 +24,6 @@ export class ScheduledRun {
   readonly #arrivals: Arrivals
   /** Of the current attempt of each task that is at an engine. */
   readonly #records: (TaskRecord | undefined)[]
-  /** Strategies that look at what has begun are told of it at once; the others never are, as of short tasks in a cluster. */
-  readonly #tellsBegun: boolean
   /** What the scheduler has not been told yet, and what it has decided that is not in force yet. */
   #news: SchedulerEvent[] = []
   #decided: readonly Effect[][] = []
@@ -47,12 +45,6 @@ export class ScheduledRun {
     this.#workload = workload
     this.#settings = settings
     this.#strategy = strategy
-    this.#model = new ClusterModel(workload, {
-      engines,
-      ...(network ? { network } : {}),
-      ...(rules ? { rules } : {}),
-      ...(ties === 'drawn' ? { ties: random.substream('ties') } : {}),
-    })
     this.#arrivals = new Arrivals(workload, engines)
     // Only what later tasks may depend on has to be remembered, and of that only how it ended.
     const purgedMax = workload.data === undefined ? 0 : Number.POSITIVE_INFINITY
@@ -64,7 +56,14 @@ export class ScheduledRun {
       retention: { countMax: 0, purgedMax },
     })
     const { run } = this.#state.strategy
-    this.#tellsBegun = run.taskStarted !== undefined || run.steal !== undefined
+    // Strategies that look at what has begun are told of it at once; the others never are, as of short tasks in a cluster.
+    this.#model = new ClusterModel(workload, {
+      engines,
+      notesBegun: run.taskStarted !== undefined || run.steal !== undefined,
+      ...(network ? { network } : {}),
+      ...(rules ? { rules } : {}),
+      ...(ties === 'drawn' ? { ties: random.substream('ties') } : {}),
+    })
     this.#records = new Array<TaskRecord | undefined>(workload.size).fill(undefined)
     this.#left = workload.size
     this.#sentTo = new Int32Array(engines.length)
@@ -104,21 +103,19 @@ export class ScheduledRun {
     const model = this.#model
     const { ended, nowMs } = model
     this.#turn += 1
-    if (ended.length === 1) this.#tell(this.#endOf([ended[0] as number]))
-    else if (ended.length > 1) for (const tasks of this.#byEngine(ended)) this.#tell(this.#endOf(tasks))
-    ended.length = 0
+    if (ended.length === 1) this.#tell(this.#endOf([ended.pop() as number]))
+    else if (ended.length > 1) for (const tasks of this.#byEngine(ended.splice(0))) this.#tell(this.#endOf(tasks))
     if (this.#arrivals.nextMs <= nowMs) {
       this.#messages += 1
       this.#tell({ type: 'submit', tasks: this.#arrivals.take() })
     }
     this.#decide()
     model.settle()
-    while (this.#tellsBegun && model.begun.length > 0) {
+    while (model.begun.length > 0) {
       for (const tasks of this.#byEngine(model.begun.splice(0))) this.#tell(this.#beginOf(tasks))
       this.#decide()
       model.settle()
     }
-    model.begun.length = 0
   }
 
   /** In order of first appearance. */

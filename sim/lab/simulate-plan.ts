@@ -29,7 +29,7 @@ export interface PlanRun {
 export function simulatePlan(
   workload: Workload,
   plan: Plan,
-  options: Omit<ClusterModelOptions, 'priority' | 'blocking'>,
+  options: Omit<ClusterModelOptions, 'priority' | 'blocking' | 'notesBegun'>,
 ): PlanRun {
   const { size } = workload
   checkPlan(workload, plan, options)
@@ -49,7 +49,6 @@ export function simulatePlan(
     model.advance(model.nextMs)
     ended += model.ended.length
     model.ended.length = 0
-    model.begun.length = 0
     model.settle()
   }
   const { startMs, endMs, nowMs: makespanMs, bytesMoved, transfers } = model
