@@ -7,6 +7,7 @@ import { MemoryStore } from '../../cluster/stores/memory-store.ts'
 import type { StoreChange, TaskStore } from '../../core/task-store.ts'
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { medianOf, quantileOf } from '../statistics.ts'
 import type { Measure, Sample, Size, Suite } from '../suite.ts'
 
@@ -92,14 +93,18 @@ async function batch(client: Client, count: number): Promise<void> {
 
 async function takeBatch({ kind, client, store }: Bed, tasks: number): Promise<Sample> {
   const before = counts(store)
-  const start = performance.now()
-  await batch(client, tasks)
-  const rate = (tasks / (performance.now() - start)) * 1000
-  await client.flush()
+  const { result: rate, cpuUs } = await cpuTime(async () => {
+    const start = performance.now()
+    await batch(client, tasks)
+    const rate = (tasks / (performance.now() - start)) * 1000
+    await client.flush()
+    return rate
+  })
   const after = counts(store)
   const perTask = (of: keyof typeof after) => (after[of] - before[of]) / tasks
   return {
     rate,
+    cpu: cpuUs / tasks,
     writes: perTask('writes'),
     entries: perTask('entries'),
     handed: perTask('bytes'),
@@ -184,6 +189,7 @@ function batches(kind: Kind, beds: readonly Bed[], tasks: number): Measure {
     name: `a batch of tasks that do nothing, ${kinds[kind].title}`,
     figures: {
       rate: { unit: 'tasks/s', better: 'higher' },
+      cpu: { unit: 'µs of CPU a task', better: 'lower' },
       writes: { unit: 'writes a task', better: 'lower', isComparable: false },
       entries: { unit: 'entries a task', better: 'lower', isComparable: false },
       handed: { unit: 'bytes to the store', better: 'lower', isComparable: false },

@@ -2,6 +2,7 @@
 import type { TransportAddress } from '../../cluster/cluster.ts'
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { FarEnds } from '../links/far-ends.ts'
 import { networkLink } from '../links/house.ts'
 import { benchmarkKey, type Pipe } from '../links/link.ts'
@@ -109,24 +110,55 @@ export const encryption: Suite = {
       name: string,
       unit: string,
       better: Figure['better'],
+      /** What one call does, for the processor time of each. */
+      work: { readonly count: number; readonly of: string },
       take: (bed: Bed) => Promise<number>,
     ): Measure => ({
       name,
-      figures: { value: { unit, better } },
+      figures: { value: { unit, better }, cpu: { unit: `µs of CPU ${work.of}`, better: 'lower' } },
       cases: schemes.map((one) => ({
         subject: one.scheme,
         ...('plain' in one ? { reference: { subject: one.plain } } : {}),
-        take: async () => ({ value: await Promise.race([take(beds.get(one.scheme) as Bed), far.failure]) }),
+        take: async () => {
+          const bed = beds.get(one.scheme) as Bed
+          // Of this end, which encrypts what goes and decrypts what comes.
+          const { result: value, cpuUs } = await cpuTime(() => Promise.race([take(bed), far.failure]))
+          return { value, cpu: cpuUs / work.count }
+        },
       })),
     })
     return {
       measures: [
-        measure('64 B there and back, p50', 'µs', 'lower', (bed) => roundTripUs(bed, sizes)),
-        measure('64 B echoed, 1,000 under way', 'messages/s', 'higher', (bed) => messageRate(bed, sizes)),
-        measure('1 MB echoed, 4 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.medium, 4, 1e6)),
-        measure('64 MB echoed, 2 under way', 'GB/s each way', 'higher', (bed) => bandwidth(bed, sizes.large, 2, 64e6)),
-        measure('a client connects to a controller', 'ms', 'lower', (bed) => connectMs(bed, sizes)),
-        measure('tasks that do nothing, 2 process engines', 'tasks/s', 'higher', (bed) => taskRate(bed, sizes)),
+        measure('64 B there and back, p50', 'µs', 'lower', { count: sizes.trips, of: 'a trip' }, (bed) =>
+          roundTripUs(bed, sizes),
+        ),
+        measure(
+          '64 B echoed, 1,000 under way',
+          'messages/s',
+          'higher',
+          { count: sizes.small, of: 'a message' },
+          (bed) => messageRate(bed, sizes),
+        ),
+        measure('1 MB echoed, 4 under way', 'GB/s each way', 'higher', { count: sizes.medium, of: 'a MB' }, (bed) =>
+          bandwidth(bed, sizes.medium, 4, 1e6),
+        ),
+        measure(
+          '64 MB echoed, 2 under way',
+          'GB/s each way',
+          'higher',
+          { count: 64 * sizes.large, of: 'a MB' },
+          (bed) => bandwidth(bed, sizes.large, 2, 64e6),
+        ),
+        measure('a client connects to a controller', 'ms', 'lower', { count: sizes.connects, of: 'a client' }, (bed) =>
+          connectMs(bed, sizes),
+        ),
+        measure(
+          'tasks that do nothing, 2 process engines',
+          'tasks/s',
+          'higher',
+          { count: sizes.tasks, of: 'a task' },
+          (bed) => taskRate(bed, sizes),
+        ),
       ],
       close,
     }
