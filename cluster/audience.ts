@@ -17,6 +17,9 @@ export interface AudienceOptions {
   hasMore(client: ClientPeer): void
 }
 
+/** So many are remembered of a task, whether they are still there or not. */
+const watchersMin = 16
+
 /** Who is connected, and who is told of a task: the session that submitted it, and those that watch it. */
 export class Audience {
   readonly #options: AudienceOptions
@@ -61,8 +64,11 @@ export class Audience {
     if (printed) peer.printed(id, printed)
     this.#options.hasMore(peer)
     const watchers = this.#watchers.get(id)
-    if (watchers) watchers.add(peer.session)
-    else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
+    if (watchers) {
+      // Those that are gone watch anew when they come back.
+      if (watchers.size >= watchersMin) for (const one of watchers) if (!this.#clients.has(one)) watchers.delete(one)
+      watchers.add(peer.session)
+    } else if (task.client !== peer.session) this.#watchers.set(id, new Set([peer.session]))
   }
 
   each(id: TaskId, tell: (client: ClientPeer) => void): void {

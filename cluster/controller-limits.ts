@@ -6,7 +6,8 @@ import type { LoadLimits } from '../scheduler/quota.ts'
 export interface ControllerLimits extends LoadLimits {
   /**
    * What waits for a client that takes it slowly, or not at all. Up to half of it, results wait with their bytes; further ones stay where the
-   * retention leaves them, and values that tasks `emit` are left out. When all of it is used, the client's link is ended; it may come back.
+   * retention leaves them, and values that tasks `emit` are left out. When all of it is used, nothing is added until the client has taken what
+   * there is; then it is to ask again for what it awaits.
    */
   readonly unsentBytesMax: number
 }

@@ -108,7 +108,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     recovery,
     nextEngine: firstEngine,
     identity,
-  } = await openJournal(options, clock, (error) => send({ type: 'storeFailed', error }))
+  } = await openJournal(options, clock, limits.queuedBytesMax, (error) => send({ type: 'storeFailed', error }))
   let nextEngine = firstEngine
   // Whoever inspects the machine sees its input.
   const { key, transportOptions: _, ...schedulerOptions } = options
@@ -275,6 +275,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 async function openJournal(
   { store: place }: ControllerOptions,
   clock: Clock,
+  deferredBytesMax: number,
   onFailure: (error: unknown) => void,
 ): Promise<{ journal?: Journal; recovery?: Recovery<PeerEvent>; nextEngine: number; identity: string }> {
   if (place === undefined) return { nextEngine: 0, identity: randomUUID() }
@@ -283,7 +284,7 @@ async function openJournal(
   const journal = new Journal({ store, saved, clock, onFailure })
   const identity = saved.identity ?? randomUUID()
   if (saved.identity === undefined) journal.identified(identity)
-  return { journal, recovery: new Recovery(saved, clock), nextEngine: saved.nextEngine, identity }
+  return { journal, recovery: new Recovery(saved, clock, deferredBytesMax), nextEngine: saved.nextEngine, identity }
 }
 
 export const strangersMaxDefault = 128

@@ -1,4 +1,6 @@
 import { type ActorSystem, fromTransition } from 'xstate'
+import { LimitError } from '../core/errors.ts'
+import { heldBytesOf } from '../core/limits.ts'
 import type { ClientToController, EngineInfo, EngineToController } from '../core/messages.ts'
 import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
@@ -59,10 +61,16 @@ function receive(state: ReceptionState, event: ReceptionEvent): void {
   } else route(router, event)
 }
 
+const tooMuchDeferred =
+  'more is submitted than limits.queuedBytesMax while the controller waits for the engines of the one before it'
+
 function defer(recovery: Recovery<PeerEvent>, event: PeerEvent): void {
   if (event.type === 'engineJoined') recovery.engineJoined(event.peer)
   else if (event.type === 'engineMessage' && event.message.type === 'holding') {
     recovery.holds(event.peer.id, event.message.tasks)
+  } else if (event.type === 'clientMessage') {
+    // It will come again, by another link.
+    if (!recovery.defer(event, heldBytesOf(event.message))) event.peer.link.abort(new LimitError(tooMuchDeferred))
   } else {
     if (event.type === 'engineLeft') recovery.engineLeft(event.peer.id)
     recovery.defer(event)

@@ -23,13 +23,17 @@ export class Recovery<Event> {
   /** Those that have left again without having said it. */
   readonly #mute = new Map<EngineId, string>()
   readonly #joined: EnginePeer[] = []
-  /** What else has happened. */
+  /** What else has happened, and what that takes. */
   readonly #events: Event[] = []
+  #eventBytes = 0
+  readonly #bytesMax: number
   #isOver = false
 
-  constructor(saved: Saved, clock: Clock) {
+  /** `bytesMax`: what may wait for its end. */
+  constructor(saved: Saved, clock: Clock, bytesMax: number) {
     this.#saved = saved
     this.#clock = clock
+    this.#bytesMax = bytesMax
     this.#expected = new Map(saved.engines)
   }
 
@@ -68,8 +72,12 @@ export class Recovery<Event> {
     this.#mute.set(engine, instance)
   }
 
-  defer(event: Event): void {
+  /** What has happened waits; false: it would be too much. */
+  defer(event: Event, bytes = 0): boolean {
+    if (this.#eventBytes + bytes > this.#bytesMax) return false
+    this.#eventBytes += bytes
     this.#events.push(event)
+    return true
   }
 
   /** Hands over to the router; answers what has happened meanwhile, in order. */

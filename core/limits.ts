@@ -1,3 +1,4 @@
+import type { ClientToController } from './messages.ts'
 import type { Payload } from './payload.ts'
 
 /** What a task takes at the controller, beside what it was called with: about. It counts against the limits in bytes. */
@@ -41,4 +42,14 @@ export function bodyBytesOf({ args, after, follow, targets, label }: Body): numb
   if (follow !== undefined) for (const { ids } of follow) bytes += ids.length * idBytes
   if (targets !== undefined) bytes += targets.length * numberBytes
   return label === undefined ? bytes : bytes + label.length
+}
+
+/** What a message of a client makes the controller hold: about. */
+export function heldBytesOf(message: ClientToController): number {
+  if (message.type !== 'submit' && message.type !== 'broadcast') return taskOverheadBytes
+  let bytes = 0
+  for (const { payload } of message.functions) bytes += payload.byteLength
+  if (message.type === 'broadcast') return bytes + message.args.byteLength + message.tasks.length * taskOverheadBytes
+  for (const task of message.tasks) bytes += bodyBytesOf(task) + taskOverheadBytes
+  return bytes
 }

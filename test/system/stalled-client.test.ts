@@ -2,15 +2,13 @@
  * A client that is stopped, as by SIGSTOP, with its link open: the controller, in a process of its own, keeps what waits for it within bounds,
  * and everybody else goes on. When the client runs again, it is told of each of its tasks once.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Client, type LocalClusterOptions } from 'yardmaster'
+import type { Client } from 'yardmaster'
+import { host, killAll, start } from './hosted.ts'
 
-const hostProgram = fileURLToPath(new URL('./programs/hosted-cluster.mjs', import.meta.url))
 const readerProgram = fileURLToPath(new URL('./programs/slow-reader.mjs', import.meta.url))
-const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const mib = 2 ** 20
 
 interface End {
@@ -20,38 +18,7 @@ interface End {
   readonly dropped: number
 }
 
-const children: ChildProcess[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
-
-function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  const child = fork(program, args, { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  children.push(child)
-  return child
-}
-
-async function host(options: LocalClusterOptions) {
-  const child = start(hostProgram, [JSON.stringify(options)], ['--expose-gc'])
-  const [{ address, key }] = (await once(child, 'message')) as [{ address: string; key: string }]
-  return {
-    address,
-    key,
-    client: await Client.connect(address, { key }),
-    /** In a process of its own, too. */
-    addEngine() {
-      const env = { ...process.env, YARDMASTER_KEY: key }
-      children.push(
-        spawn(process.execPath, [command, 'engine', '--quiet', '--address', address], { env, stdio: 'ignore' }),
-      )
-    },
-    async look(): Promise<{ held: number; warnings: string[] }> {
-      child.send('look')
-      const [answer] = await once(child, 'message')
-      return answer
-    },
-  }
-}
+afterEach(killAll)
 
 /** Resolves when the tasks are accepted; `ends` with how they ended for that client. */
 async function reader(hosted: { address: string; key: string }, what: string, count: number, bytes: number) {
