@@ -21,6 +21,8 @@ const FOLDERS: Record<string, string> = {
   scripts: 'building and checking the package',
   sim: 'virtual time, faults, workloads and measures',
   'sim/lab': 'workloads in virtual time, without links or processes: the scheduling lab',
+  'sim/lab/generate': 'workloads that are drawn',
+  'sim/lab/read': 'workloads out of files',
   test: 'tests, by area',
   testing: 'the published kit: suites, arbitraries, invariants',
   'testing/histories': 'random histories of a scheduler, and a check for each invariant',
