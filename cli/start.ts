@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -49,10 +51,10 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
   const logFile = logFilePath(host.name)
   // Another start of this name may be under way: the log gets its name with the cluster.
   const draft = `${logFile}.${process.pid}`
-  const child = await launch(host, draft)
-  const ready = await readiness(child, host.name, draft)
-  if (!ready) return
+  const started = await launch(host, draft)
+  if (!started) return
   await rename(draft, logFile)
+  const { child, ready } = started
   const { connectionFile, addresses, engines } = ready
   const pid = child.pid as number
   child.unref()
@@ -72,61 +74,69 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
   )
 }
 
-async function launch(host: HostOptions, logFile: string): Promise<ChildProcess> {
-  // It goes through the channel: the environment of a process can be read for as long as that lives.
-  const key = takeKeyFromEnvironment()
-  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
-  const log = await open(logFile, 'wx', 0o600)
-  try {
-    const child = fork(fileURLToPath(new URL('./background-main.js', import.meta.url)), [host.name], {
-      detached: true,
-      // A controller's garbage is young: what a task leaves behind dies soon. V8's 16 MiB for it cost half of the scheduler's speed.
-      execArgv: ['--max-semi-space-size=128'],
-      stdio: ['ignore', log.fd, log.fd, 'ipc'],
-    })
-    // Where it cannot be told, it has ended: that says so by itself, and better.
-    child.send({ ...host, key } satisfies HostOptions, () => {})
-    return child
-  } finally {
-    await log.close()
-  }
-}
-
 /**
- * What it says when it is ready; undefined when it was interrupted. Rejects with the reason why it did not come up.
+ * Its process, and what that says when it is ready; undefined when it was interrupted. Rejects with the reason why it did not come up.
  * Unless it is ready no process is left, and its log only where nothing else tells the reason.
  */
-async function readiness(child: ChildProcess, name: string, logFile: string): Promise<Ready | undefined> {
-  const answered = new Promise<FromBackground>((resolve) => {
-    child.once('message', (message) => resolve(message as FromBackground))
-  })
-  const exited = new Promise<undefined>((resolve, reject) => {
-    child.once('exit', () => resolve(undefined))
-    child.once('error', reject)
-  })
+async function launch(host: HostOptions, logFile: string): Promise<{ child: ChildProcess; ready: Ready } | undefined> {
+  let child: ChildProcess | undefined
   let isInterrupted = false
+  // From before there is a process: one whose parent a signal ended would stay.
   const letGo = onInterrupt(
     () => {
       isInterrupted = true
-      child.kill('SIGTERM')
+      child?.kill('SIGTERM')
     },
-    () => child.kill('SIGKILL'),
+    () => child?.kill('SIGKILL'),
   )
   try {
-    const heard = await Promise.race([answered, exited])
-    if (heard?.type === 'ready' && !isInterrupted) return heard
-    await exited
-    if (heard === undefined && !isInterrupted) {
+    child = await spawnHost(host, logFile)
+    const heard = firstMessage(child)
+    if (isInterrupted) child.kill('SIGTERM')
+    const answer = await Promise.race([heard, exit(child)])
+    if (answer?.type === 'ready' && !isInterrupted) return { child, ready: answer }
+    await exit(child)
+    if (answer === undefined && !isInterrupted) {
       throw new YardmasterError(
         'YM_ENGINE_START',
-        `the process of cluster '${name}' ended before it was ready. What it said last stands in ${logFile}`,
+        `the process of cluster '${host.name}' ended before it was ready. What it said last stands in ${logFile}`,
       )
     }
     await rm(logFile, { force: true })
-    if (heard?.type === 'failed') throw errorFromFault(heard.fault)
+    if (answer?.type === 'failed') throw errorFromFault(answer.fault)
     process.exitCode = exitCode.interrupted
     return undefined
   } finally {
     letGo()
   }
+}
+
+async function spawnHost(host: HostOptions, logFile: string): Promise<ChildProcess> {
+  // It goes through the channel: the environment of a process can be read for as long as that lives.
+  const key = takeKeyFromEnvironment()
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  const log = openSync(logFile, 'wx', 0o600)
+  try {
+    const child = fork(fileURLToPath(new URL('./background-main.js', import.meta.url)), [host.name], {
+      detached: true,
+      // A controller's garbage is young: what a task leaves behind dies soon. V8's 16 MiB for it cost half of the scheduler's speed.
+      execArgv: ['--max-semi-space-size=128'],
+      stdio: ['ignore', log, log, 'ipc'],
+    })
+    // Where it cannot be told, it has ended: that says so by itself, and better.
+    child.send({ ...host, key } satisfies HostOptions, () => {})
+    return child
+  } finally {
+    closeSync(log)
+  }
+}
+
+function firstMessage(child: ChildProcess): Promise<FromBackground> {
+  return new Promise((resolve) => child.once('message', (message) => resolve(message as FromBackground)))
+}
+
+/** Rejects where it could not be started. */
+async function exit(child: ChildProcess): Promise<undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  await once(child, 'exit')
 }
