@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/longest-first.ts'
 
 export default defineConfig({
   test: {
@@ -10,7 +11,9 @@ export default defineConfig({
     // People read the closing lines of vitest; programs that read a build's output want one plain line.
     reporters: process.env.CI ? ['default', './test/tally-reporter.ts'] : ['default'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Of two cores: much of the system tests is waiting.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.
     testTimeout: 60_000,
     hookTimeout: 60_000,
