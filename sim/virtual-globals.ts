@@ -38,6 +38,8 @@ export function virtualGlobals(timeline: Timeline, random: Random): () => void {
       ? current.clock.after(delayMs * current.slowness, callback)
       : timeline.after(delayMs, current, callback)
   }
+  /** It takes no time, not even what clocks are rounded by. */
+  const soon = (callback: () => void) => timeline.after(0, timeline.current, callback)
   const wallTime = () => timeline.current?.clock.wallTime() ?? epochMs + timeline.now
   const setTimeout = (callback: Callback, delayMs = 0, ...args: unknown[]) => {
     const timer = new Timer()
@@ -57,7 +59,7 @@ export function virtualGlobals(timeline: Timeline, random: Random): () => void {
   }
   const setImmediate = (callback: Callback, ...args: unknown[]) => {
     const timer = new Timer()
-    timer.cancel = after(0, () => callback(...args))
+    timer.cancel = soon(() => callback(...args))
     return timer
   }
   const clear = (timer: unknown) => {
@@ -78,7 +80,7 @@ export function virtualGlobals(timeline: Timeline, random: Random): () => void {
     put(timersPromises, {
       setTimeout: (delayMs = 1, value?: unknown) =>
         new Promise((resolve) => after(Math.max(1, delayMs), () => resolve(value))),
-      setImmediate: (value?: unknown) => new Promise((resolve) => after(0, () => resolve(value))),
+      setImmediate: (value?: unknown) => new Promise((resolve) => soon(() => resolve(value))),
     }),
   ]
   syncBuiltinESMExports()
