@@ -27,6 +27,7 @@ export {
   type Engines,
   type EngineView,
   type Estimates,
+  type ExpectedInput,
   type Finished,
   type FinishedWithDuration,
   type Strategy,

@@ -14,7 +14,7 @@ import { Retention, type RetentionLimits } from './retention.ts'
 import { SharedParts } from './shared-parts.ts'
 import { resolveStrategy } from './strategies/named.ts'
 import type { Estimates, FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
-import type { Moment, TaskRecord, TaskStatus, Terms } from './task.ts'
+import { type Moment, none, type TaskRecord, type TaskStatus, type Terms } from './task.ts'
 
 export interface SchedulerConfig {
   /** Default 'leastload'. */
@@ -22,7 +22,7 @@ export interface SchedulerConfig {
   /** Of the strategy's randomness. Default 0. */
   readonly seed?: number | string
   /** What strategies that declare `information: 'estimates'` may know of tasks before they run. Default: nothing. */
-  readonly estimates?: Estimates
+  readonly estimates?: Partial<Estimates>
   /** Default 'auto'. */
   readonly hwm?: HighWaterMark
   /** Engines that may die with a task before it fails. Default 3. */
@@ -35,7 +35,7 @@ export interface SchedulerConfig {
 export const schedulerDefaults = {
   strategy: 'leastload',
   seed: 0,
-  estimates: { durationMs: () => undefined },
+  estimates: {},
   hwm: 'auto',
   engineLossLimit: 3,
   retention: { countMax: 100_000, bytesMax: 256 * 2 ** 20, purgedMax: 100_000 },
@@ -124,7 +124,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
   const tasks = new TaskTable<TaskRecord>()
   const index = new EngineIndex()
   const shared = new SharedParts()
-  const estimates = config.estimates ?? schedulerDefaults.estimates
+  const estimates = completed(config.estimates)
   const state: SchedulerState = {
     now: Number.NEGATIVE_INFINITY,
     moment: { ms: Number.NEGATIVE_INFINITY },
@@ -169,6 +169,15 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     recentEvents: [],
   }
   return state
+}
+
+/** What is left out says that nothing is known. What is given may be an object of a class. */
+function completed(given: Partial<Estimates> = {}): Estimates {
+  return {
+    durationMs: (task) => given.durationMs?.(task),
+    inputs: (task) => given.inputs?.(task) ?? none,
+    bytesPerSecond: given.bytesPerSecond ?? Number.POSITIVE_INFINITY,
+  }
 }
 
 /** A strategy's randomness depends on the seed and its name only. */

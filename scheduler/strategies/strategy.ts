@@ -66,6 +66,21 @@ export interface FinishedWithDuration extends Finished {
 export interface Estimates {
   /** Time of execution on an engine of speed 1, in milliseconds; undefined where nothing is known. A task of which it is asked must not have ended. */
   durationMs(task: TaskView): number | undefined
+  /** What must lie at its engine before it begins; nothing where no data is known of: always so in a live cluster. The same of a task that must not have ended. */
+  inputs(task: TaskView): readonly ExpectedInput[]
+  /** How fast data comes to an engine; Infinity where it takes no time, or nothing is known of that: always so in a live cluster. */
+  readonly bytesPerSecond: number
+}
+
+/** An object that one task makes and others consume. */
+export interface ExpectedInput {
+  /** Its number: what two tasks consume under the same one is the same, and has to come to an engine once. */
+  readonly object: number
+  readonly producer: TaskId
+  /** Expected as long as it does not exist, and known from then on; undefined where nothing is known. */
+  readonly bytes: number | undefined
+  /** The engines where it lies, the one that made it first; none as long as it does not exist. */
+  readonly engines: readonly EngineId[]
 }
 
 /** Everything in it may be used at any time while the strategy is in force. */

@@ -50,7 +50,7 @@ export class Arrivals {
     const after = this.#after(task)
     const cores = this.#workload.cores[task] as number
     const targets = cores > this.#leastCores ? this.#targets.get(cores) : undefined
-    return { id: idOf(task), client, after, targets, body: task }
+    return { id: labTaskId(task), client, after, targets, body: task }
   }
 
   #after(task: number): readonly DependencySpec[] | undefined {
@@ -61,12 +61,13 @@ export class Arrivals {
     const to = firstInput[task + 1] as number
     if (from === to) return undefined
     const ids = new Set<TaskId>()
-    for (let i = from; i < to; i += 1) ids.add(idOf(producer[inputs[i] as number] as number))
+    for (let i = from; i < to; i += 1) ids.add(labTaskId(producer[inputs[i] as number] as number))
     return [{ ids: [...ids], all: true, success: true, failure: false }]
   }
 }
 
-function idOf(task: number): TaskId {
+/** The name under which a task of a workload is submitted. */
+export function labTaskId(task: number): TaskId {
   return taskId(client, task)
 }
 

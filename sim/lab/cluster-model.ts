@@ -114,6 +114,11 @@ export class ClusterModel implements TaskPlaces {
     return this.#data?.transfers ?? 0
   }
 
+  /** The engines where an object lies, the one that made it first; undefined: it does not exist. */
+  holders(object: number): readonly number[] | undefined {
+    return this.#data?.holders(object)
+  }
+
   /** By engine: time that its cores are busy with all that has begun, added up over its cores. */
   get busyMs(): Float64Array {
     return Float64Array.from(this.#engines, ({ busyMs }) => busyMs)

@@ -103,6 +103,11 @@ export class DataMovement {
     return this.#network.nextEndMs
   }
 
+  /** The engines where an object lies, the one that made it first; undefined: it does not exist. */
+  holders(object: number): readonly number[] | undefined {
+    return this.#holders[object]
+  }
+
   /** The task is at an engine from now on. Answers whether all its inputs are there. */
   assigned(task: number): boolean {
     const { firstInput, inputs, bytes } = this.#data

@@ -51,7 +51,10 @@ export class ScheduledRun {
     this.#state = createScheduler({
       strategy,
       seed,
-      estimates: estimatesOf(workload, information),
+      estimates: estimatesOf(workload, information, {
+        bytesPerSecond: network === undefined || network.model === 'instant' ? Infinity : network.bytesPerSecond,
+        holders: (object) => this.#model.holders(object),
+      }),
       hwm: hwm === 'cores' ? 1 : hwm,
       retention: { countMax: 0, purgedMax },
     })

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import { strategy } from '../../scheduler/strategies/strategy.ts'
+import { type ExpectedInput, strategy } from '../../scheduler/strategies/strategy.ts'
 
 test('a strategy knows as much of durations as it declares, and may not know it after all', () => {
   strategy('plain', {
@@ -27,7 +27,10 @@ test('a strategy knows as much of durations as it declares, and may not know it 
       return {
         choose(task, engines) {
           expectTypeOf(task).not.toHaveProperty('durationMs')
+          expectTypeOf(task).not.toHaveProperty('inputs')
           expectTypeOf(estimates.durationMs(task)).toEqualTypeOf<number | undefined>()
+          expectTypeOf(estimates.inputs(task)).toEqualTypeOf<readonly ExpectedInput[]>()
+          expectTypeOf(estimates.bytesPerSecond).toEqualTypeOf<number>()
           return engines.at(0)
         },
       }

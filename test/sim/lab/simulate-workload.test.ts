@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { strategies } from '../../../scheduler/strategies/named.ts'
-import { type StrategyLike, strategy } from '../../../scheduler/strategies/strategy.ts'
+import { type StrategyLike, strategy, type TaskView } from '../../../scheduler/strategies/strategy.ts'
 import { bursty, poisson } from '../../../sim/lab/arrival-processes.ts'
 import { exponential } from '../../../sim/lab/distributions.ts'
 import { engines } from '../../../sim/lab/engine-spec.ts'
@@ -185,6 +185,53 @@ describe('what a strategy may know', () => {
     expect(order('user')).toEqual([1, 3, 2, 4])
     expect(order('mean')).toEqual([1, 2, 3, 4])
     expect(order('blind')).toEqual([1, 2, 3, 4])
+  })
+
+  test('what data a task needs, how large it is, and where it lies as soon as it exists', () => {
+    const told = (information: InformationMode) => {
+      const seen: string[] = []
+      const nosy = strategy('nosy', {
+        information: 'estimates',
+        start({ estimates }) {
+          expect(estimates.bytesPerSecond).toBe(1_000)
+          const tell = (task: TaskView) => {
+            const inputs = estimates.inputs(task).map(({ object, producer, bytes, engines: at }) => {
+              return `${object} of ${producer}: ${bytes} at [${at}]`
+            })
+            seen.push(inputs.join(', '))
+          }
+          return {
+            tasksSubmitted: (batch) => tell(batch[2] as TaskView),
+            choose(task, offered) {
+              if (task.after.length > 0) tell(task)
+              return offered.at(0)
+            },
+          }
+        },
+      })
+      const graph: WorkloadTask[] = [
+        { ...second, outputs: [{ bytes: 100, estimateBytes: 70 }, { bytes: 300 }] },
+        second,
+        {
+          ...second,
+          inputs: [
+            [0, 0],
+            [0, 1],
+          ],
+          after: [1],
+        },
+      ]
+      const network = { model: 'simple', bytesPerSecond: 1_000 } as const
+      times(graph, { engines: engines(2), strategy: nosy, information, network, hwm: 1 })
+      return seen
+    }
+    const after = '0 of lab.0: 100 at [0], 1 of lab.0: 300 at [0], 2 of lab.1: 0 at [1]'
+    const unmade = (some: unknown, other: unknown) =>
+      `0 of lab.0: ${some} at [], 1 of lab.0: ${other} at [], 2 of lab.1: 0 at []`
+    expect(told('exact')).toEqual([unmade(100, 300), after])
+    expect(told('user')).toEqual([unmade(70, 200), after])
+    expect(told('mean')).toEqual([unmade(200, 200), after])
+    expect(told('blind')).toEqual([unmade(undefined, undefined), after])
   })
 
   test('the mode must be said where it matters', () => {
