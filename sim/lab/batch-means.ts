@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../core/errors.ts'
+import { studentCritical } from './statistics/student.ts'
 
 /** A mean in the long run, with an interval. */
 export interface SteadyMean {
@@ -12,19 +13,13 @@ export interface BatchMeansOptions {
   readonly warmUpShare?: number
   /** From 10 on. Default 30. */
   readonly batches?: number
-  readonly confidence?: keyof typeof normalQuantiles
+  /** From 0 to 1. Default 0.99. */
+  readonly confidence?: number
 }
-
-/** Two-sided, of the standard normal distribution, by confidence. */
-const normalQuantiles = {
-  0.9: 1.6448536269514722,
-  0.95: 1.959963984540054,
-  0.99: 2.5758293035489004,
-} as const
 
 /**
  * The mean of a sequence whose members depend on those shortly before them: the mean of batches, which are as good as
- * independent if each is much longer than that dependence. What does not fill a batch is left out. Default confidence: 0.99.
+ * independent if each is much longer than that dependence. What does not fill a batch is left out.
  * Source: Law, Simulation Modeling and Analysis, 2015, section 9.5.3.
  */
 export function batchMeans(values: ArrayLike<number>, options: BatchMeansOptions = {}): SteadyMean {
@@ -34,6 +29,9 @@ export function batchMeans(values: ArrayLike<number>, options: BatchMeansOptions
   }
   if (!(warmUpShare >= 0 && warmUpShare < 1)) {
     throw new ConfigurationError(`warmUpShare must be a number from 0 to below 1, not ${warmUpShare}`)
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new ConfigurationError(`confidence must be a number between 0 and 1, not ${confidence}`)
   }
   const first = Math.floor(values.length * warmUpShare)
   const length = Math.floor((values.length - first) / batches)
@@ -45,18 +43,5 @@ export function batchMeans(values: ArrayLike<number>, options: BatchMeansOptions
   })
   const mean = means.reduce((sum, one) => sum + one, 0) / batches
   const variance = means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (batches - 1)
-  return { mean, halfWidth: studentQuantile(normalQuantiles[confidence], batches - 1) * Math.sqrt(variance / batches) }
-}
-
-/**
- * Student's quantile from the normal one, right to 4 digits from 9 degrees of freedom on.
- * Source: Abramowitz, Stegun, Handbook of Mathematical Functions, 26.7.5.
- */
-function studentQuantile(z: number, freedom: number): number {
-  return (
-    z +
-    (z ** 3 + z) / (4 * freedom) +
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2) +
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * freedom ** 3)
-  )
+  return { mean, halfWidth: studentCritical(confidence, batches - 1) * Math.sqrt(variance / batches) }
 }

@@ -12,7 +12,7 @@ export interface DrawnWorkload {
 }
 
 /** A kind of workload that is drawn, under the name by which specifications ask for it. */
-export interface WorkloadGenerator {
+interface WorkloadGenerator {
   /** What `parameters` are, as in `tasks=COUNT,durations=DISTRIBUTION`. */
   readonly usage: string
   /** Takes each parameter that there may be. Throws a `ConfigurationError` for what cannot be. */
@@ -20,7 +20,7 @@ export interface WorkloadGenerator {
 }
 
 /** All that a specification may begin with. */
-export const workloadGenerators: Readonly<Record<string, WorkloadGenerator>> = {
+const workloadGenerators: Readonly<Record<string, WorkloadGenerator>> = {
   poisson: {
     usage: 'perSecond=RATE,tasks=COUNT,durations=DISTRIBUTION',
     from(parameters) {

@@ -3,7 +3,7 @@ import { readEsteeGraph } from '../read-estee-graph.ts'
 import type { Workload } from '../workload.ts'
 
 /** A kind of file that holds a workload. */
-export interface WorkloadFormat {
+interface WorkloadFormat {
   readonly name: string
   /** How names of such files end. */
   readonly extension: string
@@ -14,7 +14,7 @@ export interface WorkloadFormat {
 }
 
 /** All that `readWorkload` understands. The first that fits is taken. */
-export const workloadFormats: readonly WorkloadFormat[] = [
+const workloadFormats: readonly WorkloadFormat[] = [
   {
     name: 'task graph of Estee',
     extension: '.json',
