@@ -38,23 +38,29 @@ export interface Metrics {
 /** Below this a run counts as so long, in `boundedSlowdown`. */
 const slowdownBoundMs = 10_000
 
+/** By task, of those that count. */
+interface TaskColumns {
+  readonly responseMs: Float64Array
+  readonly waitMs: Float64Array
+  readonly boundedSlowdown: Float64Array
+}
+
+export interface MetricsOptions {
+  /** What arrives before that is left out of response, wait and slowdown: the system begins empty. Default: nothing is. */
+  readonly fromMs?: number
+}
+
 /** What a run was like. Percentiles take a sort of each column. */
-export function metricsOf(run: WorkloadRun): Metrics {
-  const { workload, engines, startMs, endMs, busyMs } = run
+export function metricsOf(run: WorkloadRun, options: MetricsOptions = {}): Metrics {
+  const { workload, engines, endMs, busyMs } = run
   const { size, arrivalMs } = workload
-  const response = new Float64Array(size)
-  const wait = new Float64Array(size)
-  const slowdown = new Float64Array(size)
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
   for (let task = 0; task < size; task += 1) {
-    const [arrival, start, end] = [arrivalMs[task] as number, startMs[task] as number, endMs[task] as number]
-    response[task] = end - arrival
-    wait[task] = start - arrival
-    slowdown[task] = Math.max(1, (end - arrival) / Math.max(end - start, slowdownBoundMs))
-    first = Math.min(first, arrival)
-    last = Math.max(last, end)
+    first = Math.min(first, arrivalMs[task] as number)
+    last = Math.max(last, endMs[task] as number)
   }
+  const { responseMs, waitMs, boundedSlowdown } = taskColumns(run, options)
   const makespanMs = size === 0 ? 0 : last - first
   const bound = lowerBoundMs(workload, engines)
   const cores = engines.reduce((sum, { cores: offered = 1 }) => sum + offered, 0)
@@ -62,15 +68,38 @@ export function metricsOf(run: WorkloadRun): Metrics {
     makespanMs,
     lowerBoundMs: bound,
     makespanRatio: makespanMs / bound,
-    responseMs: summaryOf(response),
-    waitMs: summaryOf(wait),
-    boundedSlowdown: summaryOf(slowdown),
+    responseMs: summaryOf(responseMs),
+    waitMs: summaryOf(waitMs),
+    boundedSlowdown: summaryOf(boundedSlowdown),
     utilisation: sumOf(busyMs) / (cores * makespanMs),
     loadFairness: jainIndex(busyMs.map((ms, engine) => ms / (engines[engine]?.cores ?? 1))),
     bytesMoved: run.bytesMoved,
     transfers: run.transfers,
     decisions: run.decisions,
     messagesPerTask: run.messages / size,
+  }
+}
+
+/** @internal */
+export function taskColumns(run: WorkloadRun, { fromMs = Number.NEGATIVE_INFINITY }: MetricsOptions = {}): TaskColumns {
+  const { workload, startMs, endMs } = run
+  const { size, arrivalMs } = workload
+  const response = new Float64Array(size)
+  const wait = new Float64Array(size)
+  const slowdown = new Float64Array(size)
+  let count = 0
+  for (let task = 0; task < size; task += 1) {
+    const [arrival, start, end] = [arrivalMs[task] as number, startMs[task] as number, endMs[task] as number]
+    if (arrival < fromMs) continue
+    response[count] = end - arrival
+    wait[count] = start - arrival
+    slowdown[count] = Math.max(1, (end - arrival) / Math.max(end - start, slowdownBoundMs))
+    count += 1
+  }
+  return {
+    responseMs: response.subarray(0, count),
+    waitMs: wait.subarray(0, count),
+    boundedSlowdown: slowdown.subarray(0, count),
   }
 }
 
