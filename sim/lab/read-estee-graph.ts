@@ -1,4 +1,5 @@
 import { WorkloadError } from '../../core/errors.ts'
+import { fromJson } from './read/from-json.ts'
 import type { Workload } from './workload.ts'
 import { type WorkloadObject, type WorkloadTask, workloadOf } from './workload-of.ts'
 
@@ -15,22 +16,10 @@ const msPerSecond = 1_000
  * @throws WorkloadError that names the file, the task and what is wrong with it
  */
 export function readEsteeGraph(text: string, name = 'graph'): Workload {
-  try {
-    const tasks = parse(text)
+  return fromJson(text, name, (tasks) => {
     if (!Array.isArray(tasks)) throw new WorkloadError(`must be an array of tasks, not ${kindOf(tasks)}`)
     return workloadOf(tasks.map(taskFrom))
-  } catch (error) {
-    if (!(error instanceof WorkloadError)) throw error
-    throw new WorkloadError(`${name}: ${error.message}`, { cause: error.cause, details: { ...error.details, name } })
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new WorkloadError(`is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
+  })
 }
 
 function taskFrom(value: unknown, task: number): WorkloadTask {

@@ -138,7 +138,8 @@ function linked(
   }
   const circle = findCircle(data)
   if (circle !== undefined) {
-    throw fault(circle[0] as number, 'inputs', `waits for itself: ${[...circle, circle[0]].join(' waits for ')}`)
+    const all = [...circle, circle[0]]
+    throw fault(circle[0] as number, 'inputs', `waits for itself: ${all.join(' waits for ')}`, { circle: all })
   }
   return data
 }
@@ -159,6 +160,6 @@ function count(value: number, task: number, field: string): number {
   throw fault(task, field, `must be a whole number from 1 on, not ${JSON.stringify(value) ?? value}`)
 }
 
-function fault(task: number, field: string, what: string): WorkloadError {
-  return new WorkloadError(`task ${task}: ${field} ${what}`, { details: { task, field } })
+function fault(task: number, field: string, what: string, more: object = {}): WorkloadError {
+  return new WorkloadError(`task ${task}: ${field} ${what}`, { details: { task, field, ...more } })
 }

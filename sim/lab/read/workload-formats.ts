@@ -1,6 +1,7 @@
 import { WorkloadError } from '../../../core/errors.ts'
 import { readEsteeGraph } from '../read-estee-graph.ts'
 import type { Workload } from '../workload.ts'
+import { readWfFormat } from './read-wfformat.ts'
 
 /** A kind of file that holds a workload. */
 interface WorkloadFormat {
@@ -20,6 +21,12 @@ const workloadFormats: readonly WorkloadFormat[] = [
     extension: '.json',
     recognises: (text) => /^\s*\[/.test(text),
     read: readEsteeGraph,
+  },
+  {
+    name: 'WfFormat 1.5',
+    extension: '.json',
+    recognises: (text) => /^\s*\{/.test(text),
+    read: readWfFormat,
   },
 ]
 
