@@ -23,8 +23,10 @@ function abortOne(state: SchedulerState, task: TaskRecord): void {
     return
   }
   if (task.status === 'assigned') {
+    const engine = state.engines.get(task.engine) as EngineRecord
     askCancel(state, task)
-    makeZombie(state, state.engines.get(task.engine) as EngineRecord, task)
+    makeZombie(state, engine, task)
+    state.strategy.finished?.(task, engine, { outcome: 'aborted', durationMs: 0 })
   }
   finishAborted(state, task)
 }

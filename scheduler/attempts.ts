@@ -23,6 +23,7 @@ export function begun(state: SchedulerState, event: Begun): void {
     move(state, task, 'running')
     task.asked = 'nothing'
     task.begun = state.moment
+    state.ready.isChanged = true
     state.deadlines.disarm(task)
     if (!task.direct) state.strategy.run.taskStarted?.(task, engine)
   }

@@ -16,8 +16,8 @@ export function engineJoined(state: SchedulerState, event: EventOf<'engineJoined
   checkMark(hwm)
   state.nextEngine = event.engine + 1
   state.front -= 1
-  const { engine: id, concurrency = 1 } = event
-  const engine = new EngineRecord({ id, hwm, concurrency }, initialMark(hwm, concurrency), state.front, initialRttMs)
+  const { engine: id, concurrency: cores = 1, speed = 1 } = event
+  const engine = new EngineRecord({ id, hwm, cores, speed }, initialMark(hwm, cores), state.front, initialRttMs)
   state.engines.set(engine.id, engine)
   state.index.join(engine, state.engines.values(), state.engines.size)
   admit(state, engine)
@@ -34,6 +34,8 @@ export function engineLeft(state: SchedulerState, event: EventOf<'engineLeft'>):
   if (engine === undefined) return
   state.engines.delete(engine.id)
   state.index.leave(engine)
+  state.load -= engine.load
+  state.ready.isChanged = true
   state.strategy.run.engineLeft?.(engine)
   const lost = engine.tasks.sort((a, b) => a.sequence - b.sequence)
   for (const task of lost) {

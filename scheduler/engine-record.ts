@@ -3,12 +3,20 @@ import type { HighWaterMark } from './events.ts'
 import type { EngineView } from './strategies/strategy.ts'
 import type { TaskRecord } from './task.ts'
 
+/** What an ended task still occupies at its engine. */
+export interface Zombie {
+  readonly attempt: number
+  readonly cores: number
+}
+
 /** One live engine. */
 export class EngineRecord implements EngineView {
   readonly id: EngineId
   readonly hwm: HighWaterMark
   /** How many tasks it runs side by side. */
-  readonly concurrency: number
+  readonly cores: number
+  readonly speed: number
+  freeCores: number
   /** `tasks.length` plus the number of zombies. */
   load = 0
   mark: number
@@ -18,7 +26,7 @@ export class EngineRecord implements EngineView {
   /** Direct tasks assigned and running here, likewise; they are no load. */
   readonly direct: TaskRecord[] = []
   /** Attempts of ended tasks that the engine has not answered for yet, by task; undefined until there is one. */
-  zombies: Map<TaskId, number> | undefined = undefined
+  zombies: Map<TaskId, Zombie> | undefined = undefined
   /** Below its mark, and so in the index. */
   available = false
   /** Its place in the index, in order of arrival. */
@@ -29,14 +37,16 @@ export class EngineRecord implements EngineView {
   meanMs = Number.NaN
 
   constructor(
-    { id, hwm, concurrency }: Pick<EngineRecord, 'id' | 'hwm' | 'concurrency'>,
+    { id, hwm, cores, speed }: Pick<EngineRecord, 'id' | 'hwm' | 'cores' | 'speed'>,
     mark: number,
     lastUsed: number,
     rttMs: number,
   ) {
     this.id = id
     this.hwm = hwm
-    this.concurrency = concurrency
+    this.cores = cores
+    this.speed = speed
+    this.freeCores = cores
     this.mark = mark
     this.lastUsed = lastUsed
     this.rttMs = rttMs

@@ -12,6 +12,8 @@ export function takeSlot(state: SchedulerState, engine: EngineRecord, task: Task
   task.slot = engine.tasks.length
   engine.tasks.push(task)
   engine.load += 1
+  engine.freeCores -= task.cores
+  state.load += 1
   state.back += 1
   engine.lastUsed = state.back
   if (engine.load < engine.mark) state.index.changed(engine)
@@ -28,7 +30,7 @@ export function takeDirectSlot(engine: EngineRecord, task: TaskRecord): void {
 /** The task is not there any more. */
 export function releaseSlot(state: SchedulerState, engine: EngineRecord, task: TaskRecord): void {
   vacate(engine, task)
-  if (!task.direct) reduceLoad(state, engine)
+  if (!task.direct) reduceLoad(state, engine, task.cores)
 }
 
 /** The task ends at once; its attempt stays until the engine answers for it. */
@@ -37,8 +39,9 @@ export function makeZombie(state: SchedulerState, engine: EngineRecord, task: Ta
   if (task.direct) return
   engine.zombies ??= new Map()
   // An id can come back only after the record was forgotten; then nobody waits for its older attempt.
-  if (engine.zombies.has(task.id)) reduceLoad(state, engine)
-  engine.zombies.set(task.id, task.attempt)
+  const older = engine.zombies.get(task.id)
+  if (older !== undefined) reduceLoad(state, engine, older.cores)
+  engine.zombies.set(task.id, { attempt: task.attempt, cores: task.cores })
 }
 
 export function releaseZombie(
@@ -47,13 +50,15 @@ export function releaseZombie(
   id: TaskRecord['id'],
   attempt: number,
 ): void {
-  if (engine.zombies?.get(id) !== attempt) return
-  engine.zombies.delete(id)
-  reduceLoad(state, engine)
+  const zombie = engine.zombies?.get(id)
+  if (zombie?.attempt !== attempt) return
+  engine.zombies?.delete(id)
+  reduceLoad(state, engine, zombie.cores)
 }
 
 /** Brings the index in line with load and mark. */
 export function admit(state: SchedulerState, engine: EngineRecord): void {
+  state.ready.isChanged = true
   const available = engine.load < engine.mark
   if (available && engine.available) state.index.changed(engine)
   else if (available) {
@@ -62,8 +67,10 @@ export function admit(state: SchedulerState, engine: EngineRecord): void {
   } else if (engine.available) state.index.remove(engine)
 }
 
-function reduceLoad(state: SchedulerState, engine: EngineRecord): void {
+function reduceLoad(state: SchedulerState, engine: EngineRecord, cores: number): void {
   engine.load -= 1
+  engine.freeCores += cores
+  state.load -= 1
   admit(state, engine)
   if (engine.load === 0 && state.strategy.run.steal !== undefined) state.idle.push(engine)
 }

@@ -35,6 +35,11 @@ export interface TaskSpec {
   readonly follow?: readonly DependencySpec[] | undefined
   /** Absent or empty: any engine. A number that was not given out yet may still arrive. */
   readonly targets?: readonly EngineId[] | undefined
+  /**
+   * Cores of one engine that it occupies while it runs. Default 1. The scheduler itself counts tasks; that the cores suffice is for a strategy
+   * to see to, or for the engine.
+   */
+  readonly cores?: number | undefined
   /** Further attempts after the task's own errors, run timeouts among them. Default 0. */
   readonly retries?: number | undefined
   readonly queueTimeoutMs?: number | undefined
@@ -91,13 +96,14 @@ export type SchedulerEvent =
   | { readonly type: 'submit'; readonly tasks: readonly TaskSpec[] }
   /**
    * `engine` must be greater than every number before it. `hwm` overrides the scheduler's for this engine. `concurrency`: how many
-   * tasks it runs side by side; default 1.
+   * tasks it runs side by side, which are its cores; default 1. `speed`: by what the durations of tasks are divided there; default 1.
    */
   | {
       readonly type: 'engineJoined'
       readonly engine: EngineId
       readonly hwm?: HighWaterMark
       readonly concurrency?: number | undefined
+      readonly speed?: number | undefined
     }
   | { readonly type: 'engineLeft'; readonly engine: EngineId; readonly reason: string }
   | { readonly type: 'begun'; readonly engine: EngineId; readonly tasks: readonly AttemptName[] }
@@ -134,7 +140,7 @@ export type HighWaterMark = number | 'auto'
  * - `recall`: give it back (`recalled`) if it has not begun; else ignore this and end as usual.
  * - `end`: the one terminal reply; see `record.status`, with `fault` or the opaque `output`.
  * - `refuse`: one id of a submit, resubmit or purge was not accepted, nothing was changed for it, and no `end` will follow.
- * - `strategyFault`: the strategy threw or chose an engine it was not offered; the least loaded one was taken
+ * - `strategyFault`: the strategy threw, chose an engine it was not offered, or waited for nothing; the least loaded one was taken
  *   instead; or it could not start, and the one before stays in force.
  */
 export type Effect =

@@ -22,6 +22,7 @@ export function finish(state: SchedulerState, task: TaskRecord, status: Terminal
   }
   task.ended = state.moment
   task.asked = 'nothing'
+  if (!task.direct) state.strategy.run.taskEnded?.(task)
   state.effects.push({ type: 'end', task })
   if (task.dependents !== undefined) state.toldNext.push(task)
   // In this order: what it shares with others stays known.

@@ -36,6 +36,7 @@ export function guardedRun<Report extends Finished>(
     taskAssigned: guard(run.taskAssigned, undefined),
     taskStarted: guard(run.taskStarted, undefined),
     taskFinished: guard(run.taskFinished, undefined),
+    taskEnded: guard(run.taskEnded, undefined),
     engineJoined: guard(run.engineJoined, undefined),
     engineLeft: guard(run.engineLeft, undefined),
     steal: guard(run.steal, undefined),

@@ -31,7 +31,7 @@ export function observeRoundTrip(engine: EngineRecord, rttMs: number): void {
 /** The mark of an 'auto' engine after its latest message. */
 export function nextMark(engine: EngineRecord): number {
   if (Number.isNaN(engine.meanMs)) return engine.mark
-  const { concurrency, rttMs, meanMs, mark } = engine
+  const { cores: concurrency, rttMs, meanMs, mark } = engine
   const wanted = Math.ceil((concurrency * 2 * rttMs) / Math.max(meanMs, durationMinMs))
   return Math.min(Math.max(concurrency, Math.min(wanted, 2 * mark)), markMax)
 }

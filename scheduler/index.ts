@@ -24,6 +24,7 @@ export { powerOfD } from './strategies/power-of-d.ts'
 export { pure } from './strategies/pure.ts'
 export {
   type Choose,
+  type Deferral,
   type Engines,
   type EngineView,
   type Estimates,

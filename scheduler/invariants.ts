@@ -148,8 +148,12 @@ function checkWaiting(state: SchedulerState, task: TaskRecord, broken: Broken): 
 
 function checkEngines(state: SchedulerState, broken: Broken): void {
   let available = 0
+  let total = 0
   for (const engine of state.engines.values()) {
     const { id, load, mark, tasks, direct } = engine
+    total += load
+    const held = [...tasks, ...(engine.zombies?.values() ?? [])].reduce((sum, { cores }) => sum + cores, 0)
+    if (engine.cores - engine.freeCores !== held) broken(4, `engine ${id} counts ${engine.freeCores} free cores`)
     const occupied = tasks.length + (engine.zombies?.size ?? 0)
     if (load !== occupied) broken(4, `engine ${id} has load ${load}, with ${occupied} slots taken`)
     if (load < 0 || (engine.hwm !== 'auto' && load > mark)) broken(4, `engine ${id} has load ${load} of ${mark}`)
@@ -160,6 +164,7 @@ function checkEngines(state: SchedulerState, broken: Broken): void {
     for (const task of direct) checkAssigned(state, engine, task, broken)
     if (tasks.some((task) => task.direct)) broken(4, `engine ${id} counts a direct task as load`)
   }
+  if (total !== state.load) broken(4, `${state.load} tasks are counted at all engines, ${total} are`)
   if (available !== state.index.count) broken(4, `${state.index.count} engines are indexed, ${available} have room`)
 }
 
@@ -176,20 +181,31 @@ function checkAssigned(state: SchedulerState, engine: EngineRecord, task: TaskRe
 }
 
 function checkReady(state: SchedulerState, broken: Broken): void {
+  const { ready } = state
   let size = 0
-  for (const group of state.ready.occupied()) {
+  let passed = 0
+  for (const group of ready.occupied()) {
     const tasks = [...group]
     size += tasks.length
     if (tasks.length !== group.size) broken(2, `group ${group.key} holds ${tasks.length}, and counts ${group.size}`)
+    const open = tasks.filter(({ lane }) => lane !== 'passed')
+    passed += tasks.length - open.length
+    if (open.length !== group.size - group.passed) broken(2, `group ${group.key} miscounts what was passed by`)
     const first = group.first()
     for (const task of tasks) {
       if (!(task.status === 'ready' && task.group === group)) broken(2, `${task.id} is ${task.status} in ${group.key}`)
+    }
+    for (const task of open) {
       if (first === undefined || compareTasks(first, task) > 0) broken(15, `${task.id} comes before ${first?.id}`)
     }
     const idle = [...state.engines.values()].find((engine) => engine.available && serves(group, engine))
-    if (idle !== undefined) broken(16, `group ${group.key} waits while engine ${idle?.id} has room`)
+    if (idle === undefined) continue
+    // Only what the strategy lets wait may wait, and only while something is under way.
+    const mayWait = state.load > 0 && (ready.isHeld || open.length === 0)
+    if (!mayWait) broken(16, `group ${group.key} waits while engine ${idle.id} has room`)
   }
-  if (size !== state.ready.size) broken(2, `${state.ready.size} tasks are counted as queued, ${size} are`)
+  if (size !== ready.size) broken(2, `${ready.size} tasks are counted as queued, ${size} are`)
+  if (passed !== ready.passed) broken(2, `${ready.passed} tasks are counted as passed by, ${passed} are`)
 }
 
 function serves(group: ReadyGroup, engine: EngineRecord): boolean {

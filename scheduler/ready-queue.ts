@@ -14,7 +14,8 @@ export const anywhere: Place = { kind: 'any', engines: [] }
  * All ready tasks, grouped by where they may go, so that tasks that must wait for a busy engine cost nothing while others are dispatched.
  *
  * Invariants: `size` is the sum of the groups' sizes; a group but `any` exists exactly while it holds a task; `byEngine` lists each
- * `only` group under each of its engines; a task is here exactly while its status is `ready`, but for moments within a step.
+ * `only` group under each of its engines; a task is here exactly while its status is `ready`, but for moments within a step; `passed`
+ * is the sum of the groups', and `withPassed` are those that have any.
  */
 export class ReadyQueue {
   readonly any = new ReadyGroup('any', 'any', [])
@@ -22,6 +23,15 @@ export class ReadyQueue {
   readonly except = new Set<ReadyGroup>()
   readonly groups = new Map<string, ReadyGroup>()
   size = 0
+  /** How many the strategy has passed by since something changed. */
+  passed = 0
+  private readonly withPassed = new Set<ReadyGroup>()
+  /** Since something changed the strategy said that none of the others is to go before the one it was asked about. */
+  isHeld = false
+  /** Groups that would have had their turn then. */
+  private heldBack: readonly ReadyGroup[] = []
+  /** Something that a strategy may have waited for has happened in this step. */
+  isChanged = false
   /** Groups that got a task since the last dispatch. */
   dirty: ReadyGroup[] = []
 
@@ -29,17 +39,47 @@ export class ReadyQueue {
     const group = place.kind === 'any' ? this.any : this.groupFor(task, place)
     group.add(task)
     this.size += 1
-    if (group.dirty) return
-    group.dirty = true
-    this.dirty.push(group)
+    this.isChanged = true
+    this.soil(group)
   }
 
   remove(task: TaskRecord): void {
     const group = task.group
     if (group === undefined) return
+    if (task.lane === 'passed') this.passed -= 1
     group.remove(task)
     this.size -= 1
     if (group.size === 0 && group.kind !== 'any') this.drop(group)
+  }
+
+  /** The strategy has passed by the first task of the group. */
+  pass(task: TaskRecord): void {
+    const group = task.group as ReadyGroup
+    group.pass(task)
+    this.passed += 1
+    this.withPassed.add(group)
+  }
+
+  hold(groups: readonly ReadyGroup[]): void {
+    this.isHeld = true
+    this.heldBack = groups
+  }
+
+  /** Something has changed: whatever the strategy let wait is to be asked about again. */
+  reopen(): void {
+    this.isChanged = false
+    if (this.isHeld) {
+      for (const group of this.heldBack) this.soil(group)
+      this.heldBack = []
+      this.isHeld = false
+    }
+    if (this.withPassed.size === 0) return
+    for (const group of this.withPassed) {
+      if (group.passed > 0) group.reopen()
+      this.soil(group)
+    }
+    this.withPassed.clear()
+    this.passed = 0
   }
 
   /** Tasks that had a place, and wait for another one to become known. */
@@ -51,6 +91,12 @@ export class ReadyQueue {
   *occupied(): IterableIterator<ReadyGroup> {
     if (this.any.size > 0) yield this.any
     yield* this.groups.values()
+  }
+
+  private soil(group: ReadyGroup): void {
+    if (group.dirty) return
+    group.dirty = true
+    this.dirty.push(group)
   }
 
   private groupFor(task: TaskRecord, place: Place): ReadyGroup {

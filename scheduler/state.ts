@@ -85,6 +85,9 @@ export interface SchedulerState {
   readonly engineLossLimit: number
   readonly random: Random
 
+  /** Of all engines. */
+  load: number
+
   /** Those of the latest submission. */
   lastTerms: Terms | undefined
   /** The next task's place in the order of submission. */
@@ -149,13 +152,19 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
     quota: new Quota(limits, shared),
     shared,
     witnesses: new Map(),
-    strategy: activate(config.strategy ?? schedulerDefaults.strategy, { random, index, estimates }, (fault) =>
-      state.effects.push(fault),
+    strategy: activate(
+      config.strategy ?? schedulerDefaults.strategy,
+      { random, index, estimates },
+      {
+        report: (fault) => state.effects.push(fault),
+        now: () => state.now,
+      },
     ),
     estimates,
     hwm,
     engineLossLimit,
     random,
+    load: 0,
     lastTerms: undefined,
     nextSequence: 0,
     front: 0,
@@ -184,21 +193,21 @@ function completed(given: Partial<Estimates> = {}): Estimates {
 export function activate(
   like: StrategyLike,
   from: Pick<SchedulerState, 'random' | 'index' | 'estimates'>,
-  report: (fault: StrategyFault) => void,
+  { report, now }: { report(fault: StrategyFault): void; now(): number },
 ): ActiveStrategy {
   const strategy = resolveStrategy(like)
   const random = from.random.substream(`strategy/${strategy.name}`)
   const common = { strategy, random, view: new IndexView(from.index, random) }
   if (strategy.information === undefined) {
-    const run = guardedRun(strategy.name, strategy.start({ random }), report)
+    const run = guardedRun(strategy.name, strategy.start({ random, now }), report)
     const tell: ActiveStrategy['finished'] = (task, engine, { outcome }) =>
       run.taskFinished?.(task, engine, { outcome })
     return { ...common, run, finished: run.taskFinished && tell }
   }
   const started =
     strategy.information === 'durations'
-      ? strategy.start({ random })
-      : strategy.start({ random, estimates: from.estimates })
+      ? strategy.start({ random, now })
+      : strategy.start({ random, now, estimates: from.estimates })
   const run = guardedRun(strategy.name, started, report)
   const tell: ActiveStrategy['finished'] = (task, engine, { outcome, durationMs }) =>
     run.taskFinished?.(task, engine, { outcome, durationMs })

@@ -13,7 +13,7 @@ import { enqueue } from './waiting.ts'
 export function setStrategy(state: SchedulerState, event: Extract<SchedulerEvent, { type: 'setStrategy' }>): void {
   const { strategy } = event
   try {
-    state.strategy = activate(strategy, state, (fault) => state.effects.push(fault))
+    state.strategy = activate(strategy, state, { report: (fault) => state.effects.push(fault), now: () => state.now })
   } catch (error) {
     const name = typeof strategy === 'string' ? strategy : strategy.name
     state.effects.push({ type: 'strategyFault', strategy: name, fault: faultFrom(error) })

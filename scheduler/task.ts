@@ -32,13 +32,14 @@ export interface Terms {
   readonly follow: readonly DependencySpec[]
   readonly targets: readonly EngineId[]
   readonly direct: boolean
+  readonly cores: number
 }
 
 /** The terms of a task: `last`, where they are equal. `account`: its client's. */
 export function termsOf(spec: TaskSpec, last: Terms | undefined, account: ClientAccount): Terms {
   const { client, priority = 0, retries = 0, queueTimeoutMs = 0, runTimeoutMs = 0 } = spec
   const { retryOnEngineLoss = true, onUnmet = 'fail', label, resubmittedFrom, follow = none } = spec
-  const { targets = none, direct = false } = spec
+  const { targets = none, direct = false, cores = 1 } = spec
   if (
     last !== undefined &&
     last.account === account &&
@@ -52,6 +53,7 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined, account: Client
     last.resubmittedFrom === resubmittedFrom &&
     last.follow === follow &&
     last.direct === direct &&
+    last.cores === cores &&
     sameNumbers(last.targets, targets)
   ) {
     return last
@@ -70,6 +72,7 @@ export function termsOf(spec: TaskSpec, last: Terms | undefined, account: Client
     follow,
     targets,
     direct,
+    cores,
   }
 }
 
@@ -153,7 +156,7 @@ export class TaskRecord {
   /** @internal Its queue while ready. */
   declare group: ReadyGroup | undefined
   /** @internal Where it waits within its group. */
-  declare lane: 'none' | 'list' | 'heap'
+  declare lane: 'none' | 'list' | 'heap' | 'passed'
   /** @internal Index in its engine's list of its kind while assigned or running. */
   declare slot: number
   /** @internal What is asked of its engine and not answered yet. */
@@ -255,6 +258,11 @@ export class TaskRecord {
   /** For its one target, past the queue and the strategy. */
   get direct(): boolean {
     return this.terms.direct
+  }
+
+  /** Of one engine, while it runs. */
+  get cores(): number {
+    return this.terms.cores
   }
 
   get failures(): number {

@@ -15,6 +15,12 @@ export interface EngineView {
    * the less recently used end. A new engine joins at the front; nothing but an assignment moves one.
    */
   readonly lastUsed: number
+  /** How many tasks of one core it runs side by side. 1 where it does not say. */
+  readonly cores: number
+  /** Cores that nothing sent there needs; less than 0 where more was sent than can run at once. */
+  readonly freeCores: number
+  /** A task takes its duration at speed 1, divided by this. 1 where nothing is known. */
+  readonly speed: number
 }
 
 /** What a strategy may know of a task. No duration is among it. */
@@ -26,6 +32,8 @@ export interface TaskView {
   readonly after: readonly DependencySpec[]
   readonly follow: readonly DependencySpec[]
   readonly targets: readonly EngineId[]
+  /** Cores of one engine that it occupies while it runs. 1 where nothing is said. */
+  readonly cores: number
   readonly attempt: number
   readonly submittedAt: number
 }
@@ -50,7 +58,18 @@ export interface Engines {
   after(id: EngineId): EngineView
 }
 
-export type Choose = (task: TaskView, engines: Engines, random: Random) => EngineView
+/**
+ * What can be said instead of an engine: the task stays ready, and is asked about again when something changes.
+ * - `pass`: not now; those that come after it are asked about.
+ * - `hold`: not now, and nothing that comes after it either.
+ *
+ * A change is: a task became ready, an attempt began or ended, an engine joined, left or got room. Then all are asked about in
+ * order, once each, up to the first `hold`: what waiting costs is the strategy's affair. While no engine has a task there is nothing to wait
+ * for; who waits even so is overruled, and that counts as a fault.
+ */
+export type Deferral = 'pass' | 'hold'
+
+export type Choose = (task: TaskView, engines: Engines, random: Random) => EngineView | Deferral
 
 export interface Finished {
   readonly outcome: AttemptOutcome
@@ -87,6 +106,8 @@ export interface ExpectedInput {
 export interface StrategyContext {
   /** The strategy's own substream: the same seed and the same events give the same choices. */
   readonly random: Random
+  /** Milliseconds, on the clock of `submittedAt`: the time of the event that the scheduler deals with. */
+  now(): number
 }
 
 /** What is granted in addition to strategies that declare `information: 'estimates'`. */
@@ -108,6 +129,8 @@ export interface StrategyRun<Report extends Finished = Finished> {
   taskStarted?(task: TaskView, engine: EngineView): void
   /** An attempt ended. */
   taskFinished?(task: TaskView, engine: EngineView, report: Report): void
+  /** The task has ended, however it did: nothing more will be heard of it. */
+  taskEnded?(task: TaskView): void
   engineJoined?(engine: EngineView): void
   engineLeft?(engine: EngineView): void
   /**

@@ -50,7 +50,7 @@ export class Arrivals {
     const after = this.#after(task)
     const cores = this.#workload.cores[task] as number
     const targets = cores > this.#leastCores ? this.#targets.get(cores) : undefined
-    return { id: labTaskId(task), client, after, targets, body: task }
+    return { id: labTaskId(task), client, after, targets, cores, body: task }
   }
 
   #after(task: number): readonly DependencySpec[] | undefined {

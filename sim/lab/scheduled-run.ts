@@ -70,8 +70,8 @@ export class ScheduledRun {
     this.#records = new Array<TaskRecord | undefined>(workload.size).fill(undefined)
     this.#left = workload.size
     this.#sentTo = new Int32Array(engines.length)
-    engines.forEach(({ cores = 1 }, engine) => {
-      const joined = { type: 'engineJoined', engine } as const
+    engines.forEach(({ cores = 1, speed = 1 }, engine) => {
+      const joined = { type: 'engineJoined', engine, concurrency: cores, speed } as const
       this.#perform(step(this.#state, hwm === 'cores' ? { ...joined, hwm: cores } : joined, 0))
     })
   }

@@ -4,8 +4,8 @@ import type { Mutant } from './mutants.ts'
 export const directMutants: readonly Mutant[] = [
   {
     file: 'scheduler/engines.ts',
-    from: '  if (!task.direct) reduceLoad(state, engine)\n',
-    to: '  reduceLoad(state, engine)\n',
+    from: '  if (!task.direct) reduceLoad(state, engine, task.cores)\n',
+    to: '  reduceLoad(state, engine, task.cores)\n',
     invariant: 4,
     says: 'the end of a direct task reduces the load',
   },

@@ -1,3 +1,4 @@
+import { deferralMutants } from './deferral-mutants.ts'
 import { directMutants } from './direct-mutants.ts'
 import { limitMutants } from './limit-mutants.ts'
 
@@ -15,6 +16,7 @@ export interface Mutant {
 }
 
 export const mutants: readonly Mutant[] = [
+  ...deferralMutants,
   ...directMutants,
   ...limitMutants,
   {
@@ -39,8 +41,8 @@ export const mutants: readonly Mutant[] = [
     says: 'a task is looked for in the slot of another',
   },
   {
-    file: 'scheduler/ready-group.ts',
-    from: '      else task.next.previous = task.previous\n',
+    file: 'scheduler/task-list.ts',
+    from: '    else task.next.previous = task.previous\n',
     to: '',
     invariant: 2,
     says: 'a task that left the queue is still its neighbour’s neighbour',
@@ -75,7 +77,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/engines.ts',
-    from: '  engine.zombies.set(task.id, task.attempt)\n',
+    from: '  engine.zombies.set(task.id, { attempt: task.attempt, cores: task.cores })\n',
     to: '  reduceLoad(state, engine)\n',
     invariant: 4,
     says: 'an aborted attempt gives its slot back before its engine has answered',
@@ -103,7 +105,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/engines.ts',
-    from: '  engine.zombies.delete(id)\n',
+    from: '  engine.zombies?.delete(id)\n',
     to: '',
     invariant: 5,
     says: 'each answer for an aborted attempt frees a slot',
@@ -271,7 +273,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/ready-group.ts',
-    from: 'return compareTasks(this.head, released) < 0 ? this.head : released',
+    from: 'return compareTasks(head, released) < 0 ? head : released',
     to: 'return this.head',
     invariant: 15,
     says: 'a recalled task loses its place',
@@ -292,15 +294,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/dispatch.ts',
-    from: '  for (const group of ready.dirty) if (group.size > 0) found.add(group)\n',
+    from: '  for (const group of ready.dirty) if (group.size > group.passed) found.add(group)\n',
     to: '',
     invariant: 16,
     says: 'new tasks wait until an engine gets room',
   },
   {
     file: 'scheduler/attempts.ts',
-    from: '    task.begun = state.moment\n    state.deadlines.disarm(task)\n',
-    to: '    task.begun = state.moment\n',
+    from: '    state.deadlines.disarm(task)\n    if (!task.direct) state.strategy.run.taskStarted?.(task, engine)\n',
+    to: '    if (!task.direct) state.strategy.run.taskStarted?.(task, engine)\n',
     invariant: 17,
     says: 'the queue timeout of a running task is still set',
   },

@@ -2,7 +2,7 @@ import type fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import type { AttemptOutcome } from '../../scheduler/events.ts'
 import type { SchedulerConfig } from '../../scheduler/state.ts'
-import { type StrategyLike, strategy } from '../../scheduler/strategies/strategy.ts'
+import { type EngineView, type StrategyLike, strategy } from '../../scheduler/strategies/strategy.ts'
 import type { Command, DependencyChoice, TaskChoice } from './commands.ts'
 import { History } from './history.ts'
 
@@ -12,7 +12,7 @@ export type FastCheck = typeof fc
 export interface HistoryOptions {
   /** The longest history, in commands. Default 60. */
   readonly commandsMax?: number
-  /** What may be in force, at the start and after a swap. Default: all that come with the scheduler, one that steals and one that ranks. */
+  /** What may be in force, at the start and after a swap. Default: all that come with the scheduler, one that steals, one that ranks and one that lets tasks wait. */
   readonly strategies?: readonly StrategyLike[]
 }
 
@@ -186,6 +186,22 @@ const backwards = strategy('backwards', {
     rank: (task) => -task.id.length,
   }),
 })
+/** Lets tasks wait, as it is drawn, while anything is under way. */
+const fickle = strategy('fickle', {
+  start() {
+    const known = new Set<EngineView>()
+    return {
+      choose(_task, engines, random) {
+        const isAnyBusy = [...known].some(({ load }) => load > 0)
+        const drawn = isAnyBusy ? random.below(4) : 3
+        if (drawn === 0) return 'hold'
+        return drawn === 1 ? 'pass' : engines.at(random.below(engines.size))
+      },
+      engineJoined: (engine) => void known.add(engine),
+      engineLeft: (engine) => void known.delete(engine),
+    }
+  },
+})
 const allStrategies: readonly StrategyLike[] = [
   'leastload',
   'lru',
@@ -196,4 +212,5 @@ const allStrategies: readonly StrategyLike[] = [
   'powerOf2',
   thief,
   backwards,
+  fickle,
 ]

@@ -1,3 +1,4 @@
+import type { SchedulerState } from '../../scheduler/state.ts'
 import { currentAttempt, type TaskAccount } from './accounts.ts'
 import { hasRoom } from './check-places.ts'
 import type { InvariantCheck } from './invariant-check.ts'
@@ -41,7 +42,7 @@ export const orderAmongEquals: InvariantCheck = {
     if (task === undefined) return
     const places = eligibleEngines(ledger, task)
     for (const other of ledger.pending) {
-      if (other === task || other.spec.direct !== task.spec.direct) continue
+      if (other === task || other.spec.direct !== task.spec.direct || isPassedBy(state, other)) continue
       if (!precedes(other, task) || !isReady(other)) continue
       if (eligibleEngines(ledger, other) !== places) continue
       yield `${task.id} was sent before ${other.id}, whose turn it was`
@@ -59,14 +60,20 @@ function eligibleEngines(ledger: Ledger, task: TaskAccount): string {
   return [...ledger.engines.keys()].filter((engine) => isEligible(ledger, task, engine)).join()
 }
 
+function isPassedBy(state: SchedulerState, { id }: TaskAccount): boolean {
+  return state.tasks.get(id)?.lane === 'passed'
+}
+
 export const workIsConserved: InvariantCheck = {
   number: 16,
-  sentence: 'no eligible ready task waits while an eligible engine is below its mark',
+  sentence:
+    'no eligible ready task waits while an eligible engine is below its mark, unless the strategy lets it wait for what is under way',
   *afterStep(_step, { ledger, state }) {
     const open = [...ledger.engines.values()].filter((engine) => hasRoom(engine, state.engines.get(engine.id)))
     if (open.length === 0) return
     for (const task of ledger.pending) {
       if (currentAttempt(task) !== undefined) continue
+      if (state.load > 0 && (state.ready.isHeld || isPassedBy(state, task))) continue
       const engine = open.find(({ id }) => isEligible(ledger, task, id))
       if (engine !== undefined) yield `${task.id} waits, though engine ${engine.id} has room for it`
     }

@@ -100,8 +100,16 @@ function fingerprint(state: SchedulerState): string {
     parts.push([id, status, attempt, engine, trouble, asked, overdue, task.group?.key])
   }
   for (const group of state.ready.occupied()) parts.push([group.key, ...[...group].map((task) => task.id)])
-  for (const { id, load, mark, lastUsed, tasks, direct, zombies } of state.engines.values())
-    parts.push([id, load, mark, lastUsed, [...tasks, ...direct].map((task) => task.id), [...(zombies ?? [])]])
+  for (const { id, load, freeCores, mark, lastUsed, tasks, direct, zombies } of state.engines.values())
+    parts.push([
+      id,
+      load,
+      freeCores,
+      mark,
+      lastUsed,
+      [...tasks, ...direct].map((task) => task.id),
+      [...(zombies ?? [])],
+    ])
   parts.push(state.deadlines.armed, state.counts, state.nextEngine)
   return JSON.stringify(parts)
 }

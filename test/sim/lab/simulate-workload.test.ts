@@ -247,7 +247,7 @@ describe('what a strategy may know', () => {
       },
     })
     times(tasks, { strategy: nosy, information: 'exact' })
-    expect(Object.keys(seen)).toEqual(['random'])
+    expect(Object.keys(seen)).toEqual(['random', 'now'])
   })
 
   test('how long a task ran is told with its end', () => {
