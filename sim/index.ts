@@ -19,6 +19,17 @@ export { quantileShares, type RunResult, type WarmUp } from './lab/compare/run-r
 export { fixedWorkload, generatedWorkload, type WorkloadSource } from './lab/compare/workload-source.ts'
 export { bimodal, type Distribution, deterministic, exponential, lognormal, pareto } from './lab/distributions.ts'
 export { type EngineSpec, engines } from './lab/engine-spec.ts'
+export { type GraphSettings, generateGraph } from './lab/generate/generate-graph.ts'
+export {
+  forkJoin,
+  type GraphShape,
+  type GraphTask,
+  layered,
+  mapReduce,
+  randomGraph,
+  stencil,
+  tree,
+} from './lab/generate/graph-shapes.ts'
 export { type DrawnWorkload, drawnWorkload } from './lab/generate/workload-generators.ts'
 export { generateWorkload, type WorkloadSettings } from './lab/generate-workload.ts'
 export type { InformationMode } from './lab/information.ts'

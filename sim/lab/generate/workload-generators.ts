@@ -1,7 +1,10 @@
 import { ConfigurationError } from '../../../core/errors.ts'
 import { type ArrivalProcess, bursty, poisson } from '../arrival-processes.ts'
+import type { Distribution } from '../distributions.ts'
 import { generateWorkload } from '../generate-workload.ts'
 import type { Workload } from '../workload.ts'
+import { generateGraph } from './generate-graph.ts'
+import { forkJoin, type GraphShape, layered, mapReduce, randomGraph, stencil, tree } from './graph-shapes.ts'
 import { distributionForms, SpecParameters } from './spec-parameters.ts'
 
 /** A workload that is drawn anew for each seed. */
@@ -44,6 +47,45 @@ const workloadGenerators: Readonly<Record<string, WorkloadGenerator>> = {
       return { draw: (seed) => generateWorkload({ tasks, durations, seed }) }
     },
   },
+  random: graph('tasks=COUNT,probability=NUMBER', (parameters) =>
+    randomGraph({ tasks: parameters.count('tasks'), probability: parameters.number('probability') }),
+  ),
+  layered: graph('layers=COUNT,width=COUNT,probability=NUMBER', (parameters) =>
+    layered({
+      layers: parameters.count('layers'),
+      width: parameters.count('width'),
+      probability: parameters.number('probability'),
+    }),
+  ),
+  forkJoin: graph('stages=COUNT,width=COUNT', (parameters) =>
+    forkJoin({ stages: parameters.count('stages'), width: parameters.count('width') }),
+  ),
+  mapReduce: graph('maps=COUNT,reduces=COUNT', (parameters) =>
+    mapReduce({ maps: parameters.count('maps'), reduces: parameters.count('reduces') }),
+  ),
+  stencil: graph('width=COUNT,steps=COUNT', (parameters) =>
+    stencil({ width: parameters.count('width'), steps: parameters.count('steps') }),
+  ),
+  outTree: graph('levels=COUNT,arity=COUNT', (parameters) =>
+    tree({ levels: parameters.count('levels'), arity: parameters.count('arity') }),
+  ),
+  inTree: graph('levels=COUNT,arity=COUNT', (parameters) =>
+    tree({ levels: parameters.count('levels'), arity: parameters.count('arity'), direction: 'in' }),
+  ),
+}
+
+const noData: Distribution = { mean: 0, squaredVariation: 0, draw: () => 0 }
+
+function graph(usage: string, shapeOf: (parameters: SpecParameters) => GraphShape): WorkloadGenerator {
+  return {
+    usage: `${usage},durations=DISTRIBUTION[,bytes=DISTRIBUTION]`,
+    from(parameters) {
+      const shape = shapeOf(parameters)
+      const durations = parameters.distribution('durations')
+      const bytes = parameters.distribution('bytes', { byDefault: noData })
+      return { draw: (seed) => generateGraph(shape, { durations, bytes, seed }) }
+    },
+  }
 }
 
 /** How each is written, a line for each kind. */
