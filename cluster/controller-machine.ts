@@ -65,8 +65,11 @@ const controllerSetup = setup({
     reception,
     listen: fromPromise<readonly Listener[], ControllerMachineInput>(({ input }) => input.listen()),
     close: fromPromise<void, Context>(async ({ input }) => {
-      if (input.error === undefined) await input.router.close('the controller was stopped')
-      else input.router.abandon()
+      if (input.error === undefined) {
+        // Clients are still owed how those tasks ended that are being written. Should the store fail, this begins anew.
+        await input.journal?.settled()
+        await input.router.close('the controller was stopped')
+      } else input.router.abandon()
       await Promise.all(input.listeners.map((listener) => listener.close()))
       await input.journal?.close()
     }),

@@ -122,6 +122,11 @@ export class Journal {
     else this.#waiting.push(action)
   }
 
+  /** Resolves when all that was noted before is sure, and what waited for it is done; never, where the store fails. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.later(resolve))
+  }
+
   /** Resolves when everything is written, or nothing will be any more, and the store is closed. */
   async close(): Promise<void> {
     if (!this.#hasFailed && (this.#isWriting || this.#changes.size > 0)) {

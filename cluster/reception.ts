@@ -55,10 +55,16 @@ function receive(state: ReceptionState, event: ReceptionEvent): void {
   else if (event.type === 'recover') for (const deferred of recovery?.finish(router) ?? []) route(router, deferred)
   else if (state.isClosing && event.type === 'clientJoined') void event.peer.close('the controller was stopped')
   else if (state.isClosing && event.type === 'engineJoined') void event.peer.close()
+  else if (state.isClosing && isEnd(event)) return
   else if (recovery?.isOver === false) {
     defer(recovery, event)
     if (recovery.isComplete) state.onRecovered()
   } else route(router, event)
+}
+
+/** The scheduler takes no more of them: the engine keeps what nobody notes. */
+function isEnd(event: ReceptionEvent): boolean {
+  return event.type === 'engineMessage' && event.message.type === 'ended'
 }
 
 const tooMuchDeferred =

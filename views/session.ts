@@ -331,10 +331,12 @@ export class Session {
       watched.push(task.id)
       if (task.abortAsked) aborted.push(task.id)
     }
-    // Questions come after: who asks whether all was accepted is to know before of what was not.
     const questions = [...this.#questions.messages()]
+    // What makes tasks comes first: the controller may not know them yet.
+    for (const message of questions) if (message.ask.kind === 'resubmit') this.#outbox.add(message)
     this.#askToWatch(watched)
-    for (const message of questions) this.#outbox.add(message)
+    // The others come after: who asks whether all was accepted is to know before of what was not.
+    for (const message of questions) if (message.ask.kind !== 'resubmit') this.#outbox.add(message)
     this.abort(aborted)
   }
 

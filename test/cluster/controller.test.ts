@@ -3,7 +3,12 @@ import { afterEach, expect, it } from 'vitest'
 import { type Controller, startController } from '../../cluster/controller.ts'
 import { type Engine, startEngine } from '../../cluster/engine.ts'
 import { inlineExecutor } from '../../cluster/executors/inline.ts'
+import { MemoryStore } from '../../cluster/stores/memory-store.ts'
+import { engineWelcome } from '../../core/admission-messages.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
+import { offerHandshake } from '../../core/handshake.ts'
+import { type ControllerToEngine, controllerToEngine, engineToController } from '../../core/messages.ts'
+import type { StoreChange } from '../../core/task-store.ts'
 import type { Connection, Transport } from '../../core/transport.ts'
 import { memoryTransport, registerTransport, transportFor } from '../../transports/index.ts'
 import { Client } from '../../views/client.ts'
@@ -116,6 +121,50 @@ it('who comes when the controller is closing is let go', async () => {
   )
   slow.open()
   await stopped
+})
+
+it('of an end that comes when the controller is closing nothing is noted: it is not kept', async () => {
+  const shut = latch()
+  let isShut = false
+  class GatedStore extends MemoryStore {
+    override async write(changes: readonly StoreChange[]): Promise<void> {
+      if (isShut) await shut.opened
+      await super.write(changes)
+    }
+  }
+  const controller = await startController({ addresses: ['ws://127.0.0.1:0'], key, store: new GatedStore() })
+  const [address = ''] = controller.addresses
+  const client = await Client.connect(address, { key, reconnectMs: 0 })
+  stops.push(() => client.close())
+  const heard: ControllerToEngine[] = []
+  const closed = latch()
+  const { link } = await offerHandshake(await (await transportFor(address)).connect(address, { key }), {
+    role: 'engine',
+    key,
+    clock: systemClock,
+    details: { name: 'e', kind: 'raw', pid: 1, host: 'h', instance: 'i' },
+    sends: engineToController,
+    receives: controllerToEngine,
+    welcome: engineWelcome,
+  })
+  link.open({ onMessage: (message) => heard.push(message), onClose: closed.open })
+  const sent = () => heard.flatMap((message) => (message.type === 'tasks' ? message.tasks : []))
+  const ignore = () => {}
+  const view = client.loadBalancedView().with({ retryOnEngineLoss: false })
+  view.apply(() => 1).then(ignore, ignore)
+  while (sent().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  isShut = true
+  view.apply(() => 2).then(ignore, ignore)
+  await client.queueStatus()
+  const stopped = controller.stop()
+  const results = sent().map(({ id, attempt }) => ({ id, attempt, outcome: 'succeeded' as const, durationMs: 1 }))
+  link.send({ type: 'ended', results })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  shut.open()
+  await closed.opened
+  await stopped
+  expect(heard.map(({ type }) => type)).toContain('stop')
+  expect(heard.map(({ type }) => type)).not.toContain('noted')
 })
 
 it('a defect in its scheduler ends the controller, which says what it was', async () => {

@@ -98,6 +98,24 @@ it('a task that is written leaves whatever else is not; one that comes after ano
   await Promise.all([next, free])
 })
 
+it('a controller that has nothing left to do tells how the last task ended before it goes, however long that takes to write', async () => {
+  const store = new GatedStore()
+  await using cluster = await Cluster.start({ engines: 1, store, recoveryMs: 0 })
+  const client = await cluster.connect()
+  const shared = new Int32Array(new SharedArrayBuffer(4))
+  const last = client.loadBalancedView().apply((at: Int32Array) => Atomics.wait(at, 0, 0), shared)
+  await client.flush()
+  const ended = client.shutdown()
+  store.shut()
+  Atomics.store(shared, 0, 1)
+  Atomics.notify(shared, 0)
+  const isTold = await isSettled(last)
+  store.release()
+  expect(isTold).toBe(false)
+  expect(await last).toMatch(/ok|not-equal/)
+  await ended
+})
+
 it('what comes while it writes is one write', async () => {
   const store = new GatedStore()
   await using cluster = await Cluster.start({ engines: 0, store, recoveryMs: 0 })

@@ -113,6 +113,25 @@ describe('after a lost link', () => {
     expect(await status).toEqual({ [idOf(result)]: 'running' })
   })
 
+  test('what is to be submitted once more is asked for before its new task is watched', async () => {
+    const { controller, clock, client, view } = await connected()
+    const result = view.apply(double, 1)
+    await controller.submitted(1)
+    controller.reply(answer(controller.task(0), double))
+    await result
+    controller.loseLink()
+    await turn()
+    await turn()
+    controller.received.length = 0
+    const again = client.resubmit(result)
+    await pass(clock, 200)
+    await controller.until(() => controller.all('ask').length > 1)
+    expect(controller.all('ask').map(({ ask }) => ask)).toEqual([
+      { kind: 'resubmit', pairs: [{ from: idOf(result), to: idOf(again) }] },
+      { kind: 'watch', tasks: again.ids },
+    ])
+  })
+
   test('it tries again and again, less and less often, and then gives up', async () => {
     const { controller, clock, client, view } = await connected(10_000)
     const result = view.apply(double, 1)
