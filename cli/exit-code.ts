@@ -21,6 +21,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   'YM_MODULE',
   'YM_TRANSPORT_UNAVAILABLE',
   'YM_VERSION',
+  'YM_WORKLOAD',
 ])
 
 export function exitCodeOf(error: unknown): ExitCode {

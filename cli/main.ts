@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './bench.ts'
 import { controllerCommand } from './controller.ts'
@@ -13,6 +12,7 @@ import { simulateCommand } from './simulate.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { version } from './version.ts'
 
 const commands = [
   mapCommand,
@@ -66,12 +66,6 @@ async function main(): Promise<void> {
     reportError(error, program.opts().verbose === true)
     process.exitCode ??= exitCodeOf(error)
   }
-}
-
-function version(): string {
-  // From `dist/cli/`, where this runs.
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return manifest.version
 }
 
 for (const stream of [process.stdout, process.stderr]) {

@@ -1,14 +1,30 @@
 import { availableParallelism } from 'node:os'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigurationError } from '../core/errors.ts'
-import type { runSeed, SeedReport } from '../sim/run-seed.ts'
-import { Cluster } from '../views/cluster.ts'
-import { task } from '../views/functions/module-task.ts'
-import { exitCode } from './exit-code.ts'
+import { measures } from '../sim/lab/compare/measures.ts'
+import type { WarmUp } from '../sim/lab/compare/run-result.ts'
+import { distributionForms } from '../sim/lab/generate/spec-parameters.ts'
+import { workloadForms } from '../sim/lab/generate/workload-generators.ts'
+import type { InformationMode } from '../sim/lab/information.ts'
 import { countFrom } from './option-parsers.ts'
-import { textTable } from './text-table.ts'
+import { simulateFaults } from './simulate-faults.ts'
+import { simulateWorkloads } from './simulate-workloads.ts'
 
 interface SimulateOptions {
+  readonly workload?: readonly string[]
+  readonly strategies?: readonly string[]
+  readonly engines?: readonly string[]
+  readonly network: readonly string[]
+  readonly loads?: readonly number[]
+  readonly repeat: number
+  readonly hwm: number | 'cores'
+  readonly information?: InformationMode
+  readonly decisionDelay: number
+  readonly decisionInterval: number
+  readonly warmUp?: WarmUp
+  readonly measures?: readonly string[]
+  readonly out: string
+  readonly report: boolean
   readonly faults?: true
   readonly seed?: number
   readonly seeds?: number
@@ -16,32 +32,106 @@ interface SimulateOptions {
   readonly story?: true
   readonly messages?: true
   readonly json?: true
-  readonly engines: number
+  readonly threads: number
 }
 
 export function simulateCommand(): Command {
-  const engines = availableParallelism()
+  const threads = availableParallelism()
   return new Command('simulate')
-    .summary('try a whole cluster in virtual time, while everything goes wrong')
+    .summary('compare strategies on workloads, or try a cluster while everything goes wrong, in virtual time')
     .description(
-      'Runs controller, engines and clients as they are over a simulated network, disk and clock, in which processes are killed and stopped, links are cut, blocked and slow, clocks jump and writes fail: all drawn from a seed. Then everything is healed, and every task must end as it may. A seed gives the same run each time.',
+      'With --workload: compares scheduling strategies. Each runs every workload, again and again, on engines that are simulated; in a repetition all of them meet the same tasks. Writes report.html, results.json and results.csv. What was interrupted goes on where it was, by the same command.\n\nWith --faults: runs controller, engines and clients as they are over a simulated network, disk and clock, in which processes are killed and stopped, links are cut, blocked and slow, clocks jump and writes fail: all drawn from a seed. Then everything is healed, and every task must end as it may. A seed gives the same run each time.',
     )
-    .addOption(new Option('--faults', 'let things go wrong (the one kind of simulation there is)'))
-    .addOption(new Option('--seed <number>', 'simulate this seed').argParser(countFrom(0)).conflicts('seeds'))
+    .optionsGroup('Comparing strategies:')
+    .addOption(
+      new Option(
+        '--workload <workload...>',
+        'files, or what to draw, as in batch:tasks=100,durations=exponential:50; NAME=… gives one a name',
+      ),
+    )
+    .addOption(
+      new Option('--strategies <list>', 'names, or files that export one: leastload,powerOf2,./mine.ts').argParser(
+        list,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--engines <list>',
+        'COUNT, COUNTxCORES or COUNTxCORES@SPEED, joined by + where they differ; several clusters by commas (default: 8)',
+      ).argParser(list),
+    )
+    .addOption(
+      new Option(
+        '--network <list>',
+        'instant, simple:BANDWIDTH or maxmin:BANDWIDTH, as in maxmin:32MiB; several by commas',
+      )
+        .argParser(list)
+        .default(['instant'], 'instant'),
+    )
+    .addOption(
+      new Option(
+        '--loads <list>',
+        'stretch the times of arrival, so that so much of what the engines can do arrives: 0.5,0.7,0.9',
+      ).argParser(loads),
+    )
+    .addOption(new Option('--repeat <count>', 'how often').default(20).argParser(countFrom(1)))
+    .addOption(
+      new Option('--information <mode>', 'what strategies that ask for it may know of durations').choices([
+        'exact',
+        'user',
+        'mean',
+        'blind',
+      ]),
+    )
+    .addOption(
+      new Option('--hwm <count>', "how many tasks may be at an engine: a number, 0 for no limit, or 'cores'")
+        .default('cores')
+        .argParser(highWaterMark),
+    )
+    .addOption(new Option('--decision-delay <ms>', 'how long a decision takes').default(0).argParser(milliseconds))
+    .addOption(
+      new Option('--decision-interval <ms>', 'the least time between decisions').default(0).argParser(milliseconds),
+    )
+    .addOption(
+      new Option(
+        '--warm-up <rule>',
+        'what to leave out at the beginning: mser (MSER-5), or a share of the tasks (default: mser for arrivals that are drawn, else 0)',
+      ).argParser(warmUp),
+    )
+    .addOption(
+      new Option(
+        '--measures <list>',
+        `what to compare by: ${measures.map(({ name }) => name).join(', ')} (default: response of what arrives over time, makespan of the rest)`,
+      ).argParser(list),
+    )
+    .addOption(new Option('--out <folder>', 'where to write').default('simulation'))
+    .addOption(new Option('--no-report', 'write no report.html (which needs the package echarts)'))
+    .optionsGroup('Faults:')
+    .addOption(new Option('--faults', 'let things go wrong').conflicts(['workload', 'strategies']))
     .addOption(new Option('--seeds <count>', 'simulate so many seeds').argParser(countFrom(1)))
     .addOption(new Option('--from <number>', 'the first of several seeds').default(1).argParser(countFrom(0)))
     .addOption(new Option('--story', 'print what happened, of a seed in which nothing was found, too'))
     .addOption(new Option('--messages', 'let the story tell of every message'))
+    .addOption(new Option('--json', 'print one line of JSON for each seed, for programs'))
+    .optionsGroup('Both:')
     .addOption(
-      new Option('-n, --engines <count>', 'on how many threads to simulate several seeds')
-        .default(engines, `one for each CPU: ${engines}`)
+      new Option('--seed <number>', 'that all is drawn from (default: 1)').argParser(countFrom(0)).conflicts('seeds'),
+    )
+    .addOption(
+      new Option('-n, --threads <count>', 'on how many threads to simulate')
+        .default(threads, `one for each CPU: ${threads}`)
         .argParser(countFrom(1)),
     )
-    .addOption(new Option('--json', 'print one line of JSON for each seed, for programs'))
     .addHelpText(
       'after',
       `
-Example:
+What to draw, durations in milliseconds:
+${workloadForms.map((form) => `  ${form}\n`).join('')}  DISTRIBUTION: ${distributionForms.join(', ')}
+
+Examples:
+  $ yardmaster simulate --workload graph.json --strategies leastload,lru --engines 8x4 --network maxmin:32MiB
+  $ yardmaster simulate --workload web=poisson:perSecond=80,tasks=50000,durations=exponential:100 \\
+      --strategies plainrandom,powerOf2,./mine.ts --engines 10 --hwm 0 --loads 0.5,0.7,0.9 --out web
   $ yardmaster simulate --faults --seeds 1000
   $ yardmaster simulate --faults --seed 38 --story --messages`,
     )
@@ -49,77 +139,77 @@ Example:
 }
 
 async function runSimulate(options: SimulateOptions): Promise<void> {
-  const { seed, seeds = 1, from, messages = false, story = false } = options
-  if (!options.faults) throw new ConfigurationError('say what to simulate: yardmaster simulate --faults')
-  const list = seed === undefined ? Array.from({ length: seeds }, (_, i) => from + i) : [seed]
-  const run = task<typeof runSeed>(new URL('../sim/run-seed.js', import.meta.url), 'runSeed')
-  const startedAt = performance.now()
-  const reports: SeedReport[] = []
-  await using cluster = await Cluster.start({ engines: Math.min(options.engines, list.length), engineKind: 'thread' })
-  const client = await cluster.connect()
-  const view = client.loadBalancedView().with({ ordered: false, chunk: 1 })
-  for await (const report of view.map(
-    run,
-    list,
-    list.map(() => ({ messages, story })),
-  )) {
-    reports.push(report)
-    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-    else tell(report)
+  const { faults, engines, threads, workload, strategies, seed = 1, network, out } = options
+  if (faults) return simulateFaults({ ...options, threads: engines === undefined ? threads : threadsFrom(engines) })
+  if (workload === undefined) {
+    throw new ConfigurationError(
+      'say what to simulate: yardmaster simulate --workload, or yardmaster simulate --faults',
+    )
   }
-  if (!options.json) summarise(reports, (performance.now() - startedAt) / 1_000)
-  if (reports.some(({ finding }) => finding !== undefined)) process.exitCode = exitCode.workFailed
-}
-
-function tell({ seed, finding, story }: SeedReport): void {
-  if (story.length > 0) process.stdout.write(`${story.join('\n')}\n`)
-  if (finding === undefined) return
-  process.stdout.write(
-    `seed ${seed}: ${finding}\nto see it again: yardmaster simulate --faults --seed ${seed} --messages\n`,
+  if (strategies === undefined) {
+    throw new ConfigurationError('say what to compare: --strategies leastload,powerOf2,./mine.ts')
+  }
+  const { loads, measures, information, warmUp, repeat, hwm, decisionDelay, decisionInterval } = options
+  await simulateWorkloads(
+    {
+      workloads: workload,
+      strategies,
+      engines: engines ?? ['8'],
+      networks: network,
+      repeat,
+      ...(loads ? { loads } : {}),
+      ...(measures ? { measures } : {}),
+      settings: {
+        seed,
+        hwm,
+        decisionDelayMs: decisionDelay,
+        decisionIntervalMs: decisionInterval,
+        ...(information === undefined ? {} : { information }),
+        ...(warmUp === undefined ? {} : { warmUp }),
+      },
+    },
+    { out, threads, hasReport: options.report },
   )
 }
 
-function summarise(reports: readonly SeedReport[], seconds: number): void {
-  const paces = [...new Set(reports.map(({ pace }) => pace))].sort()
-  const rows = paces.map((pace) => {
-    const those = reports.filter((report) => report.pace === pace)
-    const hours = sum(those, ({ simulatedMs }) => simulatedMs) / 3_600_000
-    return [pace, those.length, Number(hours.toFixed(1)), sum(those, ({ events }) => events)]
+/** `--engines` is what `--threads` is, where no engines are simulated that one could count. */
+function threadsFrom(engines: readonly string[]): number {
+  const [count] = engines
+  if (engines.length === 1 && /^[1-9]\d*$/.test(count ?? '')) return Number(count)
+  throw new ConfigurationError(
+    'with --faults the engines are drawn: say with --threads how many seeds to run at a time',
+  )
+}
+
+function list(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  if (parts.includes('')) throw new InvalidArgumentError('It must be a list with commas.')
+  return parts
+}
+
+function loads(text: string): readonly number[] {
+  return list(text).map((part) => {
+    const load = Number(part)
+    if (!(load > 0 && load < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('Loads must be numbers above 0.')
+    return load
   })
-  const found = reports.filter(({ finding }) => finding !== undefined)
-  const hours = sum(reports, ({ simulatedMs }) => simulatedMs) / 3_600_000
-  const perSecond = (reports.length / seconds).toFixed(1)
-  const perMinute = ((60 * hours) / seconds).toFixed(0)
-  write(
-    textTable(
-      ['fault', 'injected'],
-      totals(reports, ({ faults }) => faults),
-    ),
-  )
-  const repeats = totals(reports, ({ repeats }) => repeats)
-  if (repeats.length > 0) write(textTable(['came again', 'times'], repeats))
-  write(textTable(['pace', 'seeds', 'simulated hours', 'events'], rows))
-  write(
-    `${reports.length} seeds in ${seconds.toFixed(1)} s (${perSecond} a second): ${hours.toFixed(1)} simulated hours (${perMinute} a minute), ${sum(reports, ({ tasks }) => tasks)} tasks finished, ${found.length} violations`,
-  )
-  if (found.length > 0) write(`violated with the seeds ${found.map(({ seed }) => seed).join(', ')}`)
 }
 
-function sum(reports: readonly SeedReport[], of: (report: SeedReport) => number): number {
-  return reports.reduce((total, report) => total + of(report), 0)
+function milliseconds(text: string): number {
+  const ms = Number(text)
+  if (text.trim() !== '' && ms >= 0 && ms < Number.POSITIVE_INFINITY) return ms
+  throw new InvalidArgumentError('It must be a number of milliseconds, 0 or more.')
 }
 
-/** By kind, the most frequent first. */
-function totals(
-  reports: readonly SeedReport[],
-  of: (report: SeedReport) => readonly (readonly [string, number])[],
-): (readonly [string, number])[] {
-  const counts = new Map<string, number>()
-  for (const report of reports)
-    for (const [kind, count] of of(report)) counts.set(kind, (counts.get(kind) ?? 0) + count)
-  return [...counts].sort(([, a], [, b]) => b - a)
+function highWaterMark(text: string): number | 'cores' {
+  if (text === 'cores') return text
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new InvalidArgumentError("It must be 'cores' or a whole number, 0 for no limit.")
 }
 
-function write(text: string): void {
-  process.stdout.write(`${text}\n`)
+function warmUp(text: string): WarmUp {
+  const share = Number(text)
+  if (text === 'mser') return text
+  if (text.trim() !== '' && share >= 0 && share < 1) return share
+  throw new InvalidArgumentError("It must be 'mser' or a number from 0 to below 1.")
 }

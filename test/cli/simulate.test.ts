@@ -23,8 +23,18 @@ test('simulate tells the story of a seed, the same each time', async () => {
   expect(withoutPids(others.stdout)).toBe(withoutPids(some.stdout))
 })
 
+test('with faults, --engines means threads, too', async () => {
+  const { code, stdout } = await yardmaster.run(['simulate', '--faults', '--seeds', '2', '--engines', '2'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/\n2 seeds in /)
+  const wrong = await yardmaster.run(['simulate', '--faults', '--engines', '8x4'])
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--threads') })
+})
+
 test('simulate says what is missing', async () => {
   const { code, stderr } = await yardmaster.run(['simulate', '--seed', '3'])
   expect(code).toBe(2)
-  expect(stderr).toBe('yardmaster: say what to simulate: yardmaster simulate --faults [YM_CONFIGURATION]\n')
+  expect(stderr).toBe(
+    'yardmaster: say what to simulate: yardmaster simulate --workload, or yardmaster simulate --faults [YM_CONFIGURATION]\n',
+  )
 })

@@ -14,9 +14,10 @@ export interface MeanInterval {
 /** By Student's distribution. Default confidence: 0.95. */
 export function meanInterval(samples: readonly number[], confidence = 0.95): MeanInterval {
   const n = samples.length
-  if (n === 0) return { n, mean: Number.NaN }
+  const [first = Number.NaN] = samples
+  // Sums of equal numbers are not quite their multiples.
+  if (samples.every((sample) => sample === first)) return { n, mean: first, ...(n > 1 ? { halfWidth: 0 } : {}) }
   const found = mean([...samples])
-  if (n === 1) return { n, mean: found }
   const error = sampleStandardDeviation([...samples]) / Math.sqrt(n)
   return { n, mean: found, halfWidth: studentCritical(confidence, n - 1) * error }
 }

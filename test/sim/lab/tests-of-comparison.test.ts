@@ -42,6 +42,7 @@ test('an interval of a mean', () => {
   expect([n, mean]).toEqual([8, 5])
   expect(halfWidth).toBeCloseTo((2.364624251592785 * Math.sqrt(32 / 7)) / Math.sqrt(8), 10)
   expect(meanInterval([3])).toEqual({ n: 1, mean: 3 })
+  expect(meanInterval(new Array(20).fill(0.1))).toEqual({ n: 20, mean: 0.1, halfWidth: 0 })
   expect(meanInterval([])).toEqual({ n: 0, mean: Number.NaN })
 })
 
