@@ -4,6 +4,7 @@ import type { EngineId, FunctionHash, TaskId } from '../core/ids.ts'
 import type { TaskStore } from '../core/task-store.ts'
 import type { TaskRecord } from '../scheduler/task.ts'
 import { isEnded } from './is-ended.ts'
+import { NamedTasks } from './named-tasks.ts'
 import { endBytes, functionBytes, keys, numberBytes, type Saved, taskBytes, textBytes } from './stored-tasks.ts'
 import type { TaskBody } from './task-body.ts'
 
@@ -37,6 +38,9 @@ export class Journal {
   /** How many tasks name each function. */
   readonly #uses = new Map<FunctionHash, number>()
   readonly #sent = new Set<TaskId>()
+  readonly #named = new NamedTasks()
+  /** What the scheduler has forgotten and the store keeps, since it is named. */
+  readonly #outlasting = new Set<TaskId>()
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -44,7 +48,8 @@ export class Journal {
     this.#orders = new Map(orders)
     this.#nextOrder = ([...orders.values()].at(-1) ?? -1) + 1
     this.#nextUnwritten = this.#nextOrder
-    for (const { spec, sentTo } of tasks) {
+    for (const { spec, sentTo, end } of tasks) {
+      if (end === undefined) this.#named.add(spec)
       if (sentTo !== undefined) this.#sent.add(spec.id)
       if (spec.body !== undefined) this.#use((spec.body as TaskBody).function.hash, 1)
     }
@@ -59,7 +64,10 @@ export class Journal {
     this.#orders.set(task.id, order)
     if (this.#use(held.hash, 1) === 1) this.#set(keys.function(held.hash), functionBytes(held))
     this.#set(keys.task(task.id), taskBytes(task, order, this.#toWallTime))
+    // Of one with this id that was forgotten.
+    if (this.#outlasting.delete(task.id)) this.#set(keys.end(task.id), undefined)
     if (isEnded(task)) this.ended(task)
+    else this.#named.add(task)
   }
 
   /** Whether a later controller will know of it. */
@@ -74,6 +82,7 @@ export class Journal {
     if (order === undefined) return this.accepted(task)
     this.#set(keys.end(task.id), endBytes(task, order, this.#toWallTime))
     if (this.#sent.delete(task.id)) this.#set(keys.sent(task.id), undefined)
+    for (const id of this.#named.delete(task)) if (this.#outlasting.delete(id)) this.#set(keys.end(id), undefined)
   }
 
   /** It may be at this engine from here on, and must not run twice. */
@@ -90,9 +99,11 @@ export class Journal {
     if (this.#use(hash, -1) === 0) this.#set(keys.function(hash), undefined)
   }
 
+  /** How it ended is still asked for by whoever takes over a task that names it. */
   forgotten(id: TaskId): void {
     this.#orders.delete(id)
-    this.#set(keys.end(id), undefined)
+    if (this.#named.has(id)) this.#outlasting.add(id)
+    else this.#set(keys.end(id), undefined)
   }
 
   /** By what name clients know the controllers with this store. */

@@ -156,7 +156,10 @@ function checkEngines(state: SchedulerState, broken: Broken): void {
     if (engine.cores - engine.freeCores !== held) broken(4, `engine ${id} counts ${engine.freeCores} free cores`)
     const occupied = tasks.length + (engine.zombies?.size ?? 0)
     if (load !== occupied) broken(4, `engine ${id} has load ${load}, with ${occupied} slots taken`)
-    if (load < 0 || (engine.hwm !== 'auto' && load > mark)) broken(4, `engine ${id} has load ${load} of ${mark}`)
+    // After a restart, what must not run twice stays where it is.
+    const loadMax =
+      engine.hwm === 'auto' ? load : Math.max(mark, tasks.filter((task) => !task.retryOnEngineLoss).length)
+    if (load < 0 || load > loadMax) broken(4, `engine ${id} has load ${load} of ${mark}`)
     if (engine.available !== load < mark) broken(4, `engine ${id} with load ${load} of ${mark} is misfiled`)
     if (id >= state.nextEngine) broken(4, `engine ${id} has a number that was not given out`)
     if (engine.available) available += 1

@@ -58,8 +58,13 @@ export function restore(
   }
   for (const task of ended.sort((a, b) => a.endedAt - b.endedAt)) state.retention.keep(task)
   start(state, live)
-  for (const [task, restored] of held) {
-    if (task.status === 'ready') adopt(state, task, restored)
+  // Those that name them have looked at them.
+  state.retention.forgetSurplus()
+  // What must not run twice comes first: it has a place where it is, whatever the mark.
+  for (const isBound of [true, false]) {
+    for (const [task, restored] of held) {
+      if (task.status === 'ready' && task.retryOnEngineLoss !== isBound) adopt(state, task, restored)
+    }
   }
 }
 
@@ -97,7 +102,7 @@ function adoptDirect(state: SchedulerState, task: TaskRecord, { held }: Restored
 
 function adopt(state: SchedulerState, task: TaskRecord, { held, sentTo = noEngine }: RestoredTask): void {
   const engine = held && state.engines.get(held.engine)
-  if (held && engine && (engine.hwm === 'auto' || engine.load < engine.mark)) {
+  if (held && engine && (engine.hwm === 'auto' || engine.load < engine.mark || !task.retryOnEngineLoss)) {
     occupy(state, task, engine, held.attempt)
     state.strategy.run.taskAssigned?.(task, engine)
     return

@@ -55,8 +55,9 @@ export class Retention {
     this.parts = parts
   }
 
+  /** One that was purged before is among the stubs, of which there may then be too many: see `forgetSurplus`. */
   keep(record: TaskRecord): void {
-    if (record.purged) return this.keepStub(record)
+    if (record.purged) return this.stubs.append(record)
     this.kept.append(record)
     this.bytes += bytesOf(record)
     const { shared } = record
@@ -83,16 +84,17 @@ export class Retention {
     record.outputBytes = 0
     record.printed = undefined
     this.onDrop?.(record, body)
-    this.keepStub(record)
+    this.stubs.append(record)
+    this.forgetSurplus()
   }
 
-  private keepStub(record: TaskRecord): void {
-    this.stubs.append(record)
-    if (this.stubs.count <= this.limits.purgedMax || this.stubs.head === undefined) return
-    const forgotten = this.stubs.head
-    this.stubs.remove(forgotten)
-    this.table.delete(forgotten.id)
-    this.onForget?.(forgotten)
+  forgetSurplus(): void {
+    while (this.stubs.head !== undefined && this.stubs.count > this.limits.purgedMax) {
+      const forgotten = this.stubs.head
+      this.stubs.remove(forgotten)
+      this.table.delete(forgotten.id)
+      this.onForget?.(forgotten)
+    }
   }
 
   private exceeded(): boolean {

@@ -212,3 +212,36 @@ it('what an engine holds beyond its mark is tried again under a number that it h
   ])
   expect(validate(state)).toEqual([])
 })
+
+it('what must not run twice is not taken back, whatever is beyond the mark', () => {
+  const run = new Run(1)
+  for (const engine of [0, 1]) run.tell({ type: 'engineJoined', engine })
+  const tasks = [true, false, false].map((retryOnEngineLoss, n) => ({
+    spec: { id: idOf(n), client: session, body, retryOnEngineLoss },
+    submittedAt: 0,
+    sentTo: retryOnEngineLoss ? undefined : 0,
+    held: { engine: 0, attempt: 1 },
+  }))
+  const effects = run.tell({ type: 'restore', tasks, nextEngine: 2 })
+  expect(effects.flatMap((effect) => (effect.type === 'assign' ? effect.task.id : []))).toEqual([idOf(0)])
+  for (const n of [1, 2])
+    expect(run.state.tasks.get(idOf(n))).toMatchObject({ status: 'assigned', engine: 0, attempt: 1 })
+  for (let i = 0; run.endOne(i, 'succeeded'); i += 1);
+  expect(run.ended).toHaveLength(3)
+})
+
+it('what has ended and is too much to remember is forgotten when those that came after it have looked at it', () => {
+  const state = createScheduler({ retention: { countMax: 0, purgedMax: 1 } })
+  const end = { attempt: 1, engine: 0, startedAt: 0, durationMs: 1, outputBytes: 0, purged: true }
+  const ended = [0, 1, 2].map((n) => ({
+    spec: { id: idOf(n), client: session, body: undefined },
+    submittedAt: 0,
+    end: { ...end, status: 'succeeded' as const, endedAt: n },
+  }))
+  const after = [{ ids: [0, 1, 2].map(idOf), all: true, success: true, failure: false }]
+  const waiting = { spec: { id: idOf(3), client: session, body, after }, submittedAt: 0 }
+  step(state, { type: 'restore', tasks: [...ended, waiting], nextEngine: 1 }, 5)
+  expect(state.tasks.get(idOf(3))?.status).toBe('ready')
+  expect([0, 1, 2].map((n) => state.tasks.has(idOf(n)))).toEqual([false, false, true])
+  expect(validate(state)).toEqual([])
+})

@@ -66,8 +66,8 @@ export const faultMutants: readonly FaultMutant[] = [
   },
   {
     file: 'cluster/controller-machine.ts',
-    from: '      else input.router.abandon()\n',
-    to: "      else await input.router.close('the controller was stopped')\n",
+    from: '      } else input.router.abandon()\n',
+    to: "      } else await input.router.close('the controller was stopped')\n",
     says: 'a failing store dismisses everybody',
   },
   {
@@ -132,8 +132,8 @@ export const faultMutants: readonly FaultMutant[] = [
   },
   {
     file: 'views/session.ts',
-    from: '    this.#askToWatch(watched)\n    for',
-    to: '    for',
+    from: '    this.#askToWatch(watched)\n',
+    to: '',
     says: 'a client that comes back does not ask how its tasks ended',
   },
   {

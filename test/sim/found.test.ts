@@ -235,3 +235,45 @@ test.for(seeds)('an engine’s number is stored before it is given (seed %i)', (
     expect(client.ids).toEqual([2])
   }),
 )
+
+/** Begins under a name that `ran` notes. */
+async function named(name: string, ms: number): Promise<string> {
+  const { ran } = Reflect.get(globalThis, 'found') as { ran: string[] }
+  ran.push(name)
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  return name
+}
+
+test.for(seeds)(
+  'a task that must not run twice stays at its engine though others fill it, when its end was not stored (seed %i)',
+  (seed) =>
+    run({ seed, controller: { hwm: 1 } }, async ({ cluster }, client) => {
+      const ran: string[] = []
+      Reflect.set(globalThis, 'found', { ran })
+      const view = client.loadBalancedView()
+      view.apply(named, 'first', 1_000)
+      await pause(100)
+      const plain = view.apply(named, 'plain', 60_000)
+      const once = view.with({ priority: 1, retryOnEngineLoss: false }).apply(named, 'once', 3_000)
+      await pause(2_000)
+      cluster.disk.slow(5_000)
+      while (!ran.includes('plain')) await pause(10)
+      cluster.kill(cluster.controllerProcess, true)
+      cluster.disk.slow(0)
+      expect(await Promise.all([plain.get(), once.get()])).toEqual(['plain', 'once'])
+      expect(ran.filter((name) => name === 'once')).toHaveLength(1)
+    }),
+)
+
+test('a task goes on in a later controller that came after one which the first has forgotten', () =>
+  run({ concurrency: 3, controller: { retention: { countMax: 1, purgedMax: 1 } } }, async ({ cluster }, client) => {
+    const view = client.loadBalancedView()
+    const first = view.apply(work, 1)
+    await first
+    const after = view.with({ after: first }).apply(work, 60_000)
+    await pause(1_000)
+    for (let i = 0; i < 5; i += 1) await view.apply(() => 0)
+    cluster.kill(cluster.controllerProcess, true)
+    expect(await after.get()).toBe('done')
+    expect(begun).toBe(2)
+  }))

@@ -199,6 +199,35 @@ it('the next cluster goes on: results, output, records, purged ones and what wai
   }
 })
 
+it('how a task ended is kept as long as one that came after it lives, though it was forgotten', async () => {
+  const store = new MemoryStore()
+  const options = { store, recoveryMs: 0, retention: { countMax: 1, purgedMax: 0 } }
+  const ends = () => [...store.entries.keys()].filter((key) => key.startsWith('end/'))
+  let first = ''
+  let id = ''
+  {
+    await using cluster = await Cluster.start({ engines: 1, ...options })
+    const client = await cluster.connect()
+    const view = client.loadBalancedView()
+    const before = view.apply(() => 1)
+    await before
+    const waiting = view.with({ after: before, targets: 7 }).apply(() => 2)
+    await client.flush()
+    for (let i = 0; i < 3; i += 1) await view.apply(() => 3)
+    first = before.ids[0] as string
+    id = waiting.ids[0] as string
+  }
+  expect(ends()).toContain(`end/${first}`)
+  await using cluster = await Cluster.start({ engines: 1, ...options })
+  const client = await cluster.connect()
+  expect(await client.resultStatus(id)).toEqual({ [id]: 'ready' })
+  const waiting = client.getResult(id)
+  waiting.abort()
+  await expect(waiting.get()).rejects.toMatchObject({ code: 'YM_ABORTED' })
+  for (let i = 0; i < 2; i += 1) await client.loadBalancedView().apply(() => 3)
+  await expect.poll(ends).not.toContain(`end/${first}`)
+})
+
 it('a cluster that cannot begin leaves its store to the next', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
   try {
