@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { textTable } from '../benchmarks/table.ts'
 import { freshSeed } from '../core/random.ts'
-import type { Memory } from '../test/soak/memory.ts'
+import type { Memory, ThreadMemory } from '../test/soak/memory.ts'
 import { type Sample, soak } from '../test/soak/soak.ts'
 import { grows, trendOf } from '../test/soak/trend.ts'
 import { buildIfStale } from './build.ts'
@@ -34,21 +34,21 @@ const decimals = (value: number, digits: number) => value.toFixed(digits)
 const thousands = (value: number) => value.toLocaleString('en')
 
 /** The size of a whole process settles within minutes only: stores find theirs, allocators keep what they may need again. */
-const isJudged = (kind: keyof Memory) => kind !== 'rss' || seconds >= 600
+const isJudged = (kind: keyof Memory) => kind !== 'resident' || seconds >= 600
 /** Until so much of the time has passed, memory may grow: code is compiled, stores find their size. */
 const warmShare = 1 / 3
 /**
  * In MiB: less than this over the rest of the time is no growth. In a short run code is still being compiled; what the controller
  * retains of results changes by some.
  */
-const tolerances: Readonly<Record<keyof Memory, number>> = { heap: seconds < 600 ? 1 : 0.5, external: 8, rss: 24 }
+const tolerances: Readonly<Record<keyof Memory, number>> = { heap: seconds < 600 ? 1 : 0.5, external: 8, resident: 24 }
 /** Of the executor, which is a thread, the rest is in its engine. */
 const series = {
-  controller: ['heap', 'external', 'rss'],
-  client: ['heap', 'external', 'rss'],
-  engine: ['heap', 'external', 'rss'],
+  controller: ['heap', 'external', 'resident'],
+  client: ['heap', 'external', 'resident'],
+  engine: ['heap', 'external', 'resident'],
   executor: ['heap', 'external'],
-} as const
+} as const satisfies { [Name in keyof Sample['memory']]: readonly (keyof Sample['memory'][Name])[] }
 const observed = ['controller', 'client', 'engine', 'executor'] as const
 
 await buildIfStale()
@@ -59,8 +59,8 @@ const show = ({ at, tasks, memory }: Sample) => {
   if (at - printed < lineEvery) return
   printed = at
   const figures = observed.map((name) => {
-    const { heap, external, rss } = memory[name]
-    const whole = name === 'executor' ? '' : `, ${decimals(rss, 0)}`
+    const { heap, external, resident }: ThreadMemory & Partial<Memory> = memory[name]
+    const whole = resident === undefined ? '' : `, ${decimals(resident, 0)}`
     return `${name} ${decimals(heap, 1)} + ${decimals(external, 1)}${whole}`
   })
   console.log(`${decimals(at, 0).padStart(6)} s ${thousands(tasks).padStart(9)} tasks; ${figures.join('; ')}`)
@@ -79,7 +79,11 @@ try {
   const steady = samples.filter(({ at }) => at >= seconds * warmShare)
   for (const name of observed) {
     for (const kind of series[name]) {
-      const trend = trendOf(steady.map(({ at, memory }) => ({ at, value: memory[name][kind] })))
+      const points = steady.map(({ at, memory }) => {
+        const { [kind]: value = Number.NaN }: ThreadMemory & Partial<Memory> = memory[name]
+        return { at, value }
+      })
+      const trend = trendOf(points)
       const isGrown = isJudged(kind) && grows(trend, tolerances[kind])
       if (isGrown) grown.push(`${kind} of the ${name}`)
       const hourly = [trend.slope, trend.lowest, trend.highest].map((slope) => decimals(slope * 3_600, 2))

@@ -1,4 +1,4 @@
-import type { Memory } from './memory.ts'
+import type { Memory, ThreadMemory } from './memory.ts'
 
 export interface ControllerOrder {
   readonly addresses: readonly string[]
@@ -30,8 +30,8 @@ export interface Answer<Value> {
 
 export interface LoadReport {
   readonly client: Memory
-  /** Of the thread in which the steady engine runs tasks; `rss` is of its process. */
-  readonly executor: Memory
+  /** Of the thread in which the steady engine runs tasks. */
+  readonly executor: ThreadMemory
   readonly tasks: number
   /** How often each operation was done. */
   readonly operations: Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type AsyncResult, Client, type EngineId, type LoadBalancedView, type YardmasterError } from 'yardmaster'
 import type { Random } from '../../core/random.ts'
-import type { Memory } from './memory.ts'
+import type { ThreadMemory } from './memory.ts'
 
 /** The name of the process engine that nobody kills. */
 export const steadyEngine = 'steady'
@@ -60,9 +60,9 @@ export class Setting {
     return Client.connect(this.addresses[this.random.below(this.addresses.length)] as string, { key: this.key })
   }
 
-  /** Of the thread in which the steady engine runs tasks; `rss` is of its process. */
-  async executorMemory(): Promise<Memory> {
-    const measure = async (): Promise<Memory> => {
+  /** Of the thread in which the steady engine runs tasks. */
+  async executorMemory(): Promise<ThreadMemory> {
+    const measure = async (): Promise<ThreadMemory> => {
       const { setFlagsFromString } = await import('node:v8')
       const { runInNewContext } = await import('node:vm')
       // Engines are started without this flag.
@@ -72,8 +72,8 @@ export class Setting {
         collect()
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
-      const { heapUsed, external, rss } = process.memoryUsage()
-      return { heap: heapUsed / 2 ** 20, external: external / 2 ** 20, rss: rss / 2 ** 20 }
+      const { heapUsed, external } = process.memoryUsage()
+      return { heap: heapUsed / 2 ** 20, external: external / 2 ** 20 }
     }
     const [client] = this.clients as [Client]
     return client.directView(this.steady).apply(measure)

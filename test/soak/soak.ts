@@ -9,7 +9,7 @@ import { seededRandom } from '../../core/random.ts'
 import { EngineSlot } from '../system/chaos/engine-slot.ts'
 import { freePort } from '../system/chaos/free-port.ts'
 import { Story } from '../system/chaos/story.ts'
-import type { Memory } from './memory.ts'
+import type { Memory, ThreadMemory } from './memory.ts'
 import type { Answer, ControllerOrder, EngineOrder, LoadOrder, LoadReport, Question } from './messages.ts'
 
 export interface SoakOptions {
@@ -27,7 +27,7 @@ export interface SoakOptions {
 export interface Sample {
   /** Seconds since the load began. */
   readonly at: number
-  readonly memory: Readonly<Record<'controller' | 'client' | 'engine' | 'executor', Memory>>
+  readonly memory: Readonly<Record<'controller' | 'client' | 'engine', Memory>> & { readonly executor: ThreadMemory }
   readonly tasks: number
 }
 
