@@ -78,7 +78,8 @@ const controllerSetup = setup({
     recover: ({ context }) => context.reception.send({ type: 'recover' }),
     turnAway: ({ context }) => context.reception.send({ type: 'close' }),
     noteDefect: assign({ error: ({ event }) => ('error' in event ? event.error : undefined) }),
-    checkEngines: ({ context }) => context.router.checkEngines(),
+    checkEngines: ({ context: { recovery, router } }) =>
+      recovery?.isOver === false ? recovery.beat() : router.checkEngines(),
     refuseTasks: ({ context }) => {
       context.router.accepting = false
       context.scheduler.send({ type: 'drain' })
@@ -98,7 +99,7 @@ const controllerSetup = setup({
   },
 })
 
-/** Engines are watched as long as there are tasks: one that hangs must not hold up the end either. */
+/** Engines are watched, and hear of this side, as long as there are tasks: one that hangs must not hold up the end either. */
 const checking = controllerSetup.createStateConfig({
   after: { checkInterval: { target: 'checking', reenter: true, actions: 'checkEngines' } },
 })
@@ -158,6 +159,8 @@ export const controllerMachine = controllerSetup.createMachine({
       },
     },
     recovering: {
+      initial: 'checking',
+      states: { checking },
       always: { guard: 'isRecovered', target: 'running' },
       after: { recoveryLimit: 'running' },
       exit: 'recover',

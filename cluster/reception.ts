@@ -1,6 +1,6 @@
 import { type ActorSystem, fromTransition } from 'xstate'
 import { LimitError } from '../core/errors.ts'
-import { heldBytesOf } from '../core/limits.ts'
+import { heldBytesOf, heldBytesOfNews } from '../core/limits.ts'
 import type { ClientToController, EngineInfo, EngineToController } from '../core/messages.ts'
 import type { ClientPeer } from './client-peer.ts'
 import type { EnginePeer } from './engine-peer.ts'
@@ -52,7 +52,7 @@ export const reception = fromTransition<ReceptionState, ReceptionEvent, ActorSys
 function receive(state: ReceptionState, event: ReceptionEvent): void {
   const { router, recovery } = state
   if (event.type === 'close') state.isClosing = true
-  else if (event.type === 'recover') for (const deferred of recovery?.finish(router) ?? []) route(router, deferred)
+  else if (event.type === 'recover') recover(state)
   else if (state.isClosing && event.type === 'clientJoined') void event.peer.close('the controller was stopped')
   else if (state.isClosing && event.type === 'engineJoined') void event.peer.close()
   else if (state.isClosing && isEnd(event)) return
@@ -60,6 +60,12 @@ function receive(state: ReceptionState, event: ReceptionEvent): void {
     defer(recovery, event)
     if (recovery.isComplete) state.onRecovered()
   } else route(router, event)
+}
+
+function recover({ router, recovery }: ReceptionState): void {
+  if (recovery === undefined) return
+  for (const deferred of recovery.finish(router)) route(router, deferred)
+  for (const [id, count] of recovery.leftOut) router.emitsDropped(id, count)
 }
 
 /** The scheduler takes no more of them: the engine keeps what nobody notes. */
@@ -74,6 +80,16 @@ function defer(recovery: Recovery<PeerEvent>, event: PeerEvent): void {
   if (event.type === 'engineJoined') recovery.engineJoined(event.peer)
   else if (event.type === 'engineMessage' && event.message.type === 'holding') {
     recovery.holds(event.peer.id, event.message.tasks)
+  } else if (event.type === 'engineMessage' && event.message.type === 'pong') {
+    // It only says that it is there.
+    return
+  } else if (event.type === 'engineMessage' && event.message.type === 'news') {
+    const { news } = event.message
+    if (recovery.defer(event, heldBytesOfNews(news))) return
+    const kept = news.filter((one) => !recovery.leavesOut(one))
+    if (kept.length > 0) recovery.defer({ ...event, message: { type: 'news', news: kept } })
+  } else if (event.type === 'clientMessage' && event.message.type === 'ping') {
+    event.peer.tell({ type: 'pong', sequence: event.message.sequence })
   } else if (event.type === 'clientMessage') {
     // It will come again, by another link.
     if (!recovery.defer(event, heldBytesOf(event.message))) event.peer.link.abort(new LimitError(tooMuchDeferred))

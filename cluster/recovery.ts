@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { wallTimeOffset } from '../core/clock.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { AttemptRef } from '../core/messages.ts'
+import type { TaskNews } from '../core/task-news.ts'
 import type { RestoredEnd, RestoredTask } from '../scheduler/restore.ts'
 import type { EnginePeer } from './engine-peer.ts'
 import type { Router } from './router.ts'
@@ -26,6 +27,8 @@ export class Recovery<Event> {
   /** What else has happened, and what that takes. */
   readonly #events: Event[] = []
   #eventBytes = 0
+  /** By task, how many of the values that it emitted were left out. */
+  readonly #leftOut = new Map<TaskId, number>()
   readonly #bytesMax: number
   #isOver = false
 
@@ -72,12 +75,28 @@ export class Recovery<Event> {
     this.#mute.set(engine, instance)
   }
 
+  /** Engines that have come back hear that this side is there, however long it waits for the others. */
+  beat(): void {
+    const now = this.#clock.now()
+    for (const peer of this.#joined) if (!peer.link.connection.supports.objects) peer.ping(now)
+  }
+
   /** What has happened waits; false: it would be too much. */
   defer(event: Event, bytes = 0): boolean {
     if (this.#eventBytes + bytes > this.#bytesMax) return false
     this.#eventBytes += bytes
     this.#events.push(event)
     return true
+  }
+
+  /** Whether this need not wait, where there is no room: nothing else bounds how much of it there is. */
+  leavesOut({ kind, id }: TaskNews): boolean {
+    if (kind === 'emit') this.#leftOut.set(id, (this.#leftOut.get(id) ?? 0) + 1)
+    return kind === 'emit' || kind === 'progress'
+  }
+
+  get leftOut(): ReadonlyMap<TaskId, number> {
+    return this.#leftOut
   }
 
   /** Hands over to the router; answers what has happened meanwhile, in order. */

@@ -216,6 +216,11 @@ export class Router {
     }
   }
 
+  /** Values of a task were left out on their way here. */
+  emitsDropped(id: TaskId, more: number): void {
+    this.#audience.each(id, (client) => client.emitsDropped(id, more))
+  }
+
   fromEngine(peer: EnginePeer, message: EngineToController): void {
     const now = this.#options.clock.now()
     peer.heard.hear(now)
@@ -225,7 +230,9 @@ export class Router {
         const results = message.results.map((end) => {
           const output = outputOf(end)
           const { id, attempt, outcome, durationMs, emitsDropped } = end
-          if (emitsDropped) this.#audience.each(id, (client) => client.emitsDropped(id, emitsDropped))
+          const task = this.#options.core().tasks.get(id)
+          // Of one that has been told of, this comes too late.
+          if (emitsDropped && task !== undefined && !isEnded(task)) this.emitsDropped(id, emitsDropped)
           return { id, attempt, outcome, durationMs, output, outputBytes: output?.byteLength }
         })
         this.#options.happened([{ type: 'ended', engine: peer.id, results }])

@@ -1,5 +1,6 @@
 import type { ClientToController } from './messages.ts'
 import type { Payload } from './payload.ts'
+import type { TaskNews } from './task-news.ts'
 
 /** What a task takes at the controller, beside what it was called with: about. It counts against the limits in bytes. */
 export const taskOverheadBytes = 1_000
@@ -19,6 +20,8 @@ export function overLimit(limit: LoadLimitName, max: number, used: number): stri
   return `The task was not accepted: ${subject}, and limits.${limit} of the controller is ${max}. Await some before you submit more (client.room() resolves when there is room), submit by imap, or raise the limit.`
 }
 
+/** Beside its value, news of a task takes about this much. */
+const newsBytes = 256
 /** Of a task id that another task names, and of an engine's number: about. */
 const idBytes = 64
 const numberBytes = 8
@@ -51,5 +54,16 @@ export function heldBytesOf(message: ClientToController): number {
   for (const { payload } of message.functions) bytes += payload.byteLength
   if (message.type === 'broadcast') return bytes + message.args.byteLength + message.tasks.length * taskOverheadBytes
   for (const task of message.tasks) bytes += bodyBytesOf(task) + taskOverheadBytes
+  return bytes
+}
+
+/** What news of tasks make the controller hold while it does not look at them: about. */
+export function heldBytesOfNews(news: readonly TaskNews[]): number {
+  let bytes = news.length * newsBytes
+  for (const one of news) {
+    if (one.kind === 'emit') bytes += one.value.byteLength
+    else if (one.kind === 'parts') for (const { byteLength } of one.values) bytes += byteLength
+    else if (one.kind === 'output') bytes += one.text.length
+  }
   return bytes
 }

@@ -1,11 +1,13 @@
 /** What simulations have found, each as it came about. */
 import { expect, test } from 'vitest'
+import { currentTask, type TaskContext } from '../../cluster/task-context.ts'
 import type { SimulatedWorld } from '../../sim/simulate.ts'
 import { type SimulationOptions, simulate } from '../../sim/simulate.ts'
 import type { SimulatedCluster } from '../../sim/simulated-cluster.ts'
 import type { SimulatedProcess } from '../../sim/simulated-process.ts'
 import type { AsyncResult } from '../../views/async-result.ts'
 import type { Client } from '../../views/client.ts'
+import type { TaskMetadata } from '../../views/task-record.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -277,3 +279,59 @@ test('a task goes on in a later controller that came after one which the first h
     expect(await after.get()).toBe('done')
     expect(begun).toBe(2)
   }))
+
+test('engines that have come back and clients stay, however long a controller waits for others', () =>
+  run({ engines: 2, controller: { recoveryMs: 60_000, heartbeatMs: 1_000 } }, async ({ cluster }, client) => {
+    await client.waitForEngines(2)
+    let place: SimulatedProcess | undefined
+    Reflect.set(globalThis, 'found', {
+      begin: () => {
+        begun += 1
+        place = cluster.timeline.current
+      },
+    })
+    const result = client.loadBalancedView().with({ retryOnEngineLoss: false }).apply(work, 120_000)
+    await pause(1_000)
+    const other = [...cluster.engines.values()].find((engine) => engine !== place) as SimulatedProcess
+    cluster.network.block(other.name, 'controller')
+    cluster.kill(cluster.controllerProcess, true)
+    expect(await result.get()).toBe('done')
+    expect(begun).toBe(1)
+    expect(cluster.story.lines.filter((line) => line.includes(`client ${client.session} joined`))).toHaveLength(2)
+  }))
+
+test('what tasks emit while a controller waits for others is bounded, and counted where it is left out', () =>
+  run(
+    { engines: 2, controller: { recoveryMs: 10_000, limits: { queuedBytesMax: 100_000 } } },
+    async ({ cluster }, client) => {
+      await client.waitForEngines(2)
+      let place: SimulatedProcess | undefined
+      const begin = () => {
+        place = cluster.timeline.current
+        return currentTask()
+      }
+      Reflect.set(globalThis, 'found', { begin })
+      const speak = async (times: number) => {
+        const task = (Reflect.get(globalThis, 'found') as { begin(): TaskContext }).begin()
+        for (let i = 0; i < times; i += 1) {
+          task.emit('x'.repeat(1_000))
+          await new Promise((resolve) => setTimeout(resolve, 10))
+        }
+      }
+      const result = client.loadBalancedView().apply(speak, 2_000)
+      await pause(1_000)
+      const other = [...cluster.engines.values()].find((engine) => engine !== place) as SimulatedProcess
+      cluster.network.block(other.name, 'controller')
+      cluster.kill(cluster.controllerProcess, true)
+      let heard = 0
+      result.emitted$.subscribe(() => {
+        heard += 1
+      })
+      await result
+      const { emitsDropped = 0 } = result.metadata[0] as TaskMetadata
+      expect(emitsDropped).toBeGreaterThan(500)
+      // Between the controllers nobody counts.
+      expect(heard + emitsDropped).toBeLessThanOrEqual(2_000)
+      expect(heard).toBeGreaterThan(500)
+    },
+  ))
