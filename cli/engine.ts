@@ -37,7 +37,10 @@ export function engineCommand(): Command {
         .conflicts(['file', 'address']),
     )
     .option('--file <path>', 'join the cluster of this connection file, copied from the machine of its controller')
-    .option('--address <address>', 'join the controller at this address; the key comes from --file or $YARDMASTER_KEY')
+    .option(
+      '--address <address>',
+      'join the controller at this address, as it stands in the connection file (encrypted: wss:, tcps:); the key comes from --file or $YARDMASTER_KEY',
+    )
     .option('-n, --engines <count>', 'how many engines', countFrom(1), 1)
     .addOption(options.concurrency())
     .option('--quiet', 'print nothing')
@@ -47,7 +50,7 @@ export function engineCommand(): Command {
 Examples:
   $ yardmaster engine -n 2
   $ yardmaster engine --file default.json -n 8
-  $ YARDMASTER_KEY=… yardmaster engine --address ws://192.168.1.16:10101`,
+  $ YARDMASTER_KEY=… yardmaster engine --address wss://192.168.1.16:10101`,
     )
     .action(runEngines)
 }

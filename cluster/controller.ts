@@ -255,7 +255,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     name,
     addresses: settled.context.listeners.map((listener) => listener.address),
     get engines() {
-      return actor.getSnapshot().context.router.engines
+      return recovery?.isOver === false ? recovery.engines : actor.getSnapshot().context.router.engines
     },
     adopt,
     setStrategy: (strategy) => actor.getSnapshot().context.router.setStrategy(strategy),

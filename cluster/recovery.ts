@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { wallTimeOffset } from '../core/clock.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
-import type { AttemptRef } from '../core/messages.ts'
+import type { AttemptRef, EngineInfo } from '../core/messages.ts'
 import type { TaskNews } from '../core/task-news.ts'
 import type { RestoredEnd, RestoredTask } from '../scheduler/restore.ts'
 import type { EnginePeer } from './engine-peer.ts'
@@ -24,6 +24,8 @@ export class Recovery<Event> {
   /** Those that have left again without having said it. */
   readonly #mute = new Map<EngineId, string>()
   readonly #joined: EnginePeer[] = []
+  /** Those of them that are still there. */
+  readonly #present = new Map<EngineId, EngineInfo>()
   /** What else has happened, and what that takes. */
   readonly #events: Event[] = []
   #eventBytes = 0
@@ -49,6 +51,11 @@ export class Recovery<Event> {
     return this.#expected.size === 0 && this.#silent.size === 0
   }
 
+  /** Those that are here already, and wait with everything else. */
+  get engines(): EngineInfo[] {
+    return [...this.#present.values()]
+  }
+
   /** The number that an engine had, when it comes back in time; it is then asked what it holds. */
   returns(instance: string | undefined): EngineId | undefined {
     if (this.#isOver || instance === undefined) return undefined
@@ -61,6 +68,7 @@ export class Recovery<Event> {
 
   engineJoined(peer: EnginePeer): void {
     this.#joined.push(peer)
+    this.#present.set(peer.id, peer.info)
   }
 
   holds(engine: EngineId, attempts: readonly AttemptRef[]): void {
@@ -69,6 +77,7 @@ export class Recovery<Event> {
 
   /** It will not say any more what it holds. */
   engineLeft(engine: EngineId): void {
+    this.#present.delete(engine)
     const instance = this.#silent.get(engine)
     if (instance === undefined) return
     this.#silent.delete(engine)

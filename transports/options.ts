@@ -32,3 +32,17 @@ export function nameOf(address: string): string {
   if (name === '') throw new AddressError(`${JSON.stringify(address)} lacks a name after the colon`)
   return name
 }
+
+/** For whom nobody has taken the connection. */
+export function noAnswer(address: string, why: string): string {
+  return `Nobody answers at ${address} (${why}). Is the controller running there, and does a firewall let you through?`
+}
+
+/** For whom the connection was ended before a word was said: so does an encrypted listener with whoever comes plain. */
+export function cutOff(address: string, why: string): string {
+  const plain = /^(?:ws|tcp):/.exec(address)?.[0]
+  const advice = plain
+    ? ` If the controller is encrypted there, its address begins with ${plain.replace(':', 's:')}`
+    : ''
+  return `Who listens at ${address} ended the connection (${why}). Does it speak this transport?${advice}`
+}

@@ -15,7 +15,7 @@ import type { Connection, Frame, Listener, Supports, Transport, TransportOptions
 import { BaseConnection, type Carried, tooLarge, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
 import { encryptionHere, encryptionThere, secured } from './encryption.ts'
-import { withDefaults } from './options.ts'
+import { cutOff, noAnswer, withDefaults } from './options.ts'
 
 /** What has not become a WebSocket by then is ended. */
 const httpLimits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
@@ -172,10 +172,8 @@ function strangeKey(address: string, cause: Error): AuthenticationError {
 }
 
 function unreachable(address: string, cause: Error): UnreachableError {
-  return new UnreachableError(
-    `Nobody answers at ${address} (${cause.message}). Is the controller running there, and does a firewall let you through?`,
-    { cause },
-  )
+  const message = codeOf(cause) === 'ECONNRESET' ? cutOff : noAnswer
+  return new UnreachableError(message(address, cause.message), { cause })
 }
 
 class WebSocketConnection extends BaseConnection {

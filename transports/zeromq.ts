@@ -11,7 +11,7 @@ import { AddressError, AddressInUseError, UnreachableError } from '../core/error
 import type { Connection, Listener, Transport, TransportOptions } from '../core/transport.ts'
 import { kindOf, kinds, signal } from './blocks.ts'
 import { curveServerKeys, secured } from './encryption.ts'
-import { withDefaults } from './options.ts'
+import { cutOff, noAnswer, withDefaults } from './options.ts'
 import { ZeromqConnection } from './zeromq-connection.ts'
 import { loadZeromq, SocketReader, socketOptions } from './zeromq-socket.ts'
 
@@ -182,7 +182,7 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
     const refused = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(unreachable(address, 'no answer in time')), resolved.connectTimeoutMs)
       dealer.events.on('close', () => reject(unreachable(address, 'connection refused')))
-      dealer.events.on('disconnect', () => reject(unreachable(address, 'the connection was cut')))
+      dealer.events.on('disconnect', () => reject(new UnreachableError(cutOff(address, 'it was cut'))))
     })
     dealer.connect(resolved.socketPath === '' ? endpoint(address) : `ipc://${resolved.socketPath}`)
     const accepted = connection.accepted()
@@ -199,10 +199,8 @@ async function connect(address: string, options?: TransportOptions): Promise<Con
 }
 
 function unreachable(address: string, why: string, cause?: unknown): UnreachableError {
-  return new UnreachableError(
-    `Nobody answers at ${address} (${why}). Is the controller running there, and does a firewall let you through?${address.startsWith('tcps:') ? ' Does it hold the same key?' : ''}`,
-    { cause },
-  )
+  const key = address.startsWith('tcps:') ? ' Does it hold the same key?' : ''
+  return new UnreachableError(`${noAnswer(address, why)}${key}`, { cause })
 }
 
 /** As ZeroMQ knows it. */

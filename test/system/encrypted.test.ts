@@ -76,6 +76,7 @@ it.each(['wss', 'tcps'])(
     const plain = address.replace(/^(wss|tcps):/, (scheme) => scheme.replace('s:', ':'))
     await expect(Client.connect(plain, { ...options, key })).rejects.toMatchObject({
       code: expect.stringMatching(/^YM_/),
+      message: expect.stringContaining(`its address begins with ${scheme}:`),
     })
     await expect
       .poll(() => lines.filter((line) => /^warn .* was refused: it does not hold the key/.test(line)))

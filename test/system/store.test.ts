@@ -228,6 +228,20 @@ it('how a task ended is kept as long as one that came after it lives, though it 
   await expect.poll(ends).not.toContain(`end/${first}`)
 })
 
+it('a cluster that waits for the engines of the one before tells of its own, which are ready', async () => {
+  const store = new MemoryStore()
+  const copy = new MemoryStore()
+  {
+    await using before = await Cluster.start({ engines: 2, engineKind: 'inline', transport: 'websocket', store })
+    await expect.poll(() => [...store.entries.keys()].filter((key) => key.startsWith('engine/'))).toHaveLength(2)
+    expect(before.engines).toHaveLength(2)
+    // As `kill -9` would leave it: whoever stops in order takes leave of its engines.
+    for (const [key, value] of store.entries) copy.entries.set(key, value)
+  }
+  await using cluster = await Cluster.start({ engines: 1, store: copy, recoveryMs: 600_000 })
+  expect(cluster.engines).toMatchObject([{ id: 2 }])
+})
+
 it('a cluster that cannot begin leaves its store to the next', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'))
   try {
