@@ -27,6 +27,7 @@ export function controllerCommand(): Command {
     .addOption(options.hwm())
     .addOption(options.concurrency())
     .addOption(options.store())
+    .addOption(options.record())
     .option('--insecure', 'go without encryption where others can reach the controller, too')
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(

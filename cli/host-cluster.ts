@@ -24,6 +24,8 @@ export interface HostOptions extends LimitFlags {
   readonly key?: string | undefined
   /** The folder of its store. */
   readonly store?: string | undefined
+  /** A new file for the history of the run. */
+  readonly record?: string | undefined
 }
 
 export interface HostedCluster {
@@ -44,7 +46,7 @@ const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1
 
 /** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
 export async function hostCluster(
-  { name, listen, transport, strategy, hwm, store, insecure, key, ...options }: HostOptions,
+  { name, listen, transport, strategy, hwm, store, insecure, key, record, ...options }: HostOptions,
   log: (level: 'info' | 'warn', message: string) => void,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
@@ -64,6 +66,7 @@ export async function hostCluster(
     addresses: listen ?? before?.addresses ?? [localAddresses[transport]],
     ...(options.engineKind === 'process' ? { transport } : {}),
     ...(store === undefined ? {} : { store }),
+    ...(record === undefined ? {} : { record }),
     transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
     ...(text === undefined ? {} : { key: keyFromText(text), keySource }),
     ...(strategy === undefined ? {} : { strategy }),

@@ -12,6 +12,7 @@ import { simulateCommand } from './simulate.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
+import { traceCommand } from './trace.ts'
 import { version } from './version.ts'
 
 const commands = [
@@ -21,6 +22,7 @@ const commands = [
   stopCommand,
   controllerCommand,
   engineCommand,
+  traceCommand,
   simulateCommand,
   benchCommand,
 ]

@@ -56,6 +56,11 @@ export const options = {
       '--store <folder>',
       'keep tasks and results in this folder: a controller that is started with it again goes on with them, at the same addresses (needs the package lmdb; default: kept in memory)',
     ),
+  record: () =>
+    new Option(
+      '--record <file>',
+      'write the history of the run into this new file, for yardmaster trace and simulate (default: none)',
+    ),
   ssh: () =>
     new Option(
       '--ssh <host>',

@@ -30,6 +30,7 @@ export function startCommand(): Command {
     .addOption(options.hwm())
     .addOption(options.concurrency())
     .addOption(options.store())
+    .addOption(options.record())
     .addOption(options.json())
     .addHelpText(
       'after',

@@ -12,6 +12,7 @@ import type { Listener } from '../core/transport.ts'
 import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
 import type { Journal } from './journal.ts'
 import { type PeerEvent, reception } from './reception.ts'
+import type { Recorder } from './recorder.ts'
 import type { Recovery } from './recovery.ts'
 import { Router } from './router.ts'
 
@@ -27,6 +28,8 @@ interface ControllerMachineInput {
   readonly journal: Journal | undefined
   readonly recovery: Recovery<PeerEvent> | undefined
   readonly recoveryMs: number
+  /** Where the run is recorded. */
+  readonly recorder: Recorder | undefined
   /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
   listen(): Promise<readonly Listener[]>
   log(level: 'info' | 'warn', message: string): void
@@ -113,7 +116,10 @@ export const controllerMachine = controllerSetup.createMachine({
       input: {
         options: input.schedulerOptions,
         clock: input.clock,
-        perform: (effects) => router.perform(effects),
+        perform: (effects) => {
+          input.recorder?.performing(effects)
+          router.perform(effects)
+        },
         observe: input.observe,
       },
     })
@@ -128,7 +134,10 @@ export const controllerMachine = controllerSetup.createMachine({
       happened: (events) => {
         // Engines still leave after it has stopped; that is no news to anyone.
         const { status, context } = scheduler.getSnapshot()
-        if (status === 'active') context.stepper.send({ type: 'happened', events })
+        if (status !== 'active') return
+        input.recorder?.happening(events)
+        context.stepper.send({ type: 'happened', events })
+        input.recorder?.happened()
       },
       core: () => core,
       journal: input.journal,

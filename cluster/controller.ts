@@ -15,7 +15,7 @@ import {
 } from '../core/messages.ts'
 import type { TaskStore } from '../core/task-store.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
-import type { SchedulerConfig, SchedulerState } from '../scheduler/state.ts'
+import { type SchedulerConfig, type SchedulerState, schedulerDefaults } from '../scheduler/state.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import { transportFor } from '../transports/connect.ts'
 import { secured } from '../transports/encryption.ts'
@@ -25,6 +25,7 @@ import { type ControllerMachineEvent, controllerMachine } from './controller-mac
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
 import type { PeerEvent } from './reception.ts'
+import { Recorder } from './recorder.ts'
 import { Recovery } from './recovery.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { readSaved } from './stored-tasks.ts'
@@ -49,6 +50,11 @@ export interface ControllerOptions extends SchedulerConfig {
    * LMDB, or a store of one's own. Default: nowhere.
    */
   readonly store?: string | TaskStore
+  /**
+   * A new file that gets the history of this run: when which task was submitted, where its attempts ran, how they ended. JSON lines, as
+   * docs/LAB.md describes; `yardmaster/sim` reads them. Default: none.
+   */
+  readonly record?: string
   /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
   readonly recoveryMs?: number
   /** How much may be outstanding for clients, and wait for them. What a limit leaves no room for fails with a `LimitError`. */
@@ -110,6 +116,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
     identity,
   } = await openJournal(options, clock, limits.queuedBytesMax, (error) => send({ type: 'storeFailed', error }))
   let nextEngine = firstEngine
+  const recorder = await openRecorder(options, name, clock, log).catch(async (error: unknown) => {
+    await journal?.close()
+    throw error
+  })
   // Whoever inspects the machine sees its input.
   const { key, transportOptions: _, ...schedulerOptions } = options
 
@@ -126,6 +136,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       journal,
       recovery,
       recoveryMs: options.recoveryMs ?? 5_000,
+      recorder,
       listen: () => listenEverywhere(options, adopt, (peer, reason) => refusals.note(peer, reason)),
       log,
     },
@@ -133,6 +144,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const { status, error: fault } = actor.getSnapshot()
   if (status === 'error') {
     await journal?.close()
+    await recorder?.discard()
     throw fault
   }
   // Links still end, and `stop` is called again, when it has stopped; XState warns of what comes later.
@@ -209,6 +221,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       const { instance: _, resume: __, ...details } = admitted.details
       const info: EngineInfo = { id: engine, ...details }
       const capacity = capacityOf(admitted.link.connection, sendable())
+      recorder?.engineAdmitted(info)
       const peer = new EnginePeer(info, admitted.link, capacity, clock.now(), instance)
       peer.link.open({
         onMessage: (message) => tell({ type: 'engineMessage', peer, message }),
@@ -239,17 +252,20 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
 
   const finished = waitFor(actor, (snapshot) => snapshot.status !== 'active', { timeout: Number.POSITIVE_INFINITY })
-  const stopped = finished.then((snapshot) => {
+  const stopped = finished.then(async (snapshot) => {
     refusals.close()
+    await (hasStarted ? recorder?.close() : recorder?.discard())
     const { error } = snapshot.context
     if (error !== undefined) throw error
   })
   stopped.catch(() => {})
+  let hasStarted = false
   actor.start()
   const settled = await waitFor(actor, (snapshot) => !snapshot.matches('starting') && !snapshot.matches('closing'), {
     timeout: Number.POSITIVE_INFINITY,
   })
-  if (settled.status !== 'active') await stopped
+  hasStarted = settled.status === 'active'
+  if (!hasStarted) await stopped
 
   return {
     name,
@@ -285,6 +301,15 @@ async function openJournal(
   const identity = saved.identity ?? randomUUID()
   if (saved.identity === undefined) journal.identified(identity)
   return { journal, recovery: new Recovery(saved, clock, deferredBytesMax), nextEngine: saved.nextEngine, identity }
+}
+
+async function openRecorder(
+  { record: path, strategy = schedulerDefaults.strategy }: ControllerOptions,
+  cluster: string,
+  clock: Clock,
+  log: NonNullable<ControllerOptions['log']>,
+): Promise<Recorder | undefined> {
+  return path === undefined ? undefined : Recorder.start({ path, cluster, strategy, clock, log })
 }
 
 export const strangersMaxDefault = 128

@@ -49,3 +49,8 @@ export { type SignedRankTest, signedRankTest } from './lab/statistics/signed-ran
 export { warmUpLength } from './lab/statistics/warm-up.ts'
 export type { TaskData, Workload } from './lab/workload.ts'
 export { type WorkloadObject, type WorkloadTask, workloadOf } from './lab/workload-of.ts'
+export { type ExecutedTask, executedTasks } from './trace/executed-tasks.ts'
+export { readRecording, workloadOfTrace } from './trace/read-recording.ts'
+export { readTrace, type Trace, type TraceTask } from './trace/read-trace.ts'
+export { toPerfetto } from './trace/to-perfetto.ts'
+export { toWfFormat } from './trace/to-wfformat.ts'

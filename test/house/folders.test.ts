@@ -27,6 +27,7 @@ const FOLDERS: Record<string, string> = {
   'sim/lab/read': 'workloads out of files',
   'sim/lab/statistics': 'tests and intervals, of numbers',
   'sim/report': 'what a comparison came to, as a page with charts',
+  'sim/trace': 'recordings of live runs: read, run again, and turned into what other tools read',
   test: 'tests, by area',
   testing: 'the published kit: suites, arbitraries, invariants',
   'testing/histories': 'random histories of a scheduler, and a check for each invariant',

@@ -1,4 +1,5 @@
 import { WorkloadError } from '../../../core/errors.ts'
+import { readRecording } from '../../trace/read-recording.ts'
 import { readEsteeGraph } from '../read-estee-graph.ts'
 import type { Workload } from '../workload.ts'
 import { readWfFormat } from './read-wfformat.ts'
@@ -27,6 +28,12 @@ const workloadFormats: readonly WorkloadFormat[] = [
     extension: '.json',
     recognises: (text) => /^\s*\{/.test(text),
     read: readWfFormat,
+  },
+  {
+    name: 'recording of a run',
+    extension: '.jsonl',
+    recognises: (text) => /^\{"type":"trace"/.test(text),
+    read: readRecording,
   },
 ]
 
