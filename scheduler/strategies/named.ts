@@ -1,10 +1,17 @@
 import { ConfigurationError } from '../../core/errors.ts'
+import { cpop } from './cpop.ts'
+import { dls } from './dls.ts'
+import { etf } from './etf.ts'
+import { heft } from './heft.ts'
+import { hlfet } from './hlfet.ts'
 import { leastload } from './leastload.ts'
 import { lru } from './lru.ts'
+import { mcp } from './mcp.ts'
 import { plainrandom } from './plainrandom.ts'
 import { powerOfD } from './power-of-d.ts'
 import { pure } from './pure.ts'
 import { type Strategy, type StrategyLike, strategy } from './strategy.ts'
+import { tlevel } from './tlevel.ts'
 import { twobin } from './twobin.ts'
 import { weighted } from './weighted.ts'
 
@@ -16,6 +23,13 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   twobin,
   weighted,
   pure,
+  hlfet,
+  tlevel,
+  heft,
+  cpop,
+  dls,
+  etf,
+  mcp,
   powerOf2: powerOfD(2),
 }
 

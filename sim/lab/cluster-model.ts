@@ -64,6 +64,9 @@ export class ClusterModel implements TaskPlaces {
   readonly priority: Float64Array | undefined
   readonly blocking: Float64Array | undefined
   readonly #durationMs: Float64Array
+  /** By task: which assignment it was. */
+  readonly #assignment: Int32Array
+  #assignments = 0
   readonly #engines: ModelEngine[]
   readonly #ends = new EventHeap<number>()
   readonly #data: DataMovement | undefined
@@ -87,6 +90,7 @@ export class ClusterModel implements TaskPlaces {
     this.priority = options.priority
     this.blocking = options.blocking
     this.#durationMs = workload.durationMs
+    this.#assignment = new Int32Array(data === undefined ? 0 : size)
     this.#engines = options.engines.map((spec) => new ModelEngine(spec, new AdmittedQueue(this)))
     this.#ties = options.ties
     this.#notesBegun = options.notesBegun ?? false
@@ -140,7 +144,11 @@ export class ClusterModel implements TaskPlaces {
     if (this.#isPlain && at.admitted.size === 0 && at.free >= (this.cores[task] as number)) {
       this.#begin(at, task)
       at.free -= this.cores[task] as number
-    } else if (this.#data === undefined || this.#data.assigned(task)) this.ready(task)
+      return
+    }
+    this.#assignment[task] = this.#assignments
+    this.#assignments += 1
+    if (this.#data === undefined || this.#data.assigned(task)) this.ready(task)
   }
 
   /** Takes a task from its engine, unless it has begun; answers whether it has not. */
@@ -189,6 +197,8 @@ export class ClusterModel implements TaskPlaces {
     return tasks
   }
 
+  readonly #byAssignment = (a: number, b: number): number => (this.#assignment[a] ?? 0) - (this.#assignment[b] ?? 0)
+
   #touch(engine: ModelEngine): void {
     if (engine.isTouched) return
     engine.isTouched = true
@@ -204,6 +214,8 @@ export class ClusterModel implements TaskPlaces {
       engine.isTouched = false
       const { inbox, admitted } = engine
       if (inbox.length > 0) {
+        // What became ready at one instant did so at once, whatever was found first.
+        if (this.#isTogether && this.#ties === undefined && inbox.length > 1) inbox.sort(this.#byAssignment)
         for (const task of inbox) {
           admitted.add(task)
           if (!this.#isTogether) this.#scan(engine)

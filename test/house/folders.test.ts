@@ -17,6 +17,7 @@ const FOLDERS: Record<string, string> = {
   docs: 'what users read',
   examples: 'programs to start from',
   scheduler: 'which engine takes which task, without input or output',
+  'scheduler/planning': 'schedules of whole graphs, worked out in advance',
   'scheduler/strategies': 'one file per strategy',
   scripts: 'building and checking the package',
   sim: 'virtual time, faults, workloads and measures',

@@ -1,0 +1,23 @@
+import { bottomLevels } from '../planning/levels.ts'
+import { pairSchedule } from '../planning/pair-schedule.ts'
+import { meanCosts, type PlanningProblem, type Schedule } from '../planning/planning-problem.ts'
+import { plannedStrategy } from './planned-strategy.ts'
+
+/**
+ * Dynamic level scheduling. Of all pairs of a task whose parents are all placed and an engine, the one with the greatest dynamic level:
+ * b-level (mean durations, without transfers) − the time at which it can begin there, after what is there + (mean duration − duration there).
+ * Ties: the lowest number of the task, then of the engine. Where the paper takes medians of durations, this takes means.
+ * Source: Sih, Lee, A Compile-Time Scheduling Heuristic for Interconnection-Constrained Heterogeneous Processor Architectures, IEEE TPDS 4(2), 1993.
+ */
+export function planDls(problem: PlanningProblem): Schedule {
+  const means = meanCosts(problem)
+  const level = bottomLevels(problem.graph, means, 'tasks')
+  return pairSchedule(
+    problem,
+    (task, engine, startMs) =>
+      startMs + problem.costMs(task, engine) - (means[task] as number) - (level[task] as number),
+    () => 0,
+  )
+}
+
+export const dls = plannedStrategy('dls', planDls)

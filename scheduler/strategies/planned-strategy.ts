@@ -1,0 +1,41 @@
+import { Forecast } from '../planning/forecast.ts'
+import type { Planner } from '../planning/planning-problem.ts'
+import { type Strategy, strategy } from './strategy.ts'
+
+/**
+ * A strategy that plans each batch when it is submitted, on top of what is planned already. A task goes where it is planned, as soon as it is
+ * ready, there is room, and all that is to begin there before it has been sent; it does not wait for what should have begun by now and is not
+ * ready. If engines come or go, all that has not been sent is planned anew.
+ *
+ * Where nothing is known of a duration, it counts as the mean of the others, or as 1 ms where nothing is known of any; of a size likewise, or as no
+ * bytes. A task that is not planned (it waits for itself in a circle), or cannot go where it is (it failed or was refused there, it follows
+ * another), goes to the least loaded of the engines that may take it.
+ */
+export function plannedStrategy(name: string, planner: Planner): Strategy {
+  return strategy(name, {
+    information: 'estimates',
+    start({ estimates, now }) {
+      const forecast = new Forecast(planner, estimates, now)
+      return {
+        choose(task, engines) {
+          const planned = forecast.engineFor(task)
+          if (planned === undefined) return engines.leastLoaded()
+          const next = engines.after(planned.id - 1)
+          const isOffered = next.id === planned.id
+          // Of those that are not offered, only a full one is worth waiting for.
+          if (!isOffered && planned.load < planned.mark) return engines.leastLoaded()
+          // Waiting makes sense only while something is under way that will end.
+          if (forecast.isUnderWay && !(isOffered && forecast.isNext(task))) return 'pass'
+          return isOffered ? next : engines.leastLoaded()
+        },
+        rank: (task) => forecast.startMsOf(task),
+        tasksSubmitted: (tasks) => forecast.add(tasks),
+        taskAssigned: (task, engine) => forecast.sent(task, engine),
+        taskFinished: (task) => forecast.cameBack(task),
+        taskEnded: (task) => forecast.forget(task),
+        engineJoined: (engine) => forecast.join(engine),
+        engineLeft: (engine) => forecast.leave(engine),
+      }
+    },
+  })
+}
