@@ -2,6 +2,7 @@ import { type Controller, type ControllerOptions, startController } from '../clu
 import { startEngine } from '../cluster/engine.ts'
 import type { ExecutorFactory } from '../cluster/executor.ts'
 import { inlineExecutor } from '../cluster/executors/inline.ts'
+import type { EngineId } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import { validate } from '../scheduler/invariants.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
@@ -54,6 +55,7 @@ export class SimulatedCluster {
   readonly clients = new Map<SimulatedProcess, Client>()
   /** Where clients run, or are about to. */
   readonly clientProcesses = new Set<SimulatedProcess>()
+  /** By place, from 0 on, which stays when one is started anew; the controller gives other numbers: see `processOf`. */
   readonly engines = new Map<number, SimulatedProcess>()
   /** Where the program runs that uses all this. */
   readonly program: SimulatedProcess
@@ -115,6 +117,12 @@ export class SimulatedCluster {
 
   get controller(): Controller | undefined {
     return this.#controller
+  }
+
+  /** Where the engine runs that has this number at the controller, as in the metadata of results; undefined where it is gone. */
+  processOf(engine: EngineId): SimulatedProcess | undefined {
+    const name = this.#controller?.engines.find(({ id }) => id === engine)?.name
+    return [...this.engines.values()].find((process) => process.name === name)
   }
 
   /** Begins to start all; they come up as time passes. */

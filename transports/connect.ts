@@ -32,7 +32,9 @@ export async function transportFor(address: string): Promise<Transport> {
   const load = Object.hasOwn(builtIn, scheme) ? builtIn[scheme] : undefined
   if (!load) {
     const schemes = [...new Set([...Object.keys(builtIn), ...transports.keys()])].join(', ')
-    throw new AddressError(`No transport is registered for ${scheme}: (in ${address}). There are: ${schemes}`)
+    throw new AddressError(
+      `No transport is registered for ${scheme}: (in ${address}). There are: ${schemes}; one of your own has to be registered in each process (registerTransport)`,
+    )
   }
   const loading = load()
   transports.set(scheme, loading)

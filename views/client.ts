@@ -145,14 +145,14 @@ export class Client implements AsyncDisposable {
     return new BroadcastView(new DirectCalls(this.#session, targets === undefined ? 'all' : targets))
   }
 
-  /** The seed's spelling of `loadBalancedView()`, for null, and of `directView(targets)`. */
+  /** `loadBalancedView()`, for null; otherwise `directView(targets)`. */
   view(targets: null): LoadBalancedView
   view<const Targets extends EngineTargets>(targets: Targets): DirectView<Targets>
   view(targets: EngineTargets | null): LoadBalancedView | DirectView<EngineTargets> {
     return targets === null ? this.loadBalancedView() : this.directView(targets)
   }
 
-  /** The seed's spelling of `view(targets).with(flags).apply(fn, ...args)`. */
+  /** `view(targets).with(flags).apply(fn, ...args)` in one call. */
   apply<Args extends readonly unknown[], Returned>(
     fn: TaskFunction<Args, Returned>,
     args: Args,
@@ -188,7 +188,7 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * What the controller holds of tasks, in order of submission: those that have not ended, and those that ended, as far
+   * What the controller holds of this client's tasks, or with `client: 'any'` of everybody's, in order of submission: those that have not ended, and those that ended, as far
    * as it retains them. Rejects with a `ConfigurationError` that names the field which is wrong. The controller looks at
    * every record it holds, unless `ids` are given.
    */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
@@ -25,9 +25,18 @@ const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== '
 const specifiers = subpaths.map((subpath) => subpath.replace('.', 'yardmaster'))
 
 describe('what is published', () => {
-  test('is dist, the licence and what npm always adds', () => {
-    const others = installed.files.filter((file) => !file.startsWith('dist/'))
+  test('is dist, the guides and examples, the licence and what npm always adds', () => {
+    const others = installed.files.filter((file) => !/^(dist|docs|examples)\//.test(file))
     expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['LICENSE', 'package.json'])
+    expect(installed.files.filter((file) => /^docs\/(?!.*\.md$)/.test(file))).toEqual([])
+  })
+
+  test('has what the README links to', () => {
+    const readme = readFileSync(join(installed.folder, 'node_modules', 'yardmaster', 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(((?:docs|examples)\/[^)#]+)/g)].map(([, target]) => target as string)
+    expect(links.length).toBeGreaterThan(10)
+    for (const link of links)
+      expect(installed.files.some((file) => file === link || file.startsWith(`${link}/`))).toBe(true)
   })
 
   test('holds the file of every entry point', () => {

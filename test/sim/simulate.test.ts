@@ -129,3 +129,16 @@ test('a program that does not end is told so', async () => {
   const endless = simulate({ seed: 1, faults: false, patienceMs: 10_000 }, () => new Promise(() => {}))
   await expect(endless).rejects.toThrow('has not ended 10000 ms after everything was healed')
 })
+
+test('the process of an engine is found by the number that results have of it', async () => {
+  await simulate({ seed: 4, engines: 3, faults: false }, async ({ cluster }) => {
+    const client = await cluster.connect(cluster.program)
+    const view = client.loadBalancedView().with({ retryOnEngineLoss: false })
+    const result = view.apply(() => sleep(5_000))
+    await sleep(1_000)
+    const [task] = await client.query({ ids: result })
+    cluster.kill(cluster.processOf(task?.engineId as number) as SimulatedProcess, true)
+    await expect(result.get()).rejects.toMatchObject({ code: 'YM_ENGINE_LOST' })
+    expect(cluster.processOf(99)).toBeUndefined()
+  })
+})
