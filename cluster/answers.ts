@@ -106,7 +106,7 @@ export class Answers {
         this.#resubmit(peer, ask.pairs)
         return null
       case 'query':
-        return queryPage(core, ask, this.#options.clock)
+        return queryPage(core, ask, this.#options.clock, peer.bytesMax)
       case 'history':
         return historyPage(core, ask, peer.session)
       case 'setStrategy':

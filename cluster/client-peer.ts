@@ -65,6 +65,11 @@ export class ClientPeer {
     this.#replies = new OwedReplies(options.capacity)
   }
 
+  /** What one message can hold. */
+  get bytesMax(): number {
+    return this.#options.capacity.bytesMax
+  }
+
   /** A result that the link cannot carry is told as an error. What the client has not heard of the output goes before it. */
   reply(reply: Reply, printed?: Printed): void {
     if (this.#isOver) return

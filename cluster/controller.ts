@@ -30,6 +30,7 @@ import { Recovery } from './recovery.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { readSaved } from './stored-tasks.ts'
 import { openLmdbStore } from './stores/lmdb-store.ts'
+import { welcomedEngines } from './welcomed-engines.ts'
 
 export interface ControllerOptions extends SchedulerConfig {
   /** Shown to clients. Default 'default'. */
@@ -203,7 +204,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
             ...(before === undefined ? {} : { resumes: true }),
           }
         }
-        told = actor.getSnapshot().context.router.engines
+        // The others follow when it is in.
+        told = welcomedEngines(actor.getSnapshot().context.router.engines)
         return {
           session: hello.details.session,
           cluster: name,

@@ -21,6 +21,9 @@ type Open = (reply: Reply | TaskId, printed: Printed | undefined) => Reply
 
 /** What a name takes, about. */
 const nameBytes = 64
+/** Of one UTF-16 unit, and of a detail of a fault, or of each entry of a list, beside its text. */
+const utf8BytesMax = 3
+const detailBytes = 16
 /** What has been taken is forgotten when it is this much, and more than what waits. */
 const compactFrom = 10_000
 
@@ -64,7 +67,7 @@ export class OwedReplies {
     let bytes = 0
     for (let i = this.#head; i < this.#entries.length; i += 1) {
       const reply = i < this.#opened ? (this.#entries[i] as Reply) : this.#open(i, open)
-      const more = payloadBytesOf(reply)
+      const more = payloadBytesOf(reply) + faultBytesOf(reply)
       if (batch.length > 0 && (bytes >= batchBytesMax || bytes + more + entryBytes * (batch.length + 1) > bytesMax))
         break
       batch.push(reply)
@@ -118,9 +121,22 @@ export class OwedReplies {
 function bytesOf(entry: Entry): number {
   if (typeof entry === 'string') return nameBytes
   if (entry instanceof Owed) return bytesOf(entry.reply) + (entry.printed?.bytes ?? 0)
-  return entryBytes + payloadBytesOf(entry) + (entry.fault?.message.length ?? 0)
+  return entryBytes + payloadBytesOf(entry) + faultBytesOf(entry)
 }
 
 function payloadBytesOf({ output, stream }: Reply): number {
   return (output?.byteLength ?? 0) + (stream?.last?.byteLength ?? 0)
+}
+
+/** Of what a fault says and names: about, and rather more. */
+function faultBytesOf({ fault }: Reply): number {
+  if (fault === undefined) return 0
+  let bytes = fault.message.length * utf8BytesMax
+  for (const key in fault.details) {
+    const detail = fault.details[key]
+    const units = typeof detail === 'string' ? detail.length : 0
+    const entries = Array.isArray(detail) ? detail.length : 1
+    bytes += (key.length + units) * utf8BytesMax + entries * detailBytes
+  }
+  return bytes
 }

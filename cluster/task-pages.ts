@@ -1,5 +1,6 @@
 import { type Clock, wallTimeOffset } from '../core/clock.ts'
 import type { SessionId } from '../core/ids.ts'
+import { namesBytesOf } from '../core/limits.ts'
 import type { Answers, Ask, TaskFilterMessage, TaskFlags, TaskSummary } from '../core/messages.ts'
 import { findTasks, type Span, type TaskFilter } from '../scheduler/find-tasks.ts'
 import type { SchedulerState } from '../scheduler/state.ts'
@@ -11,15 +12,21 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 /** A page names at most this many ids of dependencies, unless one task alone names more. */
 const dependenciesMax = 10_000
 
-/** The latest tasks that match, told in full. */
-export function queryPage(core: SchedulerState, ask: AskOf<'query'>, clock: Clock): Answers['query'] {
+/** A task takes about this much beside what it names, and rather less. */
+const summaryBytes = 512
+
+/** The latest tasks that match, told in full; as many as `bytesMax` hold, unless one alone takes more. */
+export function queryPage(core: SchedulerState, ask: AskOf<'query'>, clock: Clock, bytesMax: number): Answers['query'] {
   const toWallTime = wallTimeOffset(clock)
   const { tasks, hasEarlier } = findTasks(core, { ...filterOf(ask.where, toWallTime), before: ask.before }, ask.limit)
   let dependencies = 0
+  let bytes = 0
   let from = tasks.length
   while (from > 0) {
-    dependencies += countOfDependencies(tasks[from - 1] as TaskRecord)
-    if (dependencies > dependenciesMax && from < tasks.length) break
+    const task = tasks[from - 1] as TaskRecord
+    dependencies += countOfDependencies(task)
+    bytes += summaryBytes + namesBytesOf(task) + namesBytesOf({ targets: task.failedOn })
+    if ((dependencies > dependenciesMax || bytes > bytesMax) && from < tasks.length) break
     from -= 1
   }
   const page = tasks.slice(from)

@@ -46,6 +46,11 @@ export function unfit(
   }
   let bytes = 0
   for (const payload of payloads) bytes += payload.byteLength
+  return tooLarge(capacity, what, bytes)
+}
+
+/** As `unfit`, of what takes so many bytes. */
+export function tooLarge(capacity: Capacity, what: string, bytes: number): MessageTooLargeError | undefined {
   if (bytes <= capacity.bytesMax) return undefined
   const max = capacity.bytesMax + roomBytes
   return new MessageTooLargeError(

@@ -1,3 +1,4 @@
+import type { TaskId } from './ids.ts'
 import type { ClientToController } from './messages.ts'
 import type { Payload } from './payload.ts'
 import type { TaskNews } from './task-news.ts'
@@ -26,16 +27,23 @@ const newsBytes = 256
 const idBytes = 64
 const numberBytes = 8
 
+/** Of an id in a message beside its letters, and of one UTF-16 unit. */
+const idHeadBytes = 3
+const utf8BytesMax = 3
+
 interface Naming {
-  readonly ids: readonly unknown[]
+  readonly ids: readonly TaskId[]
 }
 
-interface Body {
-  readonly args: Payload
+interface Names {
   readonly after?: readonly Naming[] | undefined
   readonly follow?: readonly Naming[] | undefined
   readonly targets?: readonly number[] | undefined
   readonly label?: string | undefined
+}
+
+interface Body extends Names {
+  readonly args: Payload
 }
 
 /** What a task was called with, and what it names. */
@@ -45,6 +53,21 @@ export function bodyBytesOf({ args, after, follow, targets, label }: Body): numb
   if (follow !== undefined) for (const { ids } of follow) bytes += ids.length * idBytes
   if (targets !== undefined) bytes += targets.length * numberBytes
   return label === undefined ? bytes : bytes + label.length
+}
+
+/** What the names of a task take in a message: about, and rather more. */
+export function namesBytesOf({ after, follow, targets, label }: Names): number {
+  let bytes = 0
+  if (after !== undefined) bytes += idsBytesOf(after)
+  if (follow !== undefined) bytes += idsBytesOf(follow)
+  if (targets !== undefined) bytes += targets.length * numberBytes
+  return label === undefined ? bytes : bytes + label.length * utf8BytesMax
+}
+
+function idsBytesOf(specs: readonly Naming[]): number {
+  let bytes = 0
+  for (const { ids } of specs) for (const id of ids) bytes += id.length + idHeadBytes
+  return bytes
 }
 
 /** What a message of a client makes the controller hold: about. */

@@ -1,5 +1,6 @@
 import { type Capacity, entryBytes, noLimit } from '../core/capacity.ts'
 import { bringFunctions, FunctionTable } from '../core/function-table.ts'
+import { namesBytesOf } from '../core/limits.ts'
 import type { Link } from '../core/link.ts'
 import type { ClientToController, ControllerToClient, FunctionMessage, Submission } from '../core/messages.ts'
 import { Broadcast } from './broadcast.ts'
@@ -106,7 +107,7 @@ export class Outbox {
       const { submission, shipped } = entry
       if (submission === undefined || shipped === undefined) continue
       const isKnown = this.#functions.has(shipped.hash)
-      bytes += submission.args.byteLength + (isKnown ? 0 : shipped.payload.byteLength)
+      bytes += submission.args.byteLength + namesBytesOf(submission) + (isKnown ? 0 : shipped.payload.byteLength)
       if (bytes + entryBytes * tasks.length > bytesMax && tasks.length > 0) break
       entry.wasSent = true
       tasks.push(submission)

@@ -1,9 +1,9 @@
 import type { ClientWelcome } from '../core/admission-messages.ts'
-import { capacityOf, holdsShared, noLimit, unfit } from '../core/capacity.ts'
+import { capacityOf, holdsShared, noLimit, tooLarge, unfit } from '../core/capacity.ts'
 import type { Clock } from '../core/clock.ts'
 import { CloneError, EngineLostError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
-import { bodyBytesOf, taskOverheadBytes } from '../core/limits.ts'
+import { bodyBytesOf, namesBytesOf, taskOverheadBytes } from '../core/limits.ts'
 import type {
   Answers,
   Ask,
@@ -77,8 +77,12 @@ export class Session {
    * Why a call is too large for the link, if so.
    * @throws CloneError for shared memory that the link cannot carry
    */
-  check(shipped: FunctionMessage, args: Payload): MessageTooLargeError | undefined {
-    const error = unfit(this.#capacity, 'the call', shipped.payload, args)
+  check(shipped: FunctionMessage, args: Payload, flags: TaskFlags = noTaskFlags): MessageTooLargeError | undefined {
+    const capacity = this.#capacity
+    const bytes = shipped.payload.byteLength + args.byteLength
+    const error =
+      unfit(capacity, 'the call', shipped.payload, args) ??
+      tooLarge(capacity, 'the call, with all that it names,', bytes + namesBytesOf(flags))
     if (error instanceof CloneError) throw error
     if (holdsShared(args) && this.roster.isApart) throw new CloneError(sharedApart)
     return error
@@ -98,8 +102,8 @@ export class Session {
     owner: TaskOwner,
   ): TaskRecord {
     this.results.outstanding.check(1)
-    const tooLarge = this.check(shipped, args)
-    if (tooLarge) return this.refuse(tooLarge, owner, size)
+    const error = this.check(shipped, args, flags)
+    if (error) return this.refuse(error, owner, size)
     const task = this.#newTask(shipped, call, args, flags, size, owner)
     this.#outbox.add(task)
     return task
@@ -119,8 +123,8 @@ export class Session {
     owner: TaskOwner,
   ): TaskRecord[] {
     this.results.outstanding.check(targets.length)
-    const tooLarge = this.check(shipped, args)
-    if (tooLarge) return targets.map(() => this.refuse(tooLarge, owner, 1))
+    const error = this.check(shipped, args)
+    if (error) return targets.map(() => this.refuse(error, owner, 1))
     const own = args.lent
     // The arguments are there once for all.
     const tasks = targets.map((target, i) =>

@@ -84,6 +84,20 @@ it('an engine that comes back while the controller drains finishes what is left'
   await drained
 })
 
+it('a client hears of more engines than a welcome can name', async () => {
+  const controller = await startController({ addresses: ['memory:many', 'ws://127.0.0.1:0'], key })
+  const info = { name: 'n'.repeat(256) }
+  const connecting = () => startEngine({ address: 'memory:many', key, executors: inlineExecutor, info })
+  const engines = await Promise.all(Array.from({ length: 120 }, connecting))
+  engines.push(...(await Promise.all(Array.from({ length: 120 }, connecting))))
+  const client = await Client.connect(controller.addresses[1] ?? '', { key })
+  stops.push(
+    () => controller.stop(),
+    () => client.close(),
+  )
+  expect(await client.waitForEngines(240)).toHaveLength(240)
+})
+
 it('who comes before all addresses are open is served', async () => {
   const slow = latch()
   gated('slowopen').open = slow.opened

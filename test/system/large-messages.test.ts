@@ -71,3 +71,52 @@ it('a client’s own limit counts too', async () => {
   expect(await codeOf(lview.apply((bytes: Uint8Array) => bytes.length, make(2 * messageBytesMax)))).toMatch(/TOO_LARGE/)
   expect(await lview.apply(() => 1)).toBe(1)
 })
+
+describe('what is said and named counts, too', () => {
+  const use = async (body: (client: Client) => Promise<void>) => {
+    const options = { transportOptions: { messageBytesMax }, addresses: ['ws://127.0.0.1:0'] }
+    await using cluster = await Cluster.start({ engines: 1, ...options })
+    await using client = await Client.connect(cluster.addresses[0] as string, { key: cluster.key, reconnectMs: 0 })
+    await body(client)
+    expect(client.status).toBe('ready')
+  }
+
+  it('errors of many tasks that end together', () =>
+    use(async (client) => {
+      const lview = client.loadBalancedView()
+      const first = lview.apply(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        throw new Error('no')
+      })
+      const view = lview.with({ after: first })
+      const codes = Array.from({ length: 5_000 }, () => codeOf(view.apply(() => 1)))
+      for (const code of await Promise.all(codes)) expect(code).toMatch(/^YM_IMPOSSIBLE_DEPENDENCY/)
+    }))
+
+  it('many dependencies of many tasks', () =>
+    use(async (client) => {
+      const lview = client.loadBalancedView()
+      const before = Array.from({ length: 1_000 }, (_, i) => lview.apply((x: number) => x, i))
+      const view = lview.with({ after: before })
+      const after = Array.from({ length: 200 }, () => view.apply(() => 1))
+      expect(await Promise.all(after)).toEqual(after.map(() => 1))
+    }))
+
+  it('a task that names more than a message holds', () =>
+    use(async (client) => {
+      const { session } = client
+      const after = Array.from({ length: 100_000 }, (_, i) => `${session}.${i}`)
+      const result = client
+        .loadBalancedView()
+        .with({ after })
+        .apply(() => 1)
+      expect(await codeOf(result)).toMatch(/^YM_MESSAGE_TOO_LARGE/)
+    }))
+
+  it('records with long labels', () =>
+    use(async (client) => {
+      const view = client.loadBalancedView().with({ label: '\u{1F686}'.repeat(500) })
+      await Promise.all(Array.from({ length: 1_000 }, () => view.apply(() => 1)))
+      expect(await client.query({})).toHaveLength(1_000)
+    }))
+})
