@@ -3,6 +3,7 @@ import type { EngineId, TaskId } from '../core/ids.ts'
 import type { EngineInfo } from '../core/messages.ts'
 import { type TraceLineOf, traceVersion } from '../core/trace-format.ts'
 import type { AttemptResult, DependencySpec, Effect, SchedulerEvent } from '../scheduler/events.ts'
+import type { RestoredTask } from '../scheduler/restore.ts'
 import { resolveStrategy } from '../scheduler/strategies/named.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord, TerminalStatus } from '../scheduler/task.ts'
@@ -99,6 +100,9 @@ export class Recorder {
             this.#writeTask(spec, nowUs)
           }
           break
+        case 'restore':
+          for (const task of event.tasks) if (!task.end) this.#restored(task)
+          break
         case 'begun':
           for (const { id, attempt } of event.tasks) this.#begun(event.engine, id, attempt, nowUs)
           break
@@ -151,6 +155,15 @@ export class Recorder {
     return Math.max(0, Math.round((ms - this.#originMs) * 1_000))
   }
 
+  /** What it was in the middle of when this recording began. */
+  #restored({ spec, submittedAt, held }: RestoredTask): void {
+    this.#known.add(spec.id)
+    this.#writeTask(spec, this.#us(submittedAt))
+    if (held === undefined) return
+    const attempt = { number: held.attempt, engine: held.engine, assignedUs: 0, begunUs: undefined }
+    this.#engines.get(held.engine)?.attempts.set(spec.id, attempt)
+  }
+
   #begun(engine: EngineId, id: TaskId, number: number, nowUs: number): void {
     const attempt = this.#engines.get(engine)?.attempts.get(id)
     if (attempt?.number === number) attempt.begunUs ??= nowUs
@@ -191,7 +204,7 @@ export class Recorder {
   }
 
   #assigned(task: TaskRecord, engine: EngineId, number: number, assignedUs: number): void {
-    // From an earlier controller, or submitted again.
+    // Submitted again.
     if (!this.#known.has(task.id)) {
       this.#known.add(task.id)
       this.#writeTask(task, this.#us(task.submittedAt))

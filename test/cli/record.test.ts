@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Client } from 'yardmaster'
 import { engines, readTrace, readWfFormat, readWorkload, simulateWorkload } from 'yardmaster/sim'
 import { Yardmaster } from './yardmaster.ts'
 
@@ -70,6 +71,39 @@ test('a controller that is killed in the middle leaves a recording that can be r
   expect(slices).toBeGreaterThanOrEqual(40)
   expect(slices).toBe(ended())
   expect(slices).toBeLessThan(1_000)
+})
+
+test('a controller that goes on with a store records what it was in the middle of', async () => {
+  vi.stubEnv('YARDMASTER_DIR', yardmaster.directory)
+  const store = join(yardmaster.folder, 'store')
+  const controller = async (file: string) => {
+    const args = ['--engines', '0', '--store', store, '--record', join(yardmaster.folder, file)]
+    const running = yardmaster.spawn(['controller', ...args])
+    await running.says(/connection file/, 'stderr')
+    return running
+  }
+  const first = await controller('first.jsonl')
+  yardmaster.spawn(['engine', '-n', '1'])
+  await using client = await Client.connect()
+  await client.waitForEngines(1)
+  const view = client.loadBalancedView()
+  const results = [1_500, 1, 1].map((ms) => view.apply((wait: number) => new Promise((r) => setTimeout(r, wait)), ms))
+  await client.flush()
+  await vi.waitUntil(() => results[0]?.status === 'running', { timeout: 30_000, interval: 5 })
+  first.kill('SIGKILL')
+  await first.over
+  const second = await controller('second.jsonl')
+  await Promise.all(results)
+  second.kill('SIGTERM')
+  await second.over
+  const { tasks, isCut } = readTrace(readFileSync(join(yardmaster.folder, 'second.jsonl'), 'utf8'))
+  expect(isCut).toBe(false)
+  expect(tasks.map(({ id }) => id)).toEqual(results.flatMap(({ ids }) => ids))
+  for (const { attempts, end } of tasks) {
+    expect(attempts.map(({ engine, outcome }) => [engine, outcome])).toEqual([[0, 'succeeded']])
+    expect(end?.status).toBe('succeeded')
+  }
+  expect(tasks[0]?.attempts[0]).toMatchObject({ attempt: 1, assigned: 0 })
 })
 
 test('what is wrong with a recording, or with where to write it, is said', async () => {
