@@ -9,11 +9,19 @@ import { generateWorkload } from '../../../sim/lab/generate-workload.ts'
 import type { InformationMode } from '../../../sim/lab/information.ts'
 import { type SimulationSettings, simulateWorkload } from '../../../sim/lab/simulate-workload.ts'
 import { type WorkloadTask, workloadOf } from '../../../sim/lab/workload-of.ts'
+import { strategiesInOrder } from '../../../testing/histories/check-times.ts'
 import { fixtures, publishedRuns } from './estee-runs.ts'
 
 const named: readonly StrategyLike[] = [...Object.keys(strategies), 'powerOf3']
-/** Those that never let a task wait that has a place. */
-const prompt = named.filter((name) => typeof name === 'string' && strategies[name]?.information !== 'estimates')
+const inOrder: readonly StrategyLike[] = [
+  ...strategiesInOrder,
+  'powerOf3',
+  'locality',
+  'sjf',
+  'srpt',
+  'easy',
+  'conservative',
+]
 
 function times(tasks: readonly WorkloadTask[], settings: Partial<SimulationSettings> = {}) {
   const { startMs, endMs, engine } = simulateWorkload(workloadOf(tasks), { engines: engines(1), ...settings })
@@ -38,8 +46,9 @@ describe('26: with identical engines and hwm 1', () => {
             return { arrivalMs, durationMs, after: back > 0 && i >= back ? [i - back] : [] }
           }),
         )
-        const ends = prompt.map(
-          (one) => simulateWorkload(workload, { engines: engines(count), strategy: one, hwm: 1 }).endMs,
+        const ends = inOrder.map(
+          (one) =>
+            simulateWorkload(workload, { engines: engines(count), strategy: one, hwm: 1, information: 'blind' }).endMs,
         )
         for (const end of ends) expect(end).toEqual(ends[0])
       }),
@@ -53,8 +62,8 @@ describe('26: with identical engines and hwm 1', () => {
       durations: exponential(1_000),
       arrivals: bursty({ perSecond: 9, onMs: 5_000, offMs: 5_000 }),
     })
-    const [first, ...others] = prompt.map((one) =>
-      simulateWorkload(workload, { engines: engines(10), strategy: one, hwm: 1 }),
+    const [first, ...others] = inOrder.map((one) =>
+      simulateWorkload(workload, { engines: engines(10), strategy: one, hwm: 1, information: 'blind' }),
     )
     for (const other of others) expect(other.endMs, other.strategy).toEqual(first?.endMs)
     expect(new Set(others.map(({ engine }) => engine.join())).size).toBeGreaterThan(4)

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { Cluster } from 'yardmaster'
+import { strategies } from 'yardmaster/scheduler'
+
+const twice = (x: number) => 2 * x
+
+it.each(Object.keys(strategies))(
+  'a cluster runs under %s: in batches, one by one, in order, bound to engines',
+  async (strategy) => {
+    await using cluster = await Cluster.start({ engines: 3, engineKind: 'thread', concurrency: 2, strategy })
+    await using client = await cluster.connect()
+    expect((await client.queueStatus()).strategy).toBe(strategy)
+    const view = client.loadBalancedView()
+    const numbers = Array.from({ length: 60 }, (_, i) => i)
+    const doubled = numbers.map((i) => 2 * i)
+    expect(await view.map(twice, numbers)).toEqual(doubled)
+    const single = numbers.map((i) => view.apply(twice, i))
+    let last = view.apply(twice, 0)
+    for (let i = 1; i < 10; i += 1) last = view.with({ after: [last] }).apply(twice, i)
+    const bound = numbers.slice(0, 30).map((i) => view.with({ targets: [i % 3], priority: i % 2 }).apply(twice, i))
+    expect(await Promise.all(single)).toEqual(doubled)
+    expect(await Promise.all(bound)).toEqual(doubled.slice(0, 30))
+    expect(await last).toBe(18)
+  },
+)
