@@ -1,6 +1,7 @@
 /** What the command does: measures, or reads what was measured before, and tells of it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ConfigurationError } from '../core/errors.ts'
 import { type BenchOptions, bench } from './bench.ts'
 import { compare } from './compare.ts'
 import { loadDrawing } from './draw-plot.ts'
@@ -35,6 +36,11 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     read === undefined
       ? await bench({ ...options, onSuite: (name) => process.stderr.write(`measuring ${name} …\n`) })
       : { report: readReport(read), failures: [] }
+  if (read === undefined && failures.length === 0 && report.suites.every(({ measures }) => measures.length === 0)) {
+    throw new ConfigurationError(
+      `nothing was measured: no table of ${options.suites.join(', ')} has '${options.only}' in the name above it`,
+    )
+  }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
   if (markdown !== undefined) writeFileSync(markdown, targetMarkdown(report))
   if (report.suites.length > 0) process.stdout.write(isForTargets ? targetText(report) : reportText(report))

@@ -40,7 +40,7 @@ export function benchCommand(): Command {
     .addOption(new Option('--quick', 'a short look: few rounds of little each'))
     .addOption(new Option('--least', 'the least of everything, only to see that it runs').conflicts('quick'))
     .addOption(new Option('--rounds <count>', 'keep so many rounds, however long they take').argParser(countFrom(1)))
-    .addOption(new Option('--only <text>', 'what has this text in its name alone'))
+    .addOption(new Option('--only <text>', 'only tables with this text in the name above them'))
     .addOption(new Option('--transport <module>', 'a module that registers a transport of your own, for transports'))
     .addOption(new Option('--address <address>', 'where to measure that, as in mine://127.0.0.1:0'))
     .addOption(new Option('--read <file>', 'tell of the run that wrote this with --json, instead of measuring'))

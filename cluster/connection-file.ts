@@ -92,7 +92,7 @@ async function read(path: string, check: (path: string, stats: Stats) => Promise
       if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
         const octal = (stats.mode & 0o777).toString(8)
         throw new ConfigurationError(
-          `${path} can be read by others (mode ${octal}), and so can the key in it: stop that cluster, remove the file and start again`,
+          `${path} can be read by others (mode ${octal}), and so can the key in it, if it is a connection file: then stop that cluster, remove the file and start again`,
         )
       }
       await check(path, stats)
@@ -118,7 +118,7 @@ export function parseConnectionFile(text: string, path: string): ConnectionFile 
   const content = parse(text)
   if (!validator.Check(content)) {
     throw new ConfigurationError(
-      `${path} is not a connection file of this version: remove it and start the cluster again`,
+      `${path} is not a connection file of this version: name another, or, if it is that of an older one, remove it and start the cluster again`,
       {
         details: { path },
       },

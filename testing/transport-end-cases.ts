@@ -19,6 +19,10 @@ import {
 
 type Case = (under: TransportUnderTest) => Promise<void>
 
+function isLost(error: Error | undefined): void {
+  assert.ok(error instanceof ConnectionLostError, `onClose got ${error}, and it should be a ConnectionLostError`)
+}
+
 /** What must hold of addresses, beginnings and ends. */
 export const endCases = {
   'close delivers what was accepted, then tells both sides, without an error': async (under) => {
@@ -77,7 +81,7 @@ export const endCases = {
       const reason = new ProtocolError('nonsense')
       here.connection.abort(reason)
       assert.equal(await here.closed, reason)
-      assert.ok((await there.closed) instanceof ConnectionLostError)
+      isLost(await there.closed)
       await laterTurn()
       assert.deepEqual([here.closes, there.closes], [1, 1])
       await pair.end()
@@ -134,7 +138,7 @@ export const endCases = {
 
   'the end of the peer’s process is an error here, and other peers go on': async (under) => {
     const { listener, next } = await listening(under.transport, under.address())
-    assert.ok(under.startEcho)
+    assert.ok(under.startEcho, 'setup gives no startEcho: give one, or name this case in exceptions')
     const [process, far] = await Promise.all([under.startEcho(listener.address), next()])
     const doomed = new Recorder(far)
     const [near, other] = await Promise.all([under.transport.connect(listener.address), next()])
@@ -142,7 +146,7 @@ export const endCases = {
     for (let i = 0; i < 100; i += 1) far.send([numbered(i)])
     await doomed.until(() => doomed.messages.length === 100)
     process.kill()
-    assert.ok((await doomed.closed) instanceof ConnectionLostError)
+    isLost(await doomed.closed)
     near.send([numbered(1)])
     await survivor.until(() => survivor.messages.length === 1)
     assert.equal(survivor.closes, 0)
@@ -153,7 +157,7 @@ export const endCases = {
 
   'a process that is killed amid traffic is noticed, and what it had echoed is in order': async (under) => {
     const { listener, next } = await listening(under.transport, under.address())
-    assert.ok(under.startEcho)
+    assert.ok(under.startEcho, 'setup gives no startEcho: give one, or name this case in exceptions')
     const [process, far] = await Promise.all([under.startEcho(listener.address), next()])
     const doomed = new Recorder(far)
     let sent = 0
@@ -163,7 +167,7 @@ export const endCases = {
       if (sent === 20_000) process.kill()
       if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
-    assert.ok((await doomed.closed) instanceof ConnectionLostError)
+    isLost(await doomed.closed)
     assert.equal(
       doomed.messages.findIndex((frames, i) => numberIn(frames) !== i),
       -1,
@@ -248,7 +252,7 @@ export const endCases = {
 
   'nonsense on the wire ends nothing but its own connection': async (under) => {
     const pair = await connectedPair(under)
-    assert.ok(under.sendNonsense)
+    assert.ok(under.sendNonsense, 'setup gives no sendNonsense: give one, or name this case in exceptions')
     await under.sendNonsense(pair.listener.address)
     const far = new Recorder(pair.far)
     pair.near.send([numbered(1)])

@@ -95,6 +95,16 @@ test('what was kept can be told again and compared, and other files are refused'
   }
 })
 
+test('where nothing has the text that is asked for, that is said', async () => {
+  await expect(bench(['functions', '--least', '--only', 'no such table'])).rejects.toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /no table of functions has 'no such table' in the name above it \[YM_CONFIGURATION\]/,
+    ),
+  })
+})
+
 /** A run that goes on for long, once its far ends are there. */
 async function longRun() {
   const args = [main, 'bench', 'transports', '--quick', '--rounds', '100000', '--only', 'one at a time']
