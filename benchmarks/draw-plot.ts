@@ -1,6 +1,6 @@
 /** Draws plots as SVG with ECharts, without a browser. */
 import type * as ECharts from 'echarts'
-import { ConfigurationError } from '../core/errors.ts'
+import { loadSvgDrawing } from '../sim/report/svg-drawing.ts'
 import { valueText } from './number-text.ts'
 import type { Axis, Plot, Point, Series } from './plots.ts'
 
@@ -13,23 +13,8 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 
 /** @throws ConfigurationError where ECharts, which is optional, is not installed */
 export async function loadDrawing(): Promise<Draw> {
-  let echarts: typeof ECharts
-  try {
-    echarts = await import('echarts')
-  } catch (cause) {
-    throw new ConfigurationError('--plots needs the package echarts, which is not installed: npm install echarts', {
-      cause,
-    })
-  }
-  return (plot) => {
-    const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
-    try {
-      chart.setOption(optionOf(plot))
-      return chart.renderToSVGString()
-    } finally {
-      chart.dispose()
-    }
-  }
+  const draw = await loadSvgDrawing('--plots')
+  return (plot) => draw(optionOf(plot), { width, height })
 }
 
 function optionOf(plot: Plot): ECharts.EChartsOption {
@@ -37,7 +22,6 @@ function optionOf(plot: Plot): ECharts.EChartsOption {
   const colourOf = ({ family }: Series) => colours[families.indexOf(family) % colours.length] as string
   const isBars = plot.kind === 'bars'
   return {
-    animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif' },
     title: { text: plot.title, left: 16, top: 12, textStyle: { fontSize: 16, width: width - 32, overflow: 'break' } },

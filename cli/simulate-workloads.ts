@@ -11,6 +11,8 @@ import { type Analysis, analyse } from '../sim/lab/compare/analyse.ts'
 import { scenarioLabels } from '../sim/lab/compare/comparison.ts'
 import { measureOf } from '../sim/lab/compare/measures.ts'
 import { numberText } from '../sim/report/number-text.ts'
+import { renderReport } from '../sim/report/render-report.ts'
+import { loadSvgDrawing } from '../sim/report/svg-drawing.ts'
 import { Cluster } from '../views/cluster.ts'
 import { task } from '../views/functions/module-task.ts'
 import { exitCode } from './exit-code.ts'
@@ -28,7 +30,12 @@ interface Output {
 }
 
 /** Runs what has not been run yet, then tells of all. */
-export async function simulateWorkloads(given: ExperimentArguments, { out, threads }: Output): Promise<void> {
+export async function simulateWorkloads(
+  given: ExperimentArguments,
+  { out, threads, hasReport }: Output,
+): Promise<void> {
+  // What is missing is better said before hours of work than after them.
+  if (hasReport) await loadSvgDrawing('report.html')
   const plan = await planExperiment(given)
   const log = new RunLog(out)
   const keyed = plan.cells.map((cell) => ({ cell, key: cellKey(cell, version()) }))
@@ -52,9 +59,10 @@ export async function simulateWorkloads(given: ExperimentArguments, { out, threa
   const comparison = { strategies: plan.strategies, runs }
   const analyses = plan.measures.map((measure) => analyse(comparison, { measure }))
   const provenance = { version: version(), command: commandLine(given), settings: settingsInWords(given, plan) }
-  const files: [string, string][] = [
+  const files: (readonly [string, string])[] = [
     ['results.json', resultsJson(comparison, analyses, provenance)],
     ['results.csv', resultsCsv(comparison)],
+    ...(hasReport ? [['report.html', await renderReport(comparison, analyses, provenance)] as const] : []),
   ]
   for (const [name, text] of files) writeFileSync(path.join(out, name), text)
   tell(analyses)
@@ -109,7 +117,7 @@ function tell(analyses: readonly Analysis[]): void {
       }),
     )
     const heads = [
-      'workload',
+      'scenario',
       'strategy',
       unit === '' ? says : `${says}, ${unit}`,
       `${100 * confidence} %`,

@@ -49,6 +49,8 @@ export { type SignedRankTest, signedRankTest } from './lab/statistics/signed-ran
 export { warmUpLength } from './lab/statistics/warm-up.ts'
 export type { TaskData, Workload } from './lab/workload.ts'
 export { type WorkloadObject, type WorkloadTask, workloadOf } from './lab/workload-of.ts'
+export type { Provenance } from './report/provenance.ts'
+export { renderReport } from './report/render-report.ts'
 export { type ExecutedTask, executedTasks } from './trace/executed-tasks.ts'
 export { readRecording, workloadOfTrace } from './trace/read-recording.ts'
 export { readTrace, type Trace, type TraceTask } from './trace/read-trace.ts'

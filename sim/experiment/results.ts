@@ -1,15 +1,6 @@
 import type { Analysis } from '../lab/compare/analyse.ts'
 import type { ComparedRun, Comparison } from '../lab/compare/comparison.ts'
-
-/** How an experiment came to be. */
-export interface Provenance {
-  /** Of Yardmaster. */
-  readonly version: string
-  /** A line of shell that gives the same results. */
-  readonly command: string
-  /** What was set, in words, by name. */
-  readonly settings: Readonly<Record<string, string>>
-}
+import type { Provenance } from '../report/provenance.ts'
 
 /** Runs and what they come to, for programs. What only pictures need is left to `runs.jsonl`. */
 export function resultsJson(comparison: Comparison, analyses: readonly Analysis[], provenance: Provenance): string {

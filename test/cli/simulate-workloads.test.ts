@@ -59,6 +59,17 @@ test('simulate compares strategies, one of them a file, and writes what came of 
   expect(textOf('again', 'results.csv')).toBe(textOf('plain', 'results.csv'))
 })
 
+test('a report is written beside the numbers', async () => {
+  const args = ['--workload', graph, '--strategies', 'plainrandom,leastload', '--engines', '4x4', '--repeat', '2']
+  const { code, stdout } = await yardmaster.run(['simulate', '--out', folder('report'), ...args])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/\nwritten: .*results\.json, .*results\.csv, .*report\.html\n$/)
+  const page = textOf('report', 'report.html')
+  expect(page).toMatch(/^<!doctype html>/)
+  expect(page.match(/<svg id=/g)).toHaveLength(2 + 2 + 2)
+  expect(page).toContain('yardmaster simulate --workload')
+})
+
 test('a graph runs on several clusters and networks', async () => {
   const args = ['--strategies', 'leastload,./programs/least-of-three.ts#first', '--engines', '8x4,2x16']
   const { code, stderr } = await simulate(
