@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { connectionFilePath } from '../cluster/connection-file.ts'
 import { errorFromFault, YardmasterError } from '../core/errors.ts'
 import type { FromBackground } from './background-main.ts'
 import { exitCode } from './exit-code.ts'
@@ -37,6 +38,7 @@ export function startCommand(): Command {
       `
 Programs of yours on this machine can use it until it is stopped: Client.connect(), or yardmaster map --cluster NAME.
 More engines can join from anywhere: yardmaster engine --help.
+The log of a cluster that was killed is kept as NAME.log.old when the next one of its name has started.
 
 Example:
   $ yardmaster start -n 4
@@ -52,8 +54,12 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
   const logFile = logFilePath(host.name)
   // Another start of this name may be under way: the log gets its name with the cluster.
   const draft = `${logFile}.${process.pid}`
+  // Whoever ends in order takes this file along.
+  const hasDied = existsSync(connectionFilePath(host.name))
   const started = await launch(host, draft)
   if (!started) return
+  // It may be what tells how that came about.
+  if (hasDied && existsSync(logFile)) await rename(logFile, `${logFile}.old`)
   await rename(draft, logFile)
   const { child, ready } = started
   const { connectionFile, addresses, engines } = ready

@@ -131,14 +131,17 @@ describe('start', () => {
     expect(yardmaster.files).toEqual(['default.json', 'default.log'])
   })
 
-  test('replaces what a dead cluster left', async () => {
+  test('replaces what a dead cluster left, and keeps its log', async () => {
     const first = await start('-n', '0')
+    const log = readFileSync(first.logFile, 'utf8')
     process.kill(first.pid, 'SIGKILL')
     await gone([first])
     expect(yardmaster.files).toContain('default.json')
     expect((await yardmaster.run(['status'])).code).toBe(2)
     const second = await start('-n', '0')
     expect(second.pid).not.toBe(first.pid)
+    expect(yardmaster.files).toEqual(['default.json', 'default.log', 'default.log.old'])
+    expect(readFileSync(yardmaster.path('default.log.old'), 'utf8')).toContain(log)
     expect((await yardmaster.run(['status'])).code).toBe(0)
   })
 
