@@ -98,6 +98,7 @@ export class AttemptTable {
     const ended = [...this.#kept.values()]
     this.#report({ type: 'holding', tasks: [...held, ...ended.map(({ id, attempt }) => ({ id, attempt }))] })
     for (const attempt of this.#byTask.values()) attempt.begunReported = false
+    this.#lookout.soon()
     // Parts that the other link took with it, and by them the controller learns which tasks are streams.
     this.pull(held.map(({ id }) => ({ id, heard: 0, upTo: 0, again: true })))
     this.#tellEnds(ended)
@@ -245,13 +246,19 @@ export class AttemptTable {
     const results = ends.map((end): AttemptEnd => {
       const { attempt } = end
       this.#laneOf(attempt).sent.delete(attempt.sequence)
-      this.#byTask.delete(attempt.assignment.id)
+      // After a restart of the controller the next attempt may be here before this one has ended.
+      if (this.#byTask.get(attempt.assignment.id) === attempt) this.#byTask.delete(attempt.assignment.id)
       const told = toldOf(end)
       const emitsDropped = attempt.emitsDropped + (end.emitsDropped ?? 0)
       return emitsDropped === 0 ? told : { ...told, emitsDropped }
     })
-    if (this.#options.keeps) for (const end of results) this.#kept.set(end.id, end)
+    if (this.#options.keeps) for (const end of results) this.#keep(end)
     this.#tellEnds(results)
+  }
+
+  /** Of two attempts at a task the later one counts. */
+  #keep(end: AttemptEnd): void {
+    if (end.attempt >= (this.#kept.get(end.id)?.attempt ?? 0)) this.#kept.set(end.id, end)
   }
 
   #tellEnds(results: AttemptEnd[]): void {

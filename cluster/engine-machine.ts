@@ -88,7 +88,11 @@ export const engineMachine = setup({
   },
   actors: {
     receiver,
-    connect: fromPromise<Connection, EngineMachineInput>(({ input }) => input.connect()),
+    connect: fromPromise<Connection, EngineMachineInput>(async ({ input, signal }) => {
+      const connection = await input.connect()
+      if (signal.aborted) connection.abort()
+      return connection
+    }),
     register: fromPromise<Registered, { register: EngineMachineInput['register']; connection: Connection }>(
       ({ input }) => input.register(input.connection),
     ),
@@ -148,7 +152,7 @@ export const engineMachine = setup({
         onDone: { target: 'registering', actions: assign({ connection: ({ event }) => event.output }) },
         onError: { target: 'lost', actions: ['noteError', 'noteLoss'] },
       },
-      on: { stop: 'stopped' },
+      on: { stop: 'leaving' },
     },
     registering: {
       invoke: {
@@ -167,7 +171,7 @@ export const engineMachine = setup({
         },
         onError: { target: 'lost', actions: ['noteError', 'noteLoss'] },
       },
-      on: { stop: { target: 'stopped', actions: ({ context }) => context.connection?.abort() } },
+      on: { stop: { target: 'leaving', actions: ({ context }) => context.connection?.abort() } },
     },
     ready: {
       entry: assign({ attempts: ({ context, self }) => openLink(context, self) }),

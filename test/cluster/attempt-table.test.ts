@@ -219,6 +219,31 @@ describe('AttemptTable', () => {
     expect(ends()[1]).not.toHaveProperty('emitsDropped')
   })
 
+  it('of an attempt that ends late, the one after it hears nothing', () => {
+    const { table, take, present, ends, clock } = setUp()
+    take(['a'])
+    const first = present().beginNext(clock.wallTime())
+    table.cancel([ref('a')], 60_000)
+    take(['a'], { attempt: 2 })
+    if (first) present().finish(first)
+    table.recall([{ ...ref('a'), attempt: 2 }])
+    expect(ends().map(({ id, attempt, outcome }) => [id, attempt, outcome])).toEqual([
+      ['a', 1, 'succeeded'],
+      ['a', 2, 'recalled'],
+    ])
+  })
+
+  it('says again to another controller what has begun', () => {
+    const { table, take, present, reports, begunReports, clock } = setUp()
+    take(['a'])
+    present().beginNext(clock.wallTime())
+    clock.advance(100)
+    expect(begunReports()).toEqual(['a'])
+    table.resume((message) => reports.push(message) > 0)
+    clock.advance(100)
+    expect(begunReports()).toEqual(['a', 'a'])
+  })
+
   it('answers every attempt exactly once, whatever happens', () => {
     const step = fc.oneof(
       {

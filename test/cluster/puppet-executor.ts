@@ -104,7 +104,7 @@ export function setUp() {
     ready,
     ends: () => reports.flatMap((report): AttemptEnd[] => (report.type === 'ended' ? report.results : [])),
     begunReports: () => reports.flatMap((report) => (report.type === 'begun' ? report.tasks.map(({ id }) => id) : [])),
-    take(ids: readonly string[], options: { runTimeoutMs?: number; direct?: true } = {}) {
+    take(ids: readonly string[], options: { attempt?: number; runTimeoutMs?: number; direct?: true } = {}) {
       const tasks = ids.map((id) => ({
         id: id as TaskId,
         attempt: 1,

@@ -102,7 +102,7 @@ export const faultMutants: readonly FaultMutant[] = [
   },
   {
     file: 'cluster/attempt-table.ts',
-    from: '    if (this.#options.keeps) for (const end of results) this.#kept.set(end.id, end)\n',
+    from: '    if (this.#options.keeps) for (const end of results) this.#keep(end)\n',
     to: '',
     says: 'an engine keeps no ends',
   },
