@@ -35,6 +35,7 @@ export { generateWorkload, type WorkloadSettings } from './lab/generate-workload
 export type { InformationMode } from './lab/information.ts'
 export { jainIndex, type Metrics, type MetricsOptions, metricsOf, type Summary } from './lab/metrics.ts'
 export type { NetworkSpec } from './lab/network.ts'
+export { type LeftOutJob, readSwf, type SwfLog } from './lab/read/read-swf.ts'
 export { readWfFormat } from './lab/read/read-wfformat.ts'
 export { readWorkload } from './lab/read/workload-formats.ts'
 export { readEsteeGraph } from './lab/read-estee-graph.ts'

@@ -9,6 +9,7 @@ import {
   generateWorkload,
   metricsOf,
   poisson,
+  readSwf,
   simulatePlan,
   simulateWorkload,
   workloadOf,
@@ -67,6 +68,25 @@ test('the long run', () => {
   const { endMs } = simulateWorkload(workload, { engines: engines(1) })
   const { mean, halfWidth } = batchMeans(endMs.map((ms, task) => ms - (workload.arrivalMs[task] ?? 0)))
   expect(Math.abs(mean - 2_000)).toBeLessThan(halfWidth) // M/M/1 at ρ = 0.5: 2 s
+})
+
+test('rigid jobs of a log', () => {
+  const log = readSwf(
+    [
+      '; MaxProcs: 8', // job, submit, wait, run, processors, CPU, memory, then what was requested, status, and seven more
+      '1 0 -1 10 6 -1 -1 6 10 -1 1 -1 -1 -1 -1 -1 -1 -1',
+      '2 1 -1  5 8 -1 -1 8  5 -1 1 -1 -1 -1 -1 -1 -1 -1',
+      '3 2 -1  8 2 -1 -1 2  8 -1 1 -1 -1 -1 -1 -1 -1 -1',
+      '4 3 -1  9 2 -1 -1 2  9 -1 1 -1 -1 -1 -1 -1 -1 -1',
+    ].join('\n'),
+  )
+  const machine = engines(1, { cores: Number(log.header.MaxProcs) })
+  const begins = (strategy: string) => {
+    const { startMs } = simulateWorkload(log.workload, { engines: machine, strategy, information: 'user' })
+    return [...startMs].map((ms) => ms / 1_000)
+  }
+  expect(begins('fcfs')).toEqual([0, 10, 15, 15])
+  expect(begins('easy')).toEqual([0, 10, 2, 15]) // job 3 ends before job 2 can begin; job 4 would not
 })
 
 test('the guide shows these examples', () => {

@@ -2,6 +2,7 @@ import { WorkloadError } from '../../../core/errors.ts'
 import { readRecording } from '../../trace/read-recording.ts'
 import { readEsteeGraph } from '../read-estee-graph.ts'
 import type { Workload } from '../workload.ts'
+import { readSwf } from './read-swf.ts'
 import { readWfFormat } from './read-wfformat.ts'
 
 /** A kind of file that holds a workload. */
@@ -28,6 +29,12 @@ const workloadFormats: readonly WorkloadFormat[] = [
     extension: '.json',
     recognises: (text) => /^\s*\{/.test(text),
     read: readWfFormat,
+  },
+  {
+    name: 'Standard Workload Format',
+    extension: '.swf',
+    recognises: (text) => /^\s*[;\d]/.test(text),
+    read: (text, name) => readSwf(text, name).workload,
   },
   {
     name: 'recording of a run',

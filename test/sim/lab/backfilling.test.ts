@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { engines } from '../../../sim/lab/engine-spec.ts'
 import type { InformationMode } from '../../../sim/lab/information.ts'
-import { simulateWorkload, type WorkloadRun } from '../../../sim/lab/simulate-workload.ts'
+import { simulateWorkload } from '../../../sim/lab/simulate-workload.ts'
 import { type WorkloadTask, workloadOf } from '../../../sim/lab/workload-of.ts'
+import { expectNoOversubscription } from './no-oversubscription.ts'
 import { type ReferenceRun, type RigidJob, referenceConservative, referenceEasy, referenceFcfs } from './rigid-jobs.ts'
 
 const machine = 8
@@ -28,26 +29,6 @@ function jobs(widest: number, most: number): fc.Arbitrary<RigidJob[]> {
 function simulated(strategy: string, list: readonly RigidJob[]): number[] {
   const settings = { engines: engines(1, { cores: machine }), strategy, information: 'user' } as const
   return [...simulateWorkload(workloadOf(list), settings).startMs]
-}
-
-/** Nothing at an engine waits for cores there, and no engine has more in use than it has. */
-function expectNoOversubscription(run: WorkloadRun): void {
-  const { workload, startMs, endMs, engine } = run
-  const changes = Array.from({ length: workload.size }, (_, task) => {
-    const cores = workload.cores[task] as number
-    const at = engine[task] as number
-    return [
-      { at, ms: startMs[task] as number, cores },
-      { at, ms: endMs[task] as number, cores: -cores },
-    ]
-  }).flat()
-  // What ends makes room for what begins at the same time.
-  changes.sort((a, b) => a.ms - b.ms || a.cores - b.cores)
-  const used = run.engines.map(() => 0)
-  for (const { at, cores } of changes) {
-    used[at] = (used[at] as number) + cores
-    expect(used[at]).toBeLessThanOrEqual(run.engines[at]?.cores ?? 1)
-  }
 }
 
 const references: Record<string, (list: readonly RigidJob[], machine: number) => ReferenceRun> = {

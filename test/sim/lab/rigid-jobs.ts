@@ -16,12 +16,14 @@ interface Slot {
   readonly cores: number
 }
 
+function usedAt(slots: readonly Slot[], ms: number): number {
+  return slots.reduce((sum, { fromMs, toMs, cores }) => (fromMs <= ms && ms < toMs ? sum + cores : sum), 0)
+}
+
 /** Most cores in use at one time from `fromMs` until before `toMs`. */
 function usedCores(slots: readonly Slot[], fromMs: number, toMs: number): number {
-  const times = [fromMs, ...slots.map((slot) => slot.fromMs)].filter((ms) => ms >= fromMs && ms < toMs)
-  const usedAt = (ms: number) =>
-    slots.reduce((sum, slot) => (slot.fromMs <= ms && ms < slot.toMs ? sum + slot.cores : sum), 0)
-  return Math.max(0, ...times.map(usedAt))
+  const times = slots.map((slot) => slot.fromMs).filter((ms) => ms > fromMs && ms < toMs)
+  return Math.max(...[fromMs, ...times].map((ms) => usedAt(slots, ms)))
 }
 
 function earliest(slots: readonly Slot[], { cores, estimateMs }: RigidJob, fromMs: number, machine: number): number {
@@ -89,7 +91,7 @@ export function referenceEasy(jobs: readonly RigidJob[], machine: number): Refer
       slots.push({ fromMs: nowMs, toMs: nowMs + estimateMs, cores })
       begun.push(i)
     }
-    const fits = (i: number) => usedCores(slots, nowMs, nowMs + 1e-9) + (jobs[i] as RigidJob).cores <= machine
+    const fits = (i: number) => usedAt(slots, nowMs) + (jobs[i] as RigidJob).cores <= machine
     let at = 0
     while (at < waiting.length && fits(waiting[at] as number)) {
       begin(waiting[at] as number)
@@ -98,13 +100,15 @@ export function referenceEasy(jobs: readonly RigidJob[], machine: number): Refer
     const head = waiting[at]
     if (head === undefined) return begun
     // Nothing is planned but what runs, so that what is free only grows.
-    const shadowMs = earliest(slots, { ...(jobs[head] as RigidJob), estimateMs: 1e-9 }, nowMs, machine)
+    const needed = (jobs[head] as RigidJob).cores
+    const ends = [nowMs, ...slots.map((slot) => slot.toMs)].sort((a, b) => a - b)
+    const shadowMs = ends.find((ms) => usedAt(slots, ms) + needed <= machine) as number
     promisedMs[head] = Math.min(promisedMs[head] as number, shadowMs)
     for (const i of waiting.slice(at + 1)) {
       if (!fits(i)) continue
       const { cores, estimateMs } = jobs[i] as RigidJob
       const withIt = [...slots, { fromMs: nowMs, toMs: nowMs + estimateMs, cores }]
-      const stillFits = usedCores(withIt, shadowMs, shadowMs + 1e-9) + (jobs[head] as RigidJob).cores <= machine
+      const stillFits = usedAt(withIt, shadowMs) + needed <= machine
       if (stillFits) begin(i)
     }
     return begun
