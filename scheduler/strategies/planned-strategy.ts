@@ -1,5 +1,6 @@
 import { Forecast } from '../planning/forecast.ts'
 import type { Planner } from '../planning/planning-problem.ts'
+import { offered } from './offered.ts'
 import { type Strategy, strategy } from './strategy.ts'
 
 /**
@@ -20,13 +21,12 @@ export function plannedStrategy(name: string, planner: Planner): Strategy {
         choose(task, engines) {
           const planned = forecast.engineFor(task)
           if (planned === undefined) return engines.leastLoaded()
-          const next = engines.after(planned.id - 1)
-          const isOffered = next.id === planned.id
+          const place = offered(engines, planned.id)
           // Of those that are not offered, only a full one is worth waiting for.
-          if (!isOffered && planned.load < planned.mark) return engines.leastLoaded()
+          if (place === undefined && planned.load < planned.mark) return engines.leastLoaded()
           // Waiting makes sense only while something is under way that will end.
-          if (forecast.isUnderWay && !(isOffered && forecast.isNext(task))) return 'pass'
-          return isOffered ? next : engines.leastLoaded()
+          if (forecast.isUnderWay && (place === undefined || !forecast.isNext(task))) return 'pass'
+          return place ?? engines.leastLoaded()
         },
         rank: (task) => forecast.startMsOf(task),
         tasksSubmitted: (tasks) => forecast.add(tasks),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../core/random.ts'
-import { strategies } from '../../../scheduler/strategies/named.ts'
+import { resolveStrategy, strategies } from '../../../scheduler/strategies/named.ts'
 import { bursty, poisson } from '../../../sim/lab/arrival-processes.ts'
 import { bimodal, exponential, pareto } from '../../../sim/lab/distributions.ts'
 import { engines } from '../../../sim/lab/engine-spec.ts'
@@ -18,13 +18,13 @@ interface Case {
 const cases: Record<string, Case> = {
   'Poisson arrivals, exponential durations': {
     workload: (seed) =>
-      generateWorkload({ tasks: 250, durations: exponential(100), arrivals: poisson({ perSecond: 36 }), seed }),
+      generateWorkload({ tasks: 150, durations: exponential(100), arrivals: poisson({ perSecond: 36 }), seed }),
     settings: [{ hwm: 0 }, { hwm: 2 }, { hwm: 2, concurrency: 2, engines: 2 }],
   },
   'bursts, Pareto durations': {
     workload: (seed) =>
       generateWorkload({
-        tasks: 250,
+        tasks: 150,
         durations: pareto({ mean: 100, shape: 1.5 }),
         arrivals: bursty({ perSecond: 30, onMs: 500, offMs: 500 }),
         seed,
@@ -32,7 +32,7 @@ const cases: Record<string, Case> = {
     settings: [{ hwm: 1 }, { hwm: 3, engines: 7 }],
   },
   'a batch': {
-    workload: (seed) => generateWorkload({ tasks: 150, durations: exponential(100), seed }),
+    workload: (seed) => generateWorkload({ tasks: 100, durations: exponential(100), seed }),
     settings: [{ hwm: 1 }, { hwm: 3 }],
   },
   // With a mark of 1 no engine begins one task after another by itself, so that what is simultaneous has one order.
@@ -49,7 +49,7 @@ function graph(seed: number): Workload {
   const random = seededRandom(seed).substream('graph')
   const durations = exponential(100)
   return workloadOf(
-    Array.from({ length: 150 }, (_, task) => {
+    Array.from({ length: 100 }, (_, task) => {
       const before = Array.from({ length: random.below(3) }, () => task - 1 - random.below(20))
       return { durationMs: durations.draw(random), after: [...new Set(before)].filter((other) => other >= 0) }
     }),
@@ -66,7 +66,7 @@ function exact({ arrivalMs, durationMs, ...rest }: Workload): Workload {
 
 /** What each decided, as `task → engine`, and when each task began and ended. */
 async function both(workload: Workload, simulated: Workload, settings: LiveSettings) {
-  const { engines: count, concurrency = 1, strategy, hwm, seed } = settings
+  const { engines: count, concurrency = 1, strategy, hwm, seed, information } = settings
   const decisions: [string[], string[]] = [[], []]
   const note = (list: string[]) => (task: string, engine: number) =>
     list.push(`${task.slice(task.lastIndexOf('.') + 1)} → ${engine}`)
@@ -76,7 +76,7 @@ async function both(workload: Workload, simulated: Workload, settings: LiveSetti
     strategy: noted(strategy, note(decisions[1])),
     hwm,
     seed,
-    information: 'blind',
+    information,
   })
   return { decisions, times: [live, { startMs, endMs }] }
 }
@@ -85,12 +85,17 @@ describe.for([...Object.keys(strategies), 'powerOf3'])(
   '%s decides alike in a live cluster and in the simulator',
   (strategy) => {
     test.for(Object.entries(cases))('%s', async ([, { workload, settings }]) => {
-      for (const seed of [1, 2]) {
+      const modes =
+        resolveStrategy(strategy).information === 'estimates' ? (['blind', 'exact'] as const) : (['blind'] as const)
+      for (const [information, seed] of modes.flatMap((mode) =>
+        (mode === 'exact' ? [1] : [1, 2]).map((seed) => [mode, seed] as const),
+      )) {
         for (const setting of settings) {
           const given = exact(workload(seed))
-          const { decisions, times } = await both(given, given, { engines: 4, strategy, seed, ...setting })
+          const told = { engines: 4, strategy, seed, information, ...setting }
+          const { decisions, times } = await both(given, given, told)
           expect(decisions[0].length).toBeGreaterThanOrEqual(given.size)
-          expect(decisions[0]).toEqual(decisions[1])
+          expect(decisions[0], JSON.stringify(told)).toEqual(decisions[1])
           expect(times[0]).toEqual(times[1])
         }
       }
@@ -98,10 +103,25 @@ describe.for([...Object.keys(strategies), 'powerOf3'])(
   },
 )
 
-test('it shows where they do not: one task of 250 takes a little longer', async () => {
+test('it shows where they do not: one task of 150 takes a little longer', async () => {
   const given = exact(cases['Poisson arrivals, exponential durations']?.workload(1) as Workload)
   const other = { ...given, durationMs: given.durationMs.map((ms, task) => (task === 100 ? ms + 30 : ms)) }
-  const { decisions } = await both(given, other, { engines: 4, strategy: 'leastload', hwm: 0, seed: 1 })
+  const { decisions } = await both(given, other, {
+    engines: 4,
+    strategy: 'leastload',
+    hwm: 0,
+    seed: 1,
+    information: 'blind',
+  })
   expect(decisions[0].slice(0, 101)).toEqual(decisions[1].slice(0, 101))
   expect(decisions[0]).not.toEqual(decisions[1])
+})
+
+test('what is known of durations changes what is decided, on both sides', async () => {
+  const given = exact(cases['a batch']?.workload(1) as Workload)
+  const told = { engines: 4, strategy: 'sjf', hwm: 1, seed: 1 }
+  const blind = await both(given, given, { ...told, information: 'blind' })
+  const informed = await both(given, given, { ...told, information: 'exact' })
+  expect(informed.decisions[0]).not.toEqual(blind.decisions[0])
+  expect(informed.decisions[0]).toEqual(informed.decisions[1])
 })

@@ -5,6 +5,7 @@ import type { TaskId } from '../../../core/ids.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { resolveStrategy } from '../../../scheduler/strategies/named.ts'
 import type {
+  Estimates,
   Strategy,
   StrategyContextWithEstimates,
   StrategyLike,
@@ -25,6 +26,8 @@ export interface LiveSettings {
   readonly strategy: StrategyLike
   readonly hwm: number
   readonly seed: number
+  /** What strategies that ask for estimates are told of durations. */
+  readonly information: 'blind' | 'exact'
 }
 
 /** By task, as `simulateWorkload` has it. */
@@ -99,13 +102,20 @@ export async function runLive(workload: Workload, settings: LiveSettings, decide
 
 async function submitAll(
   workload: Workload,
-  { engines, concurrency = 1, strategy, hwm, seed }: LiveSettings,
+  { engines, concurrency = 1, strategy, hwm, seed, information }: LiveSettings,
   { clock }: SimulatedProcess,
   after: (ms: number) => Promise<void>,
   decided: Decided,
 ): Promise<void> {
   const address = 'lab:controller'
-  await startController({ addresses: [address], key, clock, hwm, seed, strategy: noted(strategy, decided) })
+  const { arrivalMs, durationMs } = workload
+  const estimates: Estimates = {
+    durationMs: (task) => (information === 'exact' ? durationMs[Number(task.label)] : undefined),
+    inputs: () => [],
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+  }
+  const scheduling = { hwm, seed, estimates, strategy: noted(strategy, decided) }
+  await startController({ addresses: [address], key, clock, ...scheduling })
   for (let engine = 0; engine < engines; engine += 1) {
     await startEngine({ address, key, clock, executors: inlineExecutor, concurrency, random: seededRandom(engine) })
   }
@@ -113,7 +123,6 @@ async function submitAll(
   await client.waitForEngines(engines)
   if (clock.now() !== 0) throw new Error(`the cluster began at ${clock.now()} ms: times would be those of another day`)
   const view = client.loadBalancedView()
-  const { arrivalMs } = workload
   const order = Array.from(arrivalMs, (_, task) => task).sort(
     (a, b) => (arrivalMs[a] as number) - (arrivalMs[b] as number) || a - b,
   )
