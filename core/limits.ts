@@ -31,18 +31,18 @@ const numberBytes = 8
 const idHeadBytes = 3
 const utf8BytesMax = 3
 
-interface Naming {
-  readonly ids: readonly TaskId[]
+interface Naming<Id> {
+  readonly ids: readonly Id[]
 }
 
-interface Names {
-  readonly after?: readonly Naming[] | undefined
-  readonly follow?: readonly Naming[] | undefined
+interface Names<Id> {
+  readonly after?: readonly Naming<Id>[] | undefined
+  readonly follow?: readonly Naming<Id>[] | undefined
   readonly targets?: readonly number[] | undefined
   readonly label?: string | undefined
 }
 
-interface Body extends Names {
+interface Body extends Names<unknown> {
   readonly args: Payload
 }
 
@@ -55,8 +55,13 @@ export function bodyBytesOf({ args, after, follow, targets, label }: Body): numb
   return label === undefined ? bytes : bytes + label.length
 }
 
+/** What a task counts against the limits in bytes. */
+export function taskBytesOf(body: Body): number {
+  return taskOverheadBytes + bodyBytesOf(body)
+}
+
 /** What the names of a task take in a message: about, and rather more. */
-export function namesBytesOf({ after, follow, targets, label }: Names): number {
+export function namesBytesOf({ after, follow, targets, label }: Names<TaskId>): number {
   let bytes = 0
   if (after !== undefined) bytes += idsBytesOf(after)
   if (follow !== undefined) bytes += idsBytesOf(follow)
@@ -64,7 +69,7 @@ export function namesBytesOf({ after, follow, targets, label }: Names): number {
   return label === undefined ? bytes : bytes + label.length * utf8BytesMax
 }
 
-function idsBytesOf(specs: readonly Naming[]): number {
+function idsBytesOf(specs: readonly Naming<TaskId>[]): number {
   let bytes = 0
   for (const { ids } of specs) for (const id of ids) bytes += id.length + idHeadBytes
   return bytes

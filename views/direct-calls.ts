@@ -1,5 +1,6 @@
 import type { YardmasterError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
+import { taskBytesOf } from '../core/limits.ts'
 import type { Call, FunctionMessage, TaskFlags } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import { abortedBefore, abortOnSignal } from './abort-signals.ts'
@@ -68,11 +69,13 @@ export class DirectCalls {
   /** Calls the function with each part's own arguments on its engine. */
   each<T, Item>(shipped: FunctionMessage, call: Call, parts: readonly Part[], shape: Shape): AsyncResult<T, Item> {
     return this.#submit(shape, parts, (flags, group) => {
-      this.#session.results.outstanding.check(parts.length)
-      return parts.map(({ engine, args, size = 1 }) => {
+      const calls = parts.map(({ engine, args, size = 1 }) => {
         const direct: TaskFlags = { ...flags, direct: true, targets: [engine] }
-        return this.#session.submit(shipped, call, args, direct, size, group)
+        return { args, flags: direct, size }
       })
+      const heldBytes = calls.slice(0, -1).reduce((sum, { args, flags }) => sum + taskBytesOf({ ...flags, args }), 0)
+      this.#session.results.outstanding.check(parts.length, heldBytes)
+      return calls.map(({ args, flags, size }) => this.#session.submit(shipped, call, args, flags, size, group))
     })
   }
 

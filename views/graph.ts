@@ -1,5 +1,6 @@
 import { ConfigurationError, InvalidDependencyError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
+import { taskBytesOf } from '../core/limits.ts'
 import type { DependencySpec, FunctionMessage, TaskFlags } from '../core/messages.ts'
 import { encodeValue, type Payload } from '../core/payload.ts'
 import { abortedBefore } from './abort-signals.ts'
@@ -51,7 +52,8 @@ export function submitGraph(
   const prepared = names.map((name) => prepare(session, viewFlags, name, nodes[name], numbers))
   const order = orderOf(prepared, names)
   const { signal } = viewFlags
-  if (!signal?.aborted) session.results.outstanding.check(order.length)
+  const heldBytes = order.slice(0, -1).reduce((sum, number) => sum + bytesOf(prepared[number] as PreparedNode), 0)
+  if (!signal?.aborted) session.results.outstanding.check(order.length, heldBytes)
   const tasks: TaskRecord[] = []
   for (const number of order) {
     const { shipped, args, flags, after, follow } = prepared[number] as PreparedNode
@@ -139,6 +141,12 @@ function orderOf(nodes: readonly PreparedNode[], names: readonly string[]): read
   throw new InvalidDependencyError(`the graph has a cycle, in which each waits for the next: ${shown.join(' → ')}`, {
     details: { cycle },
   })
+}
+
+function bytesOf({ args, flags, after, follow }: PreparedNode): number {
+  const named = [...after, ...follow].map(({ members }) => ({ ids: members }))
+  const { after: others = [] } = flags
+  return taskBytesOf({ ...flags, args, after: [...others, ...named] })
 }
 
 /** What the node names is in `tasks` already. */

@@ -27,10 +27,13 @@ export class Outstanding {
     this.tell()
   }
 
-  /** @throws LimitError where there is no room for so many more tasks */
-  check(more: number): void {
+  /**
+   * `bytes`: what those of them take that come before the last one.
+   * @throws LimitError where there is no room for so many more tasks
+   */
+  check(more: number, bytes = 0): void {
     if (this.tasks + more > this.#tasksMax) throw limitError('clientTasksMax', this.#tasksMax, this.tasks)
-    if (this.bytes >= this.#bytesMax) throw limitError('clientBytesMax', this.#bytesMax, this.bytes)
+    if (this.bytes + bytes >= this.#bytesMax) throw limitError('clientBytesMax', this.#bytesMax, this.bytes)
   }
 
   add(bytes: number): void {

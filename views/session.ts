@@ -3,7 +3,7 @@ import { capacityOf, holdsShared, noLimit, tooLarge, unfit } from '../core/capac
 import type { Clock } from '../core/clock.ts'
 import { CloneError, EngineLostError, type MessageTooLargeError, type YardmasterError } from '../core/errors.ts'
 import { type EngineId, type SessionId, type TaskId, taskId } from '../core/ids.ts'
-import { bodyBytesOf, namesBytesOf, taskOverheadBytes } from '../core/limits.ts'
+import { namesBytesOf, taskBytesOf, taskOverheadBytes } from '../core/limits.ts'
 import type {
   Answers,
   Ask,
@@ -122,7 +122,8 @@ export class Session {
     flags: Pick<TaskFlags, 'runTimeoutMs' | 'label'>,
     owner: TaskOwner,
   ): TaskRecord[] {
-    this.results.outstanding.check(targets.length)
+    const others = targets.length - 1
+    this.results.outstanding.check(targets.length, others > 0 ? args.byteLength + others * taskOverheadBytes : 0)
     const error = this.check(shipped, args)
     if (error) return targets.map(() => this.refuse(error, owner, 1))
     const own = args.lent
@@ -149,7 +150,7 @@ export class Session {
     const submission = flags === noTaskFlags ? plain : { ...plain, ...flags }
     if (args.memory === 'moved') sendOnce(submission)
     const task = new TaskRecord(id, owner, size, submission, shipped)
-    task.heldBytes = taskOverheadBytes + (sharesArgs ? 0 : bodyBytesOf(submission))
+    task.heldBytes = sharesArgs ? taskOverheadBytes : taskBytesOf(submission)
     this.results.add(task)
     return task
   }

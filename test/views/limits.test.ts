@@ -93,6 +93,20 @@ describe('what a client may have outstanding', () => {
     await controller.submitted(1)
   })
 
+  it('nor in part where the bytes of all are too many', async () => {
+    const { controller, client, view } = await connected({ bytesMax: 10_000 })
+    const bytes = new Uint8Array(4_000)
+    const length = (data: Uint8Array) => data.length
+    const three = { a: node(length, [bytes]), b: node(length, [bytes]), c: node(length, [bytes]) }
+    expect(() => view.graph(three)).toThrow(LimitError)
+    expect(() => client.directView([0, 1]).map(length, [new Uint8Array(9_000), bytes])).toThrow(LimitError)
+    expect(() => client.directView([0, 1]).apply(length, new Uint8Array(9_000))).toThrow(LimitError)
+    await turn()
+    expect(controller.received).toEqual([])
+    view.graph({ a: three.a, b: three.b })
+    await controller.submitted(2)
+  })
+
   it('a map waits for room, behind whatever is there', async () => {
     const { controller, view } = await connected({ tasksMax: 2 })
     const call = view.apply(double, 0)
