@@ -10,7 +10,7 @@ import { settingsInWords } from '../sim/experiment/settings-in-words.ts'
 import { type Analysis, analyse } from '../sim/lab/compare/analyse.ts'
 import { scenarioLabels } from '../sim/lab/compare/comparison.ts'
 import { measureOf } from '../sim/lab/compare/measures.ts'
-import { numberText } from '../sim/report/number-text.ts'
+import { bytesText, numberText, percentText } from '../sim/report/number-text.ts'
 import { renderReport } from '../sim/report/render-report.ts'
 import { loadSvgDrawing } from '../sim/report/svg-drawing.ts'
 import { Cluster } from '../views/cluster.ts'
@@ -107,19 +107,20 @@ async function runAll(list: readonly KeyedCell[], total: number, log: RunLog, th
 function tell(analyses: readonly Analysis[]): void {
   for (const { measure, strategies, scenarios, confidence } of analyses) {
     const { says, unit } = measureOf(measure)
+    const text = unit === 'bytes' ? bytesText : numberText
     const labels = scenarioLabels(scenarios.map(({ scenario }) => scenario))
     const rows = scenarios.flatMap(({ means, degradation }, i) =>
       strategies.map((name, s) => {
         const { mean = Number.NaN, halfWidth } = means[s] ?? {}
-        const spread = halfWidth === undefined ? '' : `± ${numberText(halfWidth)}`
-        const worse = `${numberText(100 * (degradation[s] as number))} %`
-        return [labels[i] as string, name, numberText(mean), spread, worse]
+        const spread = halfWidth === undefined ? '' : `± ${text(halfWidth)}`
+        const worse = percentText(degradation[s] as number)
+        return [labels[i] as string, name, text(mean), spread, worse]
       }),
     )
     const heads = [
       'scenario',
       'strategy',
-      unit === '' ? says : `${says}, ${unit}`,
+      unit === 'ms' ? `${says}, ms` : says,
       `${100 * confidence} %`,
       'worse than best',
     ]

@@ -20,12 +20,15 @@ const picturedMax = 8
 
 /**
  * A comparison as one page of HTML that needs nothing else: neither a network nor scripts.
+ *
+ * @param analyses of this comparison, one for each measure that the page tells of
+ * @param provenance how it came to be, if the page is to tell
  * @throws ConfigurationError where ECharts, which is optional, is not installed
  */
 export async function renderReport(
   comparison: Comparison,
   analyses: readonly Analysis[],
-  provenance: Provenance,
+  provenance?: Provenance,
 ): Promise<string> {
   const draw = await loadSvgDrawing('a report')
   const { strategies, runs } = comparison
@@ -39,7 +42,7 @@ export async function renderReport(
       body: measured(one, i, labels, draw),
     })),
     { id: 'scenarios', title: 'Each scenario', body: scenarioDetails(strategies, labels, runsOf, draw) },
-    { id: 'settings', title: 'How it was made', body: settings(provenance) },
+    ...(provenance ? [{ id: 'settings', title: 'How it was made', body: settings(provenance) }] : []),
   ]
   const page = html`<!doctype html>
 <html lang="en">

@@ -14,7 +14,7 @@ export function meansTable(analysis: Analysis, labels: readonly string[]): Html 
   const caption = `${withUnit(shown)}: means over the repetitions, ± intervals of ${100 * confidence} %`
   const cells = scenarios.map(({ means }) => {
     const least = Math.min(...means.map(({ mean }) => mean))
-    return means.map((one): Cell => ({ number: meanText(one), isBest: one.mean === least }))
+    return means.map((one): Cell => ({ number: meanText(one, shown), isBest: one.mean === least }))
   })
   const [only] = scenarios
   if (scenarios.length === 1 && only !== undefined) {
@@ -48,8 +48,9 @@ export function degradationTable({ strategies, scenarios }: Analysis, labels: re
   })
 }
 
-function meanText({ mean, halfWidth }: MeanInterval): string {
-  return halfWidth === undefined ? numberText(mean) : `${numberText(mean)} ± ${numberText(halfWidth)}`
+function meanText({ mean, halfWidth }: MeanInterval, { unit }: Measure): string {
+  const text = unit === 'bytes' ? bytesText : numberText
+  return halfWidth === undefined ? text(mean) : `${text(mean)} ± ${text(halfWidth)}`
 }
 
 export function ranksTable({ strategies, friedman }: Analysis): Html | undefined {
@@ -149,5 +150,5 @@ function equals(chance: number): string {
 }
 
 function withUnit({ says, unit }: Measure): string {
-  return unit === '' ? says : `${says}, ${unit}`
+  return unit === 'ms' ? `${says}, ms` : says
 }
