@@ -4,8 +4,13 @@ import type { Answers, Ask, ClientToController, ControllerToClient } from '../co
 type AskMessage = Extract<ClientToController, { type: 'ask' }>
 type AnswerMessage = Extract<ControllerToClient, { type: 'answer' }>
 
-interface Question {
+/** A question, and how many tasks had been made before it was asked. */
+export interface Asked {
   readonly message: AskMessage
+  readonly place: number
+}
+
+interface Question extends Asked {
   resolve(value: unknown): void
   reject(error: YardmasterError): void
 }
@@ -15,20 +20,20 @@ export class Questions {
   readonly #open = new Map<number, Question>()
   #request = 0
 
-  /** The message to send, and the promise of its answer. */
-  ask<Asked extends Ask>(ask: Asked): { message: AskMessage; answer: Promise<Answers[Asked['kind']]> } {
+  /** The message to send, and the promise of its answer. `place`: how many tasks have been made. */
+  ask<One extends Ask>(ask: One, place: number): { message: AskMessage; answer: Promise<Answers[One['kind']]> } {
     const request = this.#request
     this.#request += 1
     const message: AskMessage = { type: 'ask', request, ask }
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#open.set(request, { message, resolve, reject })
+      this.#open.set(request, { message, place, resolve, reject })
     })
-    return { message, answer: answer as Promise<Answers[Asked['kind']]> }
+    return { message, answer: answer as Promise<Answers[One['kind']]> }
   }
 
   /** In the order in which they were asked. */
-  *messages(): Generator<AskMessage> {
-    for (const { message } of this.#open.values()) yield message
+  *asked(): Generator<Asked> {
+    for (const { message, place } of this.#open.values()) yield { message, place }
   }
 
   answer({ request, value, fault }: AnswerMessage): void {

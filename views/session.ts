@@ -18,7 +18,7 @@ import type { Pull } from '../core/stream-messages.ts'
 import { Broadcast } from './broadcast.ts'
 import { type Shippable, type ShippedFunction, shipFunction } from './functions/ship-function.ts'
 import { type ClientLink, Outbox, tasksMax } from './outbox.ts'
-import { Questions } from './questions.ts'
+import { type Asked, Questions } from './questions.ts'
 import { ResultsTable } from './results-table.ts'
 import { Roster } from './roster.ts'
 import { SharedOwner, type TaskOwner, TaskRecord } from './task-record.ts'
@@ -225,9 +225,9 @@ export class Session {
   }
 
   /** Rejects with the controller's fault, or why the session ended. */
-  ask<Asked extends Ask>(ask: Asked): Promise<Answers[Asked['kind']]> {
+  ask<One extends Ask>(ask: One): Promise<Answers[One['kind']]> {
     if (this.#end) return Promise.reject(this.#end)
-    const { message, answer } = this.#questions.ask(ask)
+    const { message, answer } = this.#questions.ask(ask, this.#sequence)
     this.#outbox.add(message)
     return answer
   }
@@ -330,19 +330,32 @@ export class Session {
       this.results.fail([...this.results.tasks()].filter(wasSentDirectly), new EngineLostError(otherController))
     const watched: TaskId[] = []
     const aborted: TaskId[] = []
+    const questions = [...this.#questions.asked()]
+    const deeds = questions.filter(isDeed)
+    const addDeeds = (before = Number.POSITIVE_INFINITY) => {
+      for (let deed = deeds[0]; deed !== undefined && deed.place <= before; deed = deeds[0]) {
+        this.#outbox.add(deed.message)
+        deeds.shift()
+      }
+    }
     for (const task of this.results.tasks()) {
       const mustNotRepeat = task.wasSent && task.submission?.retryOnEngineLoss === false
+      if (deeds.length > 0) addDeeds(this.#placeOf(task.id))
       if (task.submission && !mustNotRepeat) this.#outbox.add(task)
       watched.push(task.id)
       if (task.abortAsked) aborted.push(task.id)
     }
-    const questions = [...this.#questions.messages()]
-    // What makes tasks comes first: the controller may not know them yet.
-    for (const message of questions) if (message.ask.kind === 'resubmit') this.#outbox.add(message)
+    // Among them those that make tasks, which the controller may not know yet.
+    addDeeds()
     this.#askToWatch(watched)
     // The others come after: who asks whether all was accepted is to know before of what was not.
-    for (const message of questions) if (message.ask.kind !== 'resubmit') this.#outbox.add(message)
+    for (const question of questions) if (!isDeed(question)) this.#outbox.add(question.message)
     this.abort(aborted)
+  }
+
+  /** How many of its own tasks this client had made before this one; of another’s: none. */
+  #placeOf(id: TaskId): number {
+    return id.startsWith(`${this.id}.`) ? Number(id.slice(this.id.length + 1)) : -1
   }
 
   #sendPulls(): void {
@@ -361,6 +374,11 @@ export class Session {
       })
     }
   }
+}
+
+/** Whether it changes something for the tasks that come after it. */
+function isDeed({ message: { ask } }: Asked): boolean {
+  return ask.kind === 'resubmit' || ask.kind === 'interrupt' || ask.kind === 'restart'
 }
 
 const otherController =

@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { AuthenticationError, ClosedError, ConnectionLostError, UnreachableError } from '../../core/errors.ts'
 import { seededRandom } from '../../core/random.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
-import { answer, engineInfo, FakeController, failure, idOf, success, turn, unreachable } from './fake-controller.ts'
+import {
+  answer,
+  engineInfo,
+  FakeController,
+  failure,
+  idOf,
+  success,
+  tasksOf,
+  turn,
+  unreachable,
+} from './fake-controller.ts'
 
 const double = (x: number) => x * 2
 
@@ -130,6 +140,26 @@ describe('after a lost link', () => {
       { kind: 'resubmit', pairs: [{ from: idOf(result), to: idOf(again) }] },
       { kind: 'watch', tasks: again.ids },
     ])
+  })
+
+  test('an engine is restarted between the tasks that it was asked for between', async () => {
+    const { controller, clock, client } = await connected()
+    const dview = client.directView(0)
+    const before = dview.apply(double, 1)
+    const restart = dview.restart()
+    const after = dview.apply(double, 2)
+    restart.get().catch(() => {})
+    await controller.until(() => controller.received.length > 2)
+    controller.loseLink()
+    await turn()
+    await turn()
+    controller.received.length = 0
+    await pass(clock, 200)
+    await controller.until(() => controller.all('ask').length > 1)
+    const told = controller.received.map((message) =>
+      message.type === 'ask' ? message.ask.kind : tasksOf(message).map(({ id }) => id),
+    )
+    expect(told).toEqual([before.ids, 'restart', after.ids, 'watch'])
   })
 
   test('it tries again and again, less and less often, and then gives up', async () => {
