@@ -256,8 +256,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const finished = waitFor(actor, (snapshot) => snapshot.status !== 'active', { timeout: Number.POSITIVE_INFINITY })
   const stopped = finished.then(async (snapshot) => {
     refusals.close()
-    await (hasStarted ? recorder?.close() : recorder?.discard())
     const { error } = snapshot.context
+    await (hasStarted ? recorder?.close(error === undefined) : recorder?.discard())
     if (error !== undefined) throw error
   })
   stopped.catch(() => {})

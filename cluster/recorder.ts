@@ -135,9 +135,10 @@ export class Recorder {
     this.#ended = new Map()
   }
 
-  async close(): Promise<void> {
+  /** `isInOrder`: the controller was stopped, and has not failed. */
+  async close(isInOrder: boolean): Promise<void> {
     this.#cancelTimer?.()
-    this.#writeObject({ type: 'stop', at: this.#nowUs })
+    if (isInOrder) this.#writeObject({ type: 'stop', at: this.#nowUs })
     await this.#file.close()
   }
 

@@ -48,7 +48,7 @@ test('what waits for the disk is bounded: more is left out, counted, and then it
   recorder.happening([submitted(0, 80, 'x'.repeat(2 ** 20))])
   await vi.waitUntil(() => statSync(path).size >= 60 * 2 ** 20, bounded)
   recorder.happening([submitted(80, 2)])
-  await recorder.close()
+  await recorder.close(true)
   const { tasks, missing, isCut } = readTrace(readFileSync(path, 'utf8'))
   expect(isCut).toBe(false)
   expect(missing).toBeGreaterThan(0)
@@ -62,11 +62,11 @@ test('lines are in the file soon, whether or not more follow', async () => {
   recorder.happening([submitted(0, 3)])
   await vi.waitUntil(() => readFileSync(path, 'utf8').includes('session.2'), bounded)
   expect(readTrace(readFileSync(path, 'utf8'))).toMatchObject({ isCut: true, tasks: [{}, {}, {}] })
-  await recorder.close()
+  await recorder.close(true)
 })
 
 test('only its owner can read it', async () => {
   const recorder = await start()
-  await recorder.close()
+  await recorder.close(true)
   expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
 })

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { MemoryStore } from '../../../cluster/stores/memory-store.ts'
 import { WorkloadError } from '../../../core/errors.ts'
 import { strategies } from '../../../scheduler/strategies/named.ts'
 import { engines } from '../../../sim/lab/engine-spec.ts'
@@ -173,6 +174,24 @@ test('a file that is there is not touched, and one of a cluster that does not st
   expect(existsSync(other)).toBe(false)
   await expect(Cluster.start({ ...options, record: join(folder, 'no', 'such.jsonl') })).rejects.toMatchObject({
     code: 'YM_CONFIGURATION',
+  })
+})
+
+test('a controller that fails does not say that it was stopped', async () => {
+  const store = new MemoryStore()
+  const cluster = await Cluster.start({ ...options, record: path, store })
+  const client = await cluster.connect()
+  await client.loadBalancedView().apply(sleep, 1)
+  vi.spyOn(store, 'write').mockRejectedValue(new Error('the disk is full'))
+  client
+    .loadBalancedView()
+    .apply(sleep, 1)
+    .then(undefined, () => {})
+  await expect(cluster.stopped).rejects.toMatchObject({ code: 'YM_STORE' })
+  await cluster.stop().catch(() => {})
+  expect(readTrace(readFileSync(path, 'utf8'))).toMatchObject({
+    isCut: true,
+    tasks: [{ end: { status: 'succeeded' } }, {}],
   })
 })
 
