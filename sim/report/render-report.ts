@@ -70,14 +70,19 @@ ${sections.map(({ id, title, body }) => html`<section aria-labelledby="${id}"><h
   return page.text
 }
 
+const aboutTests =
+  'A block is a repetition of a workload that is drawn, or a workload out of a file with the mean of its repetitions: blocks are independent of each other. Signs and ranks are those of relative differences. “By” is the mean of these, with its interval. Holm’s correction keeps the chance to be wrong even once, in all rows of a table together, below what stands there; the rank-biserial correlation is 1 where the one was better in every block, and 0 where both were equally often and equally much.'
+
 /** All that there is for one measure. */
 function measured(analysis: Analysis, number: number, labels: readonly string[], draw: DrawSvg): Html {
   const id = `measure-${number}`
   const { strategies, scenarios, pairs, blocks } = analysis
   const isCompared = strategies.length > 1
+  const isTested = isCompared && blocks > 1
   const charts = [
     ...loadCharts(`${id}-load`, analysis),
-    ...(isCompared ? [heatMap(`${id}-heat`, analysis), profileChart(`${id}-profile`, analysis)] : []),
+    ...(isCompared ? [heatMap(`${id}-heat`, analysis)] : []),
+    ...(isTested ? [profileChart(`${id}-profile`, analysis)] : []),
   ]
   const apart = scenarios.flatMap((one, i) =>
     scenarios.length > 1 ? [pairsTable(one.pairs, `${labels[i]}: Wilcoxon’s signed-rank test of each pair`)] : [],
@@ -86,8 +91,8 @@ function measured(analysis: Analysis, number: number, labels: readonly string[],
 ${charts.map((chart) => figure(chart, draw))}
 ${degradationTable(analysis, labels)}
 ${ranksTable(analysis)}
-${pairsTable(pairs, `Wilcoxon’s signed-rank test of each pair, over ${count(blocks, 'block')}`)}
-${isCompared ? html`<p>A block is a repetition of a workload that is drawn, or a workload out of a file with the mean of its repetitions: blocks are independent of each other. Signs and ranks are those of relative differences. “By” is the mean of these, with its interval. Holm’s correction keeps the chance to be wrong even once, in all rows of a table together, below what stands there; the rank-biserial correlation is 1 where the one was better in every block, and 0 where both were equally often and equally much.</p>` : undefined}
+${isTested ? pairsTable(pairs, `Wilcoxon’s signed-rank test of each pair, over ${blocks} blocks`) : undefined}
+${isTested && number === 0 ? html`<p>${aboutTests}</p>` : undefined}
 ${apart.some((one) => one !== undefined) ? html`<details><summary>Pairs, by scenario</summary>${apart}</details>` : undefined}
 `
 }
@@ -140,9 +145,9 @@ function warnings(runs: readonly ComparedRun[], analyses: readonly Analysis[]): 
           `In ${short} of ${count(runs.length, 'run')} MSER-5 found no end of the warm-up in the first half, and all of that half was left out: these runs are too short for a steady state, or the load is more than the engines can do.`,
         ]
       : []),
-    ...(isTested && blocks < 6
+    ...(isTested && blocks > 1 && blocks < 6
       ? [
-          `With ${count(blocks, 'block')} no difference of a pair can be told from chance at 5 %, however large it is: that takes six.`,
+          `With ${blocks} blocks no difference of a pair can be told from chance at 5 %, however large it is: that takes six.`,
         ]
       : []),
   ]

@@ -11,16 +11,17 @@ import { type Cell, table } from './table.ts'
 export function meansTable(analysis: Analysis, labels: readonly string[]): Html {
   const { measure, confidence, strategies, scenarios } = analysis
   const shown = measureOf(measure)
-  const caption = `${withUnit(shown)}: means over the repetitions, ± intervals of ${100 * confidence} %`
+  const caption = `${shown.says}: means over the repetitions, ± intervals of ${100 * confidence} %`
   const cells = scenarios.map(({ means }) => {
-    const least = Math.min(...means.map(({ mean }) => mean))
-    return means.map((one): Cell => ({ number: meanText(one, shown), isBest: one.mean === least }))
+    const all = means.map(({ mean }) => mean)
+    const text = textIn(shown, Math.max(...all))
+    return means.map((one): Cell => ({ number: meanText(one, text), isBest: one.mean === Math.min(...all) }))
   })
   const [only] = scenarios
   if (scenarios.length === 1 && only !== undefined) {
     return table({
       caption,
-      heads: ['strategy', withUnit(shown), 'worse than the best'],
+      heads: ['strategy', shown.says, 'worse than the best'],
       rows: strategies.map((strategy, s) => [
         strategy,
         cells[0]?.[s] as Cell,
@@ -48,9 +49,16 @@ export function degradationTable({ strategies, scenarios }: Analysis, labels: re
   })
 }
 
-function meanText({ mean, halfWidth }: MeanInterval, { unit }: Measure): string {
-  const text = unit === 'bytes' ? bytesText : numberText
-  return halfWidth === undefined ? text(mean) : `${text(mean)} ± ${text(halfWidth)}`
+function meanText({ mean, halfWidth }: MeanInterval, { of, unit }: ReturnType<typeof textIn>): string {
+  return `${of(mean)}${halfWidth === undefined ? '' : ` ± ${of(halfWidth)}`}${unit}`
+}
+
+/** Numbers of a row, which have one unit. */
+function textIn({ unit }: Pick<Measure, 'unit'>, most: number): { of(value: number): string; readonly unit: string } {
+  if (unit === 'bytes') return { of: bytesText, unit: '' }
+  if (unit === '') return { of: numberText, unit: '' }
+  const inSeconds = most >= 10_000
+  return { of: (ms) => numberText(inSeconds ? ms / 1_000 : ms), unit: inSeconds ? ' s' : ' ms' }
 }
 
 export function ranksTable({ strategies, friedman }: Analysis): Html | undefined {
@@ -97,12 +105,12 @@ const columns: readonly (readonly [
   of: (metrics: Metrics) => number,
   text?: (value: number) => string,
 ])[] = [
-  ['makespan, ms', ({ makespanMs }) => makespanMs],
+  ['makespan', ({ makespanMs }) => makespanMs, durationText],
   ['makespan / bound', ({ makespanRatio }) => makespanRatio],
-  ['response, ms', ({ responseMs }) => responseMs.mean],
-  ['p95', ({ responseMs }) => responseMs.p95],
-  ['p99', ({ responseMs }) => responseMs.p99],
-  ['wait, ms', ({ waitMs }) => waitMs.mean],
+  ['response', ({ responseMs }) => responseMs.mean, durationText],
+  ['p95', ({ responseMs }) => responseMs.p95, durationText],
+  ['p99', ({ responseMs }) => responseMs.p99, durationText],
+  ['wait', ({ waitMs }) => waitMs.mean, durationText],
   ['slowdown', ({ boundedSlowdown }) => boundedSlowdown.mean],
   ['utilisation', ({ utilisation }) => utilisation, percentText],
   ['fairness', ({ loadFairness }) => loadFairness],
@@ -110,6 +118,11 @@ const columns: readonly (readonly [
   ['decisions', ({ decisions }) => decisions],
   ['messages / task', ({ messagesPerTask }) => messagesPerTask],
 ]
+
+function durationText(ms: number): string {
+  const { of, unit } = textIn({ unit: 'ms' }, ms)
+  return `${of(ms)}${unit}`
+}
 
 /** All metrics of a scenario, means over the repetitions. */
 export function metricsTable(strategies: readonly string[], runs: readonly ComparedRun[]): Html {
@@ -129,6 +142,8 @@ export function metricsTable(strategies: readonly string[], runs: readonly Compa
 export function verdict({ strategies, measure, friedman, pairs, blocks, scenarios }: Analysis): string {
   const { says } = measureOf(measure)
   if (strategies.length === 1) return `${strategies[0]} ran alone: there is nothing to compare it with.`
+  if (blocks === 1)
+    return `By ${says}, the best is ${bestOf(strategies, scenarios)}; of one block nothing can be tested.`
   const scores = friedman?.meanRanks ?? (scenarios[0] as ScenarioAnalysis).means.map(({ mean }) => mean)
   const leaders = strategies.filter((_, s) => scores[s] === Math.min(...scores))
   const sure = pairs.filter(({ adjusted }) => adjusted < 0.05)
@@ -137,18 +152,19 @@ export function verdict({ strategies, measure, friedman, pairs, blocks, scenario
     return leaders.length === 1 && better === leaders[0] ? [worse] : []
   })
   const lead = `By ${says}, ${leaders.length > 1 ? `${leaders.join(' and ')} share the first rank` : `${leaders[0]} ranks first`}`
-  const base = `p < 0.05 by Wilcoxon’s test with Holm’s correction, ${blocks} block${blocks === 1 ? '' : 's'}`
+  const base = `p < 0.05 by Wilcoxon’s test with Holm’s correction, ${blocks} blocks`
   if (sure.length === 0) return `${lead}; no two strategies are told apart by more than chance (${base}).`
   if (beaten.length === 0) return `${lead}; none is behind it by more than chance (${base}).`
   if (beaten.length === strategies.length - 1) return `${lead}, better than every other by more than chance (${base}).`
   return `${lead}, better by more than chance than ${beaten.join(', ')}; from the others it is not told apart (${base}).`
 }
 
+function bestOf(strategies: readonly string[], [scenario]: readonly ScenarioAnalysis[]): string {
+  const means = scenario?.means.map(({ mean }) => mean) ?? []
+  return strategies.filter((_, s) => means[s] === Math.min(...means)).join(', with it ')
+}
+
 function equals(chance: number): string {
   const text = chanceText(chance)
   return text.startsWith('<') ? text : `= ${text}`
-}
-
-function withUnit({ says, unit }: Measure): string {
-  return unit === 'ms' ? `${says}, ms` : says
 }

@@ -66,7 +66,7 @@ test('a report is written beside the numbers', async () => {
   expect(stdout).toMatch(/\nwritten: .*results\.json, .*results\.csv, .*report\.html\n$/)
   const page = textOf('report', 'report.html')
   expect(page).toMatch(/^<!doctype html>/)
-  expect(page.match(/<svg id=/g)).toHaveLength(2 + 2 + 2)
+  expect(page.match(/<svg id=/g)).toHaveLength(1 + 2 + 2)
   expect(page).toContain('yardmaster simulate --workload')
 })
 

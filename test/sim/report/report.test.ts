@@ -146,6 +146,17 @@ test('a report warns of what it cannot tell', async () => {
   expect(page).toContain('MSER-5 found no end of the warm-up')
 })
 
+test('of one block nothing is tested', async () => {
+  const workload = workloadOf([{ durationMs: 30_000 }, { durationMs: 40_000 }, { durationMs: 50_000 }])
+  const one: Settings = { workloads: [fixedWorkload('three', workload)], strategies, engines: engines(2), repeat: 3 }
+  const page = await reportOn(one, 'makespan')
+  checkPage(page)
+  expect(page).toContain('of one block nothing can be tested')
+  expect(page).not.toContain('Wilcoxon')
+  expect([...chartsOf(page).keys()]).not.toContain('measure-0-profile')
+  expect(page).toContain('80 ± 0 s')
+})
+
 test('where a strategy is perfect, others are infinitely worse, and nothing breaks', async () => {
   const page = await reportOn({ ...onLoads, loads: [0.05, 0.3], repeat: 2 }, 'wait')
   checkPage(page)
