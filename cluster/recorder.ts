@@ -96,6 +96,8 @@ export class Recorder {
       switch (event.type) {
         case 'submit':
           for (const spec of event.tasks) {
+            // A second one of that id will be refused.
+            if (this.#known.has(spec.id)) continue
             this.#known.add(spec.id)
             this.#writeTask(spec, nowUs)
           }
@@ -222,6 +224,8 @@ export class Recorder {
   }
 
   #refused(id: TaskId, code: string): void {
+    // The one that has this id goes on.
+    if (code === 'YM_PROTOCOL') return
     this.#known.delete(id)
     this.#writeEnd(id, 'refused', code)
   }

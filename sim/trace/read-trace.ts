@@ -106,8 +106,13 @@ class TraceBuilder {
         this.#engines.push(line)
         return
       case 'task': {
-        if (this.#tasks.has(line.id)) throw new WorkloadError(`tells of task ${line.id} for the second time`)
+        const before = this.#tasks.get(line.id)
+        // What was refused may be submitted again.
+        if (before !== undefined && before.end?.status !== 'refused') {
+          throw new WorkloadError(`tells of task ${line.id} for the second time`)
+        }
         const { type: _, ...task } = line
+        this.#tasks.delete(line.id)
         this.#tasks.set(line.id, { ...task, attempts: [] })
         return
       }

@@ -70,3 +70,29 @@ test('only its owner can read it', async () => {
   await recorder.close(true)
   expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
 })
+
+test('a second task of an id leaves the first as it is', async () => {
+  const recorder = await start()
+  const id = taskId(session, 0)
+  recorder.happening([submitted(0, 1), submitted(0, 1)])
+  const fault = { code: 'YM_PROTOCOL', message: 'twice' } as const
+  recorder.performing([{ type: 'refuse', request: 'submit', id, fault }])
+  recorder.happened()
+  await recorder.close(true)
+  const { tasks } = readTrace(readFileSync(path, 'utf8'))
+  expect(tasks).toEqual([expect.objectContaining({ id, attempts: [] })])
+  expect(tasks[0]?.end).toBe(undefined)
+})
+
+test('a client that is over its limit is told so, and so is who reads', async () => {
+  const recorder = await start()
+  recorder.happening([submitted(0, 1)])
+  const fault = { code: 'YM_LIMIT', message: 'too much' } as const
+  recorder.performing([{ type: 'refuse', request: 'submit', id: taskId(session, 0), fault }])
+  recorder.happened()
+  recorder.happening([submitted(0, 1)])
+  await recorder.close(true)
+  const text = readFileSync(path, 'utf8')
+  expect(text).toMatch(/"status":"refused","code":"YM_LIMIT"/)
+  expect(readTrace(text).tasks).toEqual([expect.objectContaining({ id: 'session.0', attempts: [] })])
+})

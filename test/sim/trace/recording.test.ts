@@ -305,6 +305,12 @@ describe('a file is read as far as it goes', () => {
     }
   })
 
+  test('what was refused may be submitted again, and counts from then on', () => {
+    const refused = '{"type":"end","id":"s.0","at":6,"status":"refused","code":"YM_LIMIT"}'
+    const { tasks } = readTrace(file(head, task, refused, task.replace('5', '7'), attempt))
+    expect(tasks).toMatchObject([{ id: 's.0', at: 7, end: { status: 'succeeded' } }])
+  })
+
   test('where lines are missing, what they would have told is', () => {
     const trace = readTrace(file(head, '{"type":"gap","at":5,"lines":3}', attempt, '{"type":"stop","at":9}'))
     expect(trace).toMatchObject({ missing: 3, tasks: [], isCut: false })
