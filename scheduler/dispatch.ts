@@ -109,14 +109,14 @@ function serve(state: SchedulerState, group: ReadyGroup, decide: Decide): boolea
   const task = group.first() as TaskRecord
   if (group.kind === 'except') return settle(state, task, decideElsewhere(state, task, group.engines, decide))
   const places = availableOf(state, group.engines)
-  const preferred = task.failedOn.length > 0 ? places.filter((engine) => !task.failedOn.includes(engine.id)) : places
-  const view = new ListView(preferred.length > 0 ? preferred : places, state.strategy.random)
+  const others = task.failedOn.length > 0 ? places.filter(({ id }) => !task.failedOn.includes(id)) : places
+  const view = new ListView(others.some(({ cores }) => cores >= task.cores) ? others : places, state.strategy.random)
   return settle(state, task, decide(state, task, view))
 }
 
 /**
- * Decides among all available engines but `refused`, and but those where the task failed if there are others. They are taken
- * out of the index for the moment, so that the choice costs no more than any.
+ * Decides among all available engines but `refused`, and but those where the task failed if there are others with as many cores as it needs. They
+ * are taken out of the index for the moment, so that the choice costs no more than any.
  */
 function decideElsewhere(
   state: SchedulerState,
@@ -128,7 +128,7 @@ function decideElsewhere(
   const hidden = availableOf(state, refused)
   for (const engine of hidden) index.remove(engine)
   const failed = availableOf(state, task.failedOn)
-  if (failed.length < index.count) {
+  if (failed.length < index.count && (task.cores === 1 || isServedElsewhere(state, task))) {
     for (const engine of failed) index.remove(engine)
     hidden.push(...failed)
   }
@@ -168,6 +168,14 @@ function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): 
   occupy(state, task, engine, task.attempt + 1)
   state.effects.push({ type: 'assign', engine: engine.id, task, attempt: task.attempt })
   state.strategy.run.taskAssigned?.(task, engine)
+}
+
+/** An engine where it has not failed has cores enough, and room. */
+function isServedElsewhere({ engines }: SchedulerState, { cores, failedOn }: TaskRecord): boolean {
+  for (const engine of engines.values()) {
+    if (engine.available && engine.cores >= cores && !failedOn.includes(engine.id)) return true
+  }
+  return false
 }
 
 function availableOf(state: SchedulerState, ids: readonly EngineId[]): EngineRecord[] {

@@ -46,6 +46,19 @@ const cases = {
     load.join(3)
     load.finish()
   },
+  'serves tasks of several cores, at engines of different cores and speeds': (make) => {
+    for (const seed of seeds) {
+      const load = new StrategyWorkload(make(), seed, { hwm: 0 })
+      load.join(1, { concurrency: 4 })
+      load.join(2, { speed: 2 })
+      load.join(1, { concurrency: 2, speed: 0.5 })
+      for (let round = 0; round < 20; round += 1) {
+        load.submit(1 + load.random.below(4), () => ({ cores: 1 + load.random.below(4), retries: 1 }))
+        for (let i = load.random.below(5); i > 0; i -= 1) load.endOne(['succeeded', 'succeeded', 'failed'])
+      }
+      load.finish()
+    }
+  },
   'goes on when all engines leave and others come': (make) => {
     const load = new StrategyWorkload(make(), 1)
     load.join(3)

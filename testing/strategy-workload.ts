@@ -30,9 +30,9 @@ export class StrategyWorkload {
     this.state = createScheduler({ strategy, seed, hwm: 2, ...config })
   }
 
-  join(count: number): void {
+  join(count: number, { concurrency = 1, speed = 1 }: { concurrency?: number; speed?: number } = {}): void {
     for (let i = 0; i < count; i += 1) {
-      this.send({ type: 'engineJoined', engine: this.engines })
+      this.send({ type: 'engineJoined', engine: this.engines, concurrency, speed })
       this.engines += 1
     }
   }

@@ -105,6 +105,18 @@ describe('fcfs', () => {
     expect(sent(w)).toEqual(['a@0', 'wide@0', 'c@1'])
   })
 
+  it('found by the suite: a task that failed at the only engine with cores enough is offered that one again', () => {
+    const w = under('fcfs', [{ cores: 4 }, { cores: 2 }])
+    w.submit(spec('wide', { cores: 3, retries: 1 }))
+    w.end(id('wide'), 'failed')
+    w.submit(spec('narrow', { cores: 2, retries: 1 }))
+    w.end(id('narrow'), 'failed')
+    // For this one there is another, where it waits for cores.
+    expect(sent(w)).toEqual(['wide@0', 'wide@0', 'narrow@1'])
+    w.end(id('wide'))
+    expect(sent(w).at(-1)).toBe('narrow@0')
+  })
+
   it('what comes with a higher priority goes first, though another waits already', () => {
     const w = under('fcfs', [{}], 0)
     w.submit(spec('a'), spec('b'))
@@ -180,6 +192,7 @@ describe('lateBinding', () => {
     const w = under('lateBinding', [{}])
     w.submit(spec('a'), spec('b'))
     w.abort(id('a'))
+    w.submit(spec('c'))
     expect(w.status(id('b'))).toBe('ready')
     w.end({ engine: 0, id: id('a'), attempt: 1 }, 'aborted')
     expect(w.attemptOf(id('b')).engine).toBe(0)
