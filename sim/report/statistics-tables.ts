@@ -146,17 +146,20 @@ export function verdict({ strategies, measure, friedman, pairs, blocks, scenario
     return `By ${says}, the best is ${bestOf(strategies, scenarios)}; of one block nothing can be tested.`
   const scores = friedman?.meanRanks ?? (scenarios[0] as ScenarioAnalysis).means.map(({ mean }) => mean)
   const leaders = strategies.filter((_, s) => scores[s] === Math.min(...scores))
-  const sure = pairs.filter(({ adjusted }) => adjusted < 0.05)
-  const beaten = sure.flatMap(({ first, second, test }) => {
-    const [better, worse] = test.rankBiserial < 0 ? [first, second] : [second, first]
-    return leaders.length === 1 && better === leaders[0] ? [worse] : []
+  const sure = pairs.flatMap(({ first, second, adjusted, test }) => {
+    if (adjusted >= 0.05) return []
+    return [test.rankBiserial < 0 ? { better: first, worse: second } : { better: second, worse: first }]
   })
+  const others = strategies.filter((name) => !leaders.includes(name))
+  const beaten = others.filter((name) =>
+    leaders.every((leader) => sure.some(({ better, worse }) => better === leader && worse === name)),
+  )
   const lead = `By ${says}, ${leaders.length > 1 ? `${leaders.join(' and ')} share the first rank` : `${leaders[0]} ranks first`}`
   const base = `p < 0.05 by Wilcoxon’s test with Holm’s correction, ${blocks} blocks`
   if (sure.length === 0) return `${lead}; no two strategies are told apart by more than chance (${base}).`
-  if (beaten.length === 0) return `${lead}; none is behind it by more than chance (${base}).`
-  if (beaten.length === strategies.length - 1) return `${lead}, better than every other by more than chance (${base}).`
-  return `${lead}, better by more than chance than ${beaten.join(', ')}; from the others it is not told apart (${base}).`
+  if (beaten.length === 0) return `${lead}; no other is behind by more than chance (${base}).`
+  if (beaten.length === others.length) return `${lead}, better than every other by more than chance (${base}).`
+  return `${lead}, better by more than chance than ${beaten.join(', ')}; the others are not told apart from that (${base}).`
 }
 
 function bestOf(strategies: readonly string[], [scenario]: readonly ScenarioAnalysis[]): string {

@@ -24,7 +24,6 @@ th,td{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--
 @media(min-width:50rem){caption{white-space:nowrap}}
 thead th{color:var(--faint);font-weight:500;vertical-align:bottom}
 tbody th{font-weight:500}
-tbody td:not(.number){overflow-wrap:anywhere}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead .number{white-space:normal}
 pre{background:var(--raised);padding:.8rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}

@@ -65,6 +65,20 @@ test('loads stretch the times of arrival, and leave the tasks', () => {
   expect(run?.metrics.makespanMs).toBeCloseTo(600)
 })
 
+test('at half load, one engine and memoryless tasks have the response of M/M/1', () => {
+  const comparison = compareStrategies({
+    workloads: [generatedWorkload('poisson:perSecond=1,tasks=10000,durations=exponential:100', 'm/m/1')],
+    strategies: ['leastload'],
+    engines: engines(1),
+    loads: [0.5],
+    repeat: 10,
+  })
+  const { mean, halfWidth = 0 } =
+    analyse(comparison, { measure: 'response', confidence: 0.99 }).scenarios[0]?.means[0] ?? {}
+  expect(Math.abs((mean ?? 0) - 200)).toBeLessThan(halfWidth)
+  expect(halfWidth).toBeLessThan(10)
+})
+
 test('the warm-up of drawn arrivals is left out, of nothing else unless it is asked for', () => {
   const shares = (warmUp?: 'mser' | number) =>
     compareStrategies({ ...settings, repeat: 1, ...(warmUp === undefined ? {} : { warmUp }) }).runs.map(

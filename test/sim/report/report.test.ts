@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { ConfigurationError } from '../../../core/errors.ts'
+import { strategy } from '../../../scheduler/strategies/strategy.ts'
 import { analyse } from '../../../sim/lab/compare/analyse.ts'
 import { compareStrategies } from '../../../sim/lab/compare/compare-strategies.ts'
 import type { MeasureName } from '../../../sim/lab/compare/measures.ts'
@@ -144,6 +145,12 @@ test('a report warns of what it cannot tell', async () => {
   checkPage(page)
   expect(page).toContain('With 3 blocks no difference of a pair can be told from chance')
   expect(page).toContain('MSER-5 found no end of the warm-up')
+})
+
+test('strategies that do the same lead together', async () => {
+  const same = strategy('same', (_task, engines) => engines.leastLoaded())
+  const page = await reportOn({ ...onLoads, strategies: ['plainrandom', 'leastload', same], loads: [0.8] }, 'response')
+  expect(page).toContain('leastload and same share the first rank, better than every other by more than chance')
 })
 
 test('of one block nothing is tested', async () => {
