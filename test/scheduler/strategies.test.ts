@@ -4,6 +4,7 @@ import { strategies } from '../../scheduler/strategies/named.ts'
 import { type StrategyLike, strategy } from '../../scheduler/strategies/strategy.ts'
 import { strategySuite } from '../../testing/strategy-suite.ts'
 import { fastest } from './fastest.ts'
+import { inOrder } from './in-order.ts'
 import { id, QuietWorld, spec, World } from './world.ts'
 
 for (const name of Object.keys(strategies)) {
@@ -19,10 +20,11 @@ strategySuite({
   strategy: () => (_task, engines) => engines.at(0),
 })
 
-strategySuite({ name: 'fastest, the example of the guide', runner: { describe, test }, strategy: () => fastest })
+strategySuite({ name: 'fastest, an example of the guide', runner: { describe, test }, strategy: () => fastest })
+strategySuite({ name: 'inOrder, an example of the guide', runner: { describe, test }, strategy: () => inOrder })
 
-test('the guide shows the example as it is tested', () => {
-  const [guide, example] = ['../../docs/STRATEGIES.md', 'fastest.ts'].map((path) =>
+test.for(['fastest.ts', 'in-order.ts'])('the guide shows the example in %s as it is tested', (file) => {
+  const [guide, example] = ['../../docs/STRATEGIES.md', file].map((path) =>
     readFileSync(new URL(path, import.meta.url), 'utf8'),
   ) as [string, string]
   expect(guide).toContain(example.slice(example.indexOf('/**')))

@@ -37,3 +37,11 @@ test('a strategy knows as much of durations as it declares, and may not know it 
     },
   })
 })
+
+test('a strategy answers with an engine, or how the task is to wait', () => {
+  strategy('patient', (_task, engines) => (engines.size > 1 ? 'pass' : 'hold'))
+  // @ts-expect-error to say nothing is no answer
+  strategy('silent', () => undefined)
+  // @ts-expect-error no such way to wait
+  strategy('idle', () => 'later')
+})

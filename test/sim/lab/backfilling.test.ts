@@ -83,20 +83,32 @@ describe('on several engines, whatever is known, right or wrong', () => {
   const modes: readonly InformationMode[] = ['exact', 'user', 'mean', 'blind']
 
   test.for(Object.keys(references))('%s: no core is given twice, and every job ends', (strategy) => {
-    const withPriority = fc.array(fc.nat(19), { maxLength: 5 })
+    const wrongly = fc.array(fc.nat(19), { maxLength: 5 })
     fc.assert(
-      fc.property(jobs(8, 40), fc.constantFrom(...modes), withPriority, (list, information, wrong) => {
-        const tasks = list.map(
-          (job, i): WorkloadTask => ({
-            ...job,
-            // Some run much longer than their users say.
-            ...(wrong.includes(i % 20) ? { estimateMs: 1 } : {}),
-          }),
-        )
-        const run = simulateWorkload(workloadOf(tasks), { engines: specs, strategy, information, hwm: 0 })
-        expectNoOversubscription(run)
-        expect(run.endMs.every((ms) => ms > 0)).toBe(true)
-      }),
+      fc.property(
+        jobs(8, 40),
+        fc.constantFrom(...modes),
+        wrongly,
+        fc.constantFrom(0, 3),
+        (list, information, wrong, decisionDelayMs) => {
+          const tasks = list.map(
+            (job, i): WorkloadTask => ({
+              ...job,
+              // Some run much longer than their users say.
+              ...(wrong.includes(i % 20) ? { estimateMs: 1 } : {}),
+            }),
+          )
+          const run = simulateWorkload(workloadOf(tasks), {
+            engines: specs,
+            strategy,
+            information,
+            hwm: 0,
+            decisionDelayMs,
+          })
+          expectNoOversubscription(run)
+          expect(run.endMs.every((ms) => ms > 0)).toBe(true)
+        },
+      ),
       { numRuns: 150 },
     )
   })
