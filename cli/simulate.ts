@@ -57,7 +57,7 @@ export function simulateCommand(): Command {
     .addOption(
       new Option(
         '--engines <list>',
-        'COUNT, COUNTxCORES or COUNTxCORES@SPEED, joined by + where they differ; several clusters by commas (default: 8)',
+        'COUNT, COUNTxCORES, COUNTxCORES@SPEED or COUNTxCORES@SPEED:MEMORY, joined by + where they differ; several clusters by commas (default: 8)',
       ).argParser(list),
     )
     .addOption(

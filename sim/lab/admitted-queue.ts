@@ -2,14 +2,22 @@
 export interface TaskOrder {
   /** Cores it needs. */
   readonly cores: Int32Array
+  /** Memory it needs; undefined: none. */
+  readonly memoryBytes: Float64Array | undefined
   /** Higher goes first; undefined: all alike. */
   readonly priority: Float64Array | undefined
-  /** While it waits for cores, no task of a lower priority than this begins; undefined: 0 for all. */
+  /** While it waits for room, no task of a lower priority than this begins; undefined: 0 for all. */
   readonly blocking: Float64Array | undefined
 }
 
+/** What is free at an engine. */
+export interface Room {
+  cores: number
+  memoryBytes: number
+}
+
 /**
- * Tasks that can begin at an engine as soon as it has cores for them: by priority, of equals the one that was admitted first.
+ * Tasks that can begin at an engine as soon as it has room for them: by priority, of equals the one that was admitted first.
  */
 export class AdmittedQueue {
   readonly #order: TaskOrder
@@ -56,22 +64,23 @@ export class AdmittedQueue {
   }
 
   /**
-   * Takes out what `free` cores suffice for, in order, into `begun`, and answers how many cores are left. One that does not fit lets
+   * Takes out what the room suffices for, in order, into `begun`, and takes that from the room. One that does not fit lets
    * those behind it pass, unless their priority is below its `blocking`.
    */
-  begin(free: number, begun: number[]): number {
-    const { cores, priority, blocking } = this.#order
-    let left = free
+  begin(room: Room, begun: number[]): void {
+    const { cores, memoryBytes, priority, blocking } = this.#order
     let bar = Number.NEGATIVE_INFINITY
     let kept = 0
     let keptCores = Number.POSITIVE_INFINITY
     let at = this.#head
-    while (left >= this.#leastCores && at < this.#tasks.length) {
+    while (room.cores >= this.#leastCores && at < this.#tasks.length) {
       const task = this.#tasks[at] as number
       if (priority !== undefined && (priority[task] as number) < bar) break
       const needed = cores[task] as number
-      if (needed <= left) {
-        left -= needed
+      const bytes = memoryBytes === undefined ? 0 : (memoryBytes[task] as number)
+      if (needed <= room.cores && bytes <= room.memoryBytes) {
+        room.cores -= needed
+        room.memoryBytes -= bytes
         begun.push(task)
       } else {
         bar = Math.max(bar, blocking === undefined ? 0 : (blocking[task] as number))
@@ -83,7 +92,6 @@ export class AdmittedQueue {
     }
     if (at === this.#tasks.length) this.#leastCores = keptCores
     this.#close(at, kept)
-    return left
   }
 
   /** Of those before `at`, the first `kept` are still here. */

@@ -2,7 +2,7 @@ import { WorkloadError } from '../../core/errors.ts'
 import type { SessionId, TaskId } from '../../core/ids.ts'
 import { taskId } from '../../core/ids.ts'
 import type { DependencySpec, TaskSpec } from '../../scheduler/events.ts'
-import type { EngineSpec } from './engine-spec.ts'
+import { type EngineSpec, fitsAlone } from './engine-spec.ts'
 import type { Workload } from './workload.ts'
 
 /** The one client that submits a workload. Its tasks' ids are short, so that they are made flat at once. */
@@ -13,19 +13,17 @@ export class Arrivals {
   readonly #workload: Workload
   /** Tasks by their time of arrival. */
   readonly #order: Int32Array
-  readonly #targets: ReadonlyMap<number, readonly number[]>
-  readonly #leastCores: number
+  readonly #places: Places
   #next = 0
 
   constructor(workload: Workload, engines: readonly EngineSpec[]) {
     this.#workload = workload
-    const { arrivalMs, size, cores } = workload
+    const { arrivalMs, size } = workload
     this.#order = Int32Array.from({ length: size }, (_, task) => task)
     if (!isAscending(arrivalMs)) {
       this.#order.sort((a, b) => (arrivalMs[a] as number) - (arrivalMs[b] as number) || a - b)
     }
-    this.#leastCores = engines.reduce((least, { cores: offered = 1 }) => Math.min(least, offered), Infinity)
-    this.#targets = placesByWidth(cores, engines, this.#leastCores)
+    this.#places = new Places(engines)
     checkOrder(workload)
   }
 
@@ -48,8 +46,9 @@ export class Arrivals {
 
   #spec(task: number): TaskSpec {
     const after = this.#after(task)
-    const cores = this.#workload.cores[task] as number
-    const targets = cores > this.#leastCores ? this.#targets.get(cores) : undefined
+    const { cores: widths, memoryBytes } = this.#workload
+    const cores = widths[task] as number
+    const targets = this.#places.of(cores, memoryBytes?.[task] ?? 0)
     return { id: labTaskId(task), client, after, targets, cores, body: task }
   }
 
@@ -71,21 +70,36 @@ export function labTaskId(task: number): TaskId {
   return taskId(client, task)
 }
 
-/** The scheduler knows nothing of cores: for each width that not every engine has, the engines that do. */
-function placesByWidth(
-  cores: Int32Array,
-  engines: readonly EngineSpec[],
-  leastCores: number,
-): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, readonly number[]>()
-  for (const width of cores) {
-    if (width <= leastCores || found.has(width)) continue
-    found.set(
-      width,
-      engines.flatMap(({ cores: offered = 1 }, engine) => (offered >= width ? [engine] : [])),
-    )
+/** The scheduler does not ask whether a task fits an engine: of tasks that do not fit every one, it is told those that they do. */
+class Places {
+  readonly #engines: readonly EngineSpec[]
+  /** What there is, ascending. */
+  readonly #cores: readonly number[]
+  readonly #bytes: readonly number[]
+  readonly #known = new Map<number, readonly number[]>()
+
+  constructor(engines: readonly EngineSpec[]) {
+    this.#engines = engines
+    this.#cores = ascending(engines.map(({ cores = 1 }) => cores))
+    this.#bytes = ascending(engines.map(({ memoryBytes = Infinity }) => memoryBytes))
   }
-  return found
+
+  /** Undefined: all. */
+  of(cores: number, bytes: number): readonly number[] | undefined {
+    if (cores <= (this.#cores[0] as number) && bytes <= (this.#bytes[0] as number)) return undefined
+    // Tasks for which the same sizes are too small have the same places.
+    const size = this.#cores.findIndex((offered) => cores <= offered)
+    const key = size * this.#bytes.length + this.#bytes.findIndex((offered) => bytes <= offered)
+    const known = this.#known.get(key)
+    if (known) return known
+    const found = this.#engines.flatMap((spec, engine) => (fitsAlone(spec, cores, bytes) ? [engine] : []))
+    this.#known.set(key, found)
+    return found
+  }
+}
+
+function ascending(values: readonly number[]): readonly number[] {
+  return [...new Set(values)].sort((a, b) => a - b)
 }
 
 function isAscending(values: Float64Array): boolean {

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../core/errors.ts'
 import type { Random } from '../../core/random.ts'
-import { AdmittedQueue } from './admitted-queue.ts'
+import { AdmittedQueue, type Room } from './admitted-queue.ts'
 import { DataMovement, type TaskPlaces } from './data-movement.ts'
-import { checkEngines, type EngineSpec } from './engine-spec.ts'
+import { checkEngines, type EngineSpec, fitsAlone } from './engine-spec.ts'
 import { EventHeap } from './event-heap.ts'
 import { createNetwork, downloadLimits, type NetworkSpec } from './network.ts'
 import { type RulesLike, rulesOf } from './rules.ts'
@@ -16,7 +16,7 @@ export interface ClusterModelOptions {
   readonly rules?: RulesLike
   /** By task, higher goes first at its engine. Default: all alike. */
   readonly priority?: Float64Array
-  /** By task: while it waits for cores, no task at its engine begins whose priority is lower than this. Default: 0. */
+  /** By task: while it waits for room, no task at its engine begins whose priority is lower than this. Default: 0. */
   readonly blocking?: Float64Array
   /** Draws the order in which things happen that nothing else sets apart. Default: by number. */
   readonly ties?: Random
@@ -26,9 +26,8 @@ export interface ClusterModelOptions {
 
 /** One engine at work. */
 class ModelEngine {
-  readonly cores: number
   readonly speed: number
-  free: number
+  readonly room: Room
   /** Time that its cores were or will be busy with what has begun, added up over the cores. */
   busyMs = 0
   readonly admitted: AdmittedQueue
@@ -38,16 +37,15 @@ class ModelEngine {
   readonly ending: number[] = []
   isTouched = false
 
-  constructor({ cores = 1, speed = 1 }: EngineSpec, admitted: AdmittedQueue) {
-    this.cores = cores
+  constructor({ cores = 1, memoryBytes = Infinity, speed = 1 }: EngineSpec, admitted: AdmittedQueue) {
     this.speed = speed
-    this.free = cores
+    this.room = { cores, memoryBytes }
     this.admitted = admitted
   }
 }
 
 /**
- * Engines at work, in virtual time: tasks that are assigned to them wait for their inputs, then for cores, run, and make their outputs.
+ * Engines at work, in virtual time: tasks that are assigned to them wait for their inputs, then for cores and memory, run, and make their outputs.
  * It decides nothing about where a task goes. Whoever drives it goes from instant to instant: `advance` to the next, take note of what
  * `ended`, `assign`, then `settle`.
  */
@@ -61,6 +59,7 @@ export class ClusterModel implements TaskPlaces {
   readonly begun: number[] = []
   readonly ended: number[] = []
   readonly cores: Int32Array
+  readonly memoryBytes: Float64Array | undefined
   readonly priority: Float64Array | undefined
   readonly blocking: Float64Array | undefined
   readonly #durationMs: Float64Array
@@ -72,7 +71,7 @@ export class ClusterModel implements TaskPlaces {
   readonly #data: DataMovement | undefined
   readonly #ties: Random | undefined
   readonly #isTogether: boolean
-  /** Nothing but the order of assignment sets tasks apart: one that finds an idle core begins at once. */
+  /** Nothing but the order of assignment sets tasks apart: one that finds room begins at once. */
   readonly #isPlain: boolean
   readonly #notesBegun: boolean
   readonly #beginning: number[] = []
@@ -87,6 +86,7 @@ export class ClusterModel implements TaskPlaces {
     this.startMs = new Float64Array(size).fill(Number.NaN)
     this.endMs = new Float64Array(size).fill(Number.NaN)
     this.cores = workload.cores
+    this.memoryBytes = workload.memoryBytes
     this.priority = options.priority
     this.blocking = options.blocking
     this.#durationMs = workload.durationMs
@@ -100,7 +100,7 @@ export class ClusterModel implements TaskPlaces {
     const links = createNetwork(network, count)
     this.#data = data && new DataMovement(data, links, limits, rules, this, count)
     this.#isPlain = data === undefined && this.priority === undefined
-    checkWidths(workload, this.#engines)
+    checkWidths(workload, options.engines)
   }
 
   /** When something happens next by itself, in milliseconds; Infinity: never. Valid after `settle`. */
@@ -141,9 +141,8 @@ export class ClusterModel implements TaskPlaces {
   assign(task: number, engine: number): void {
     this.engine[task] = engine
     const at = this.#engines[engine] as ModelEngine
-    if (this.#isPlain && at.admitted.size === 0 && at.free >= (this.cores[task] as number)) {
+    if (this.#isPlain && at.admitted.size === 0 && this.#occupy(at, task)) {
       this.#begin(at, task)
-      at.free -= this.cores[task] as number
       return
     }
     this.#assignment[task] = this.#assignments
@@ -205,7 +204,17 @@ export class ClusterModel implements TaskPlaces {
     this.#touched.push(engine)
   }
 
-  /** Gives cores away, at all engines where something has changed. */
+  /** Answers whether there was room for it. */
+  #occupy({ room }: ModelEngine, task: number): boolean {
+    const cores = this.cores[task] as number
+    const bytes = this.memoryBytes === undefined ? 0 : (this.memoryBytes[task] as number)
+    if (cores > room.cores || bytes > room.memoryBytes) return false
+    room.cores -= cores
+    room.memoryBytes -= bytes
+    return true
+  }
+
+  /** Gives room away, at all engines where something has changed. */
   #serve(): void {
     if (this.#touched.length === 0) return
     const touched = this.#touched
@@ -228,7 +237,7 @@ export class ClusterModel implements TaskPlaces {
 
   #scan(engine: ModelEngine): void {
     const beginning = this.#beginning
-    engine.free = engine.admitted.begin(engine.free, beginning)
+    engine.admitted.begin(engine.room, beginning)
     if (beginning.length === 1) this.#begin(engine, beginning.pop() as number)
     else if (beginning.length > 1) for (const task of beginning.splice(0)) this.#begin(engine, task)
   }
@@ -244,7 +253,8 @@ export class ClusterModel implements TaskPlaces {
   #end(task: number): void {
     const engine = this.#engines[this.engine[task] as number] as ModelEngine
     this.endMs[task] = this.nowMs
-    engine.free += this.cores[task] as number
+    engine.room.cores += this.cores[task] as number
+    if (this.memoryBytes !== undefined) engine.room.memoryBytes += this.memoryBytes[task] as number
     if (engine.admitted.size > 0) this.#touch(engine)
     this.#data?.produced(task)
     this.ended.push(task)
@@ -270,10 +280,24 @@ export class ClusterModel implements TaskPlaces {
 }
 
 /** A task that fits no engine would wait for ever. */
-function checkWidths({ size, cores }: Workload, engines: readonly ModelEngine[]): void {
-  const widest = engines.reduce((most, engine) => Math.max(most, engine.cores), 0)
+function checkWidths({ size, cores, memoryBytes }: Workload, engines: readonly EngineSpec[]): void {
+  const widest = engines.reduce((most, { cores: offered = 1 }) => Math.max(most, offered), 0)
+  const largest = engines.reduce((most, { memoryBytes: offered = Infinity }) => Math.max(most, offered), 0)
   for (let task = 0; task < size; task += 1) {
-    if ((cores[task] as number) <= widest) continue
-    throw new ConfigurationError(`task ${task} needs ${cores[task]} cores, and no engine has more than ${widest}`)
+    const needed = cores[task] as number
+    if (needed > widest) {
+      throw new ConfigurationError(`task ${task} needs ${needed} cores, and no engine has more than ${widest}`)
+    }
+    if (memoryBytes === undefined) continue
+    const bytes = memoryBytes[task] as number
+    if (bytes > largest) {
+      throw new ConfigurationError(
+        `task ${task} needs ${bytes} bytes of memory, and no engine has more than ${largest}`,
+      )
+    }
+    if (engines.some((engine) => fitsAlone(engine, needed, bytes))) continue
+    throw new ConfigurationError(
+      `task ${task} needs ${needed} cores and ${bytes} bytes of memory, and no engine has both`,
+    )
   }
 }

@@ -7,7 +7,7 @@ export interface Plan {
   readonly engine: ArrayLike<number>
   /** Higher goes first at its engine. Default: all alike, so first ready, first served. */
   readonly priority?: ArrayLike<number> | undefined
-  /** While it waits for cores, no task at its engine begins whose priority is lower than this. Default: 0. */
+  /** While it waits for room, no task at its engine begins whose priority is lower than this. Default: 0. */
   readonly blocking?: ArrayLike<number> | undefined
 }
 
@@ -24,7 +24,7 @@ export interface PlanRun {
 
 /**
  * Runs a workload as a plan says, without any scheduler. Times of arrival play no part.
- * @throws ConfigurationError where the plan names an engine that is not there, or one with too few cores for the task
+ * @throws ConfigurationError where the plan names an engine that is not there, or one with too few cores or too little memory for the task
  */
 export function simulatePlan(
   workload: Workload,
@@ -55,7 +55,11 @@ export function simulatePlan(
   return { startMs, endMs, makespanMs, bytesMoved, transfers }
 }
 
-function checkPlan({ size, cores }: Workload, plan: Plan, { engines }: Pick<ClusterModelOptions, 'engines'>): void {
+function checkPlan(
+  { size, cores, memoryBytes }: Workload,
+  plan: Plan,
+  { engines }: Pick<ClusterModelOptions, 'engines'>,
+): void {
   for (const [column, values] of Object.entries(plan) as [string, ArrayLike<number> | undefined][]) {
     if (values !== undefined && values.length !== size) {
       throw new ConfigurationError(`plan.${column} is for ${values.length} tasks; the workload has ${size}`)
@@ -67,7 +71,12 @@ function checkPlan({ size, cores }: Workload, plan: Plan, { engines }: Pick<Clus
       const there = `engines are numbered 0 to ${engines.length - 1}`
       throw new ConfigurationError(`plan.engine: task ${task} goes to engine ${plan.engine[task]}, but ${there}`)
     }
-    const { cores: offered = 1 } = engine
+    const { cores: offered = 1, memoryBytes: memory = Infinity } = engine
+    const bytes = memoryBytes?.[task] ?? 0
+    if (bytes > memory) {
+      const lacking = `which has ${memory} bytes of memory; it needs ${bytes}`
+      throw new ConfigurationError(`plan.engine: task ${task} goes to engine ${plan.engine[task]}, ${lacking}`)
+    }
     if ((cores[task] as number) > offered) {
       const lacking = `which has ${offered} cores; it needs ${cores[task]}`
       throw new ConfigurationError(`plan.engine: task ${task} goes to engine ${plan.engine[task]}, ${lacking}`)

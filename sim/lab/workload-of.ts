@@ -12,6 +12,8 @@ export interface WorkloadTask {
   readonly estimateMs?: number | undefined
   /** Cores of one engine that it occupies while it runs. Default 1. */
   readonly cores?: number
+  /** Memory of one engine that it takes while it runs. Default 0: it does not say. */
+  readonly memoryBytes?: number | undefined
   /** What it makes as it ends. */
   readonly outputs?: readonly WorkloadObject[]
   /** What must lie at its engine before it begins: output `k` of task `t` as `[t, k]`. Tasks may be named in any order. */
@@ -42,7 +44,10 @@ export function workloadOf(tasks: readonly WorkloadTask[]): Workload {
     estimateMs[i] = task.estimateMs === undefined ? Number.NaN : amount(task.estimateMs, i, 'estimateMs')
     cores[i] = count(task.cores ?? 1, i, 'cores')
   })
-  return { size, arrivalMs, durationMs, estimateMs, cores, data: dataOf(tasks) }
+  const memoryBytes = tasks.some((task) => task.memoryBytes !== undefined)
+    ? Float64Array.from(tasks, (task, i) => amount(task.memoryBytes ?? 0, i, 'memoryBytes'))
+    : undefined
+  return { size, arrivalMs, durationMs, estimateMs, cores, memoryBytes, data: dataOf(tasks) }
 }
 
 function dataOf(tasks: readonly WorkloadTask[]): TaskData | undefined {

@@ -12,6 +12,8 @@ export interface Workload {
   readonly estimateMs: Float64Array
   /** Cores of one engine that it occupies while it runs. */
   readonly cores: Int32Array
+  /** Memory of one engine that it takes while it runs; undefined where no task says so. */
+  readonly memoryBytes?: Float64Array | undefined
   /** What tasks make and consume; undefined where no task depends on another. */
   readonly data: TaskData | undefined
 }

@@ -1,15 +1,8 @@
 import { ConfigurationError } from '../../../core/errors.ts'
 import { createNetwork, downloadLimits, type NetworkSpec } from '../network.ts'
+import { bytesOf, bytesPattern, bytesText, byteUnits } from './bytes-text.ts'
 
-const units: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-}
+const pattern = new RegExp(`^(simple|maxmin):(${bytesPattern})(?:/([1-9]\\d*)(?:/([1-9]\\d*))?)?$`)
 
 /**
  * A network as it is written: `instant`, or the model and its bandwidth a second, `simple:100MB`, `maxmin:32MiB`. Of both one may limit the
@@ -18,16 +11,15 @@ const units: Readonly<Record<string, number>> = {
  */
 export function networkOf(text: string): NetworkSpec {
   if (text === 'instant') return { model: 'instant' }
-  const [, model, number, unit = 'B', most, perSource] =
-    /^(simple|maxmin):(\d+(?:\.\d+)?)([kMG]?B|[KMG]iB)?(?:\/([1-9]\d*)(?:\/([1-9]\d*))?)?$/.exec(text) ?? []
+  const [, model, bandwidth = '', most, perSource] = pattern.exec(text) ?? []
   if (model === undefined) {
     throw new ConfigurationError(
-      `network '${text}' must be instant, simple:BANDWIDTH or maxmin:BANDWIDTH, bytes a second, as in maxmin:32MiB; units are ${Object.keys(units).join(', ')}`,
+      `network '${text}' must be instant, simple:BANDWIDTH or maxmin:BANDWIDTH, bytes a second, as in maxmin:32MiB; units are ${byteUnits}`,
     )
   }
   const spec: NetworkSpec = {
     model: model === 'simple' ? 'simple' : 'maxmin',
-    bytesPerSecond: Number(number) * (units[unit] as number),
+    bytesPerSecond: bytesOf(bandwidth),
     ...(most === undefined ? {} : { downloadsMax: Number(most) }),
     ...(perSource === undefined ? {} : { downloadsPerSourceMax: Number(perSource) }),
   }
@@ -41,12 +33,4 @@ export function networkText(spec: NetworkSpec): string {
   const hasLimits = downloadsMax !== undefined || downloadsPerSourceMax !== undefined
   const limits = downloadLimits(spec)
   return `${spec.model}:${bytesText(spec.bytesPerSecond)}${hasLimits ? `/${limits.downloadsMax}/${limits.downloadsPerSourceMax}` : ''}`
-}
-
-/** In the largest unit that leaves a whole number. */
-function bytesText(bytes: number): string {
-  const [unit, size] = Object.entries(units)
-    .sort(([, a], [, b]) => b - a)
-    .find(([, size]) => Number.isInteger(bytes / size)) ?? ['B', 1]
-  return `${bytes / size}${unit}`
 }

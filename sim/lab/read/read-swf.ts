@@ -43,6 +43,7 @@ const fieldNames = [
 ] as const
 
 const msPerSecond = 1_000
+const bytesPerKb = 1_024
 /** A checkpointed or swapped job has a line for each part, with one of these, beside the line for the whole. */
 const partStatuses = [2, 3, 4]
 
@@ -52,7 +53,7 @@ const partStatuses = [2, 3, 4]
  * not known: as it requested), and its requested time is the user's estimate (where that is not known, there is none). It does so
  * whatever its status: what failed or was cancelled while it ran did occupy its processors. Left out are jobs without a run time, since they never
  * ran, or nobody knows for how long; jobs of which no number of processors is known; and parts of jobs (status 2, 3 and 4), which
- * another line has as a whole. How long a job waited in its time, its preceding job, think time and memory are passed over.
+ * another line has as a whole. How long a job waited in its time, its preceding job and think time are passed over. Its memory is what it requested of each processor, else what it used (kilobytes in the log).
  * Source: Chapin et al., Benchmarks and Standards for the Evaluation of Parallel Job Schedulers, JSSPP 1999; version 2.2 in the Parallel
  * Workloads Archive, https://www.cs.huji.ac.il/labs/parallel/workload/swf.html.
  *
@@ -91,14 +92,16 @@ function note(header: Record<string, string>, comment: string): void {
 }
 
 function taskFrom(fields: readonly number[]): readonly [number, WorkloadTask | LeftOutJob['reason']] {
-  const [job = -1, submitS = -1, , runS = -1, allocated = -1, , , requested = -1, requestedS = -1, , status = -1] =
-    fields
+  const [job = -1, submitS = -1, , runS = -1, allocated = -1, , usedKb = -1, requested = -1, requestedS = -1] = fields
+  const [requestedKb = -1, status = -1] = fields.slice(9)
   const cores = allocated >= 1 ? allocated : requested
   if (partStatuses.includes(status)) return [job, 'part of a job']
   if (runS < 0) return [job, 'no run time']
   if (cores < 1) return [job, 'no processors']
   const estimate = requestedS < 0 ? {} : { estimateMs: requestedS * msPerSecond }
-  return [job, { arrivalMs: submitS * msPerSecond, durationMs: runS * msPerSecond, ...estimate, cores }]
+  const kb = requestedKb >= 0 ? requestedKb : usedKb
+  const memory = kb < 0 ? {} : { memoryBytes: kb * bytesPerKb * cores }
+  return [job, { arrivalMs: submitS * msPerSecond, durationMs: runS * msPerSecond, ...estimate, cores, ...memory }]
 }
 
 function numbersIn(content: string, line: number, name: string): number[] {

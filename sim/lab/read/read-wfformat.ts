@@ -34,6 +34,7 @@ const schema = Type.Object({
           id,
           runtimeInSeconds: Type.Number({ minimum: 0 }),
           coreCount: Type.Optional(Type.Integer({ minimum: 1 })),
+          memoryInBytes: Type.Optional(Type.Number({ minimum: 0 })),
         }),
         { minItems: 1 },
       ),
@@ -46,7 +47,7 @@ type Specified = Instance['workflow']['specification']['tasks'][number]
 const validator = Compile(schema)
 
 /**
- * Reads a workflow with its execution in WfFormat 1.5. A task runs as long as it ran (`runtimeInSeconds`), on `coreCount` cores (default 1). Files that a task makes
+ * Reads a workflow with its execution in WfFormat 1.5. A task runs as long as it ran (`runtimeInSeconds`), on `coreCount` cores (default 1), in `memoryInBytes` of memory. Files that a task makes
  * travel to where they are read; those that no task makes are everywhere from the beginning. A parent that makes no file for its child is
  * waited for without data. Tasks are numbered as they stand in the specification.
  * Source: WfFormat, https://github.com/wfcommons/WfFormat.
@@ -102,6 +103,7 @@ function workloadFrom({ workflow: { specification, execution } }: Instance): Wor
     return {
       durationMs: run.runtimeInSeconds * msPerSecond,
       cores: run.coreCount ?? 1,
+      memoryBytes: run.memoryInBytes,
       outputs: (task.outputFiles ?? []).map((file) => ({ bytes: sizeOf(bytes, task, file) })),
       inputs: made,
       after: [...parents].filter((parent) => !makersOfInputs.has(parent)),
