@@ -98,21 +98,34 @@ export class Forecast {
     return this.#entryOf(task).engine
   }
 
+  /** Whether it should have begun by now. */
+  isLate(task: TaskView): boolean {
+    return this.#entryOf(task).startMs < this.#nowMs
+  }
+
+  /** Whether nothing more is planned at the engine that can still begin in time. */
+  isSpare(engine: EngineView): boolean {
+    return this.#firstToCome(engine) === undefined
+  }
+
   /**
    * Whether nothing that is planned at the same engine is to begin before it. What should have begun by now and is not ready does not count:
    * the plan was wrong about it.
    */
   isNext(task: TaskView): boolean {
     const entry = this.#entryOf(task)
-    const queue = entry.engine && this.#queues.get(entry.engine)
-    if (queue === undefined) return true
-    const nowMs = this.#nowMs
-    for (let first = queue.peek(); first !== undefined; first = queue.peek()) {
-      const isToCome = !first.isSent && first.engine === entry.engine && this.#entries.get(first.task.id) === first
-      if (isToCome && first.startMs >= nowMs) return entry.startMs <= first.startMs
-      queue.pop()
+    const first = entry.engine && this.#firstToCome(entry.engine)
+    return first === undefined || entry.startMs <= first.startMs
+  }
+
+  #firstToCome(engine: EngineView): Entry | undefined {
+    const queue = this.#queues.get(engine)
+    for (let first = queue?.peek(); first !== undefined; first = queue?.peek()) {
+      const isToCome = !first.isSent && first.engine === engine && this.#entries.get(first.task.id) === first
+      if (isToCome && first.startMs >= this.#nowMs) return first
+      queue?.pop()
     }
-    return true
+    return undefined
   }
 
   /** 0 where it is not planned. */

@@ -32,6 +32,11 @@ export function canRun({ graph, engineCores, costMs }: PlanningProblem, task: nu
   )
 }
 
+/** Is it only for want of cores that it cannot run somewhere? */
+export function runsWhereItFits({ engineCores, costMs }: PlanningProblem, task: number): boolean {
+  return engineCores.every((_, engine) => costMs(task, engine) < Number.POSITIVE_INFINITY)
+}
+
 /** By task: the mean of its costs on the engines where it can run. */
 export function meanCosts(problem: PlanningProblem): Float64Array {
   const { graph, engineCores, costMs } = problem

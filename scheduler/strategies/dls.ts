@@ -1,6 +1,6 @@
 import { bottomLevels } from '../planning/levels.ts'
 import { pairSchedule } from '../planning/pair-schedule.ts'
-import { meanCosts, type PlanningProblem, type Schedule } from '../planning/planning-problem.ts'
+import { meanCosts, type PlanningProblem, runsWhereItFits, type Schedule } from '../planning/planning-problem.ts'
 import { plannedStrategy } from './planned-strategy.ts'
 
 /**
@@ -12,12 +12,18 @@ import { plannedStrategy } from './planned-strategy.ts'
 export function planDls(problem: PlanningProblem): Schedule {
   const means = meanCosts(problem)
   const level = bottomLevels(problem.graph, means, 'tasks')
-  return pairSchedule(
-    problem,
-    (task, engine, startMs) =>
-      startMs + problem.costMs(task, engine) - (means[task] as number) - (level[task] as number),
-    () => 0,
-  )
+  const gain = (task: number, engine: number) => {
+    const mean = means[task] as number
+    const difference = mean - problem.costMs(task, engine)
+    // The mean of equal numbers need not be one of them to the last bit.
+    return Math.abs(difference) <= 1e-12 * mean ? 0 : difference
+  }
+  return pairSchedule(problem, {
+    value: (task, engine, startMs) => startMs - gain(task, engine) - (level[task] as number),
+    compare: () => 0,
+    alike: (task) =>
+      runsWhereItFits(problem, task) && problem.engineCores.every((_, engine) => gain(task, engine) === 0),
+  })
 }
 
 export const dls = plannedStrategy('dls', planDls)

@@ -1,6 +1,6 @@
 import { bottomLevels } from '../planning/levels.ts'
 import { pairSchedule } from '../planning/pair-schedule.ts'
-import { meanCosts, type PlanningProblem, type Schedule } from '../planning/planning-problem.ts'
+import { meanCosts, type PlanningProblem, runsWhereItFits, type Schedule } from '../planning/planning-problem.ts'
 import { plannedStrategy } from './planned-strategy.ts'
 
 /**
@@ -11,11 +11,11 @@ import { plannedStrategy } from './planned-strategy.ts'
  */
 export function planEtf(problem: PlanningProblem): Schedule {
   const level = bottomLevels(problem.graph, meanCosts(problem), 'tasks')
-  return pairSchedule(
-    problem,
-    (_task, _engine, startMs) => startMs,
-    (a, b) => (level[b] as number) - (level[a] as number),
-  )
+  return pairSchedule(problem, {
+    value: (_task, _engine, startMs) => startMs,
+    compare: (a, b) => (level[b] as number) - (level[a] as number),
+    alike: (task) => runsWhereItFits(problem, task),
+  })
 }
 
 export const etf = plannedStrategy('etf', planEtf)

@@ -156,3 +156,15 @@ test('who should have begun by now is not waited for', () => {
   // At 15 ms the next news comes; task 1 was due at 10.
   expect(startMs[2]).toBe(15)
 })
+
+test('who should have begun by now, and finds no room, goes where nothing is planned any more', () => {
+  // Nothing is known of durations, so that each engine is given half of the tasks.
+  const tasks: WorkloadTask[] = [{ durationMs: 1_000 }, ...Array.from({ length: 99 }, () => ({ durationMs: 10 }))]
+  const { engine, endMs } = simulateWorkload(workloadOf(tasks), {
+    engines: engines(2),
+    strategy: hlfet,
+    information: 'blind',
+  })
+  expect([...engine.slice(1)].every((at) => at === 1)).toBe(true)
+  expect(Math.max(...endMs)).toBe(1_000)
+})
