@@ -4,6 +4,7 @@ import { engines } from '../sim/lab/engine-spec.ts'
 import { simulatePlan } from '../sim/lab/simulate-plan.ts'
 import { simulateWorkload } from '../sim/lab/simulate-workload.ts'
 import type { Workload } from '../sim/lab/workload.ts'
+import { greedyMakespan } from '../test/sim/lab/estee/published-greedy.ts'
 import { linksOf, publishedBottomLevels } from '../test/sim/lab/estee/published-levels.ts'
 import { graphsIn, publishedRows } from '../test/sim/lab/estee/published-rows.ts'
 import { type PublishedName, publishedMakespan, type Repair } from '../test/sim/lab/estee/published-schedulers.ts'
@@ -86,6 +87,13 @@ function* makespansMs(workload: Workload, cluster: Cell['cluster'], model: Cell[
       sumMs += endMs.reduce((last, ms) => Math.max(last, ms), 0)
     }
     yield [`here ${strategy}`, sumMs / runs]
+  }
+  for (const name of ['blevel-gt', 'ws'] as const) {
+    let sumMs = 0
+    for (let run = 0; run < runs; run += 1) {
+      sumMs += greedyMakespan(workload, name, { ...settings, random: seededRandom(`greedy ${run}`) })
+    }
+    yield [`reproduced ${name}`, sumMs / runs]
   }
   const size = { length: workload.size }
   const priority = publishedBottomLevels(workload, linksOf(workload), false)

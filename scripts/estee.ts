@@ -55,6 +55,8 @@ function deviations(from: readonly Cell[]): void {
   const pairs: readonly (readonly [here: string, there: string])[] = [
     ['here single', 'published single'],
     ['here random', 'published random'],
+    ['reproduced ws', 'published ws'],
+    ['reproduced blevel-gt', 'published blevel-gt'],
     ...listNames.map((name) => [`1, 2 mended ${name}`, `published ${name}+fix`] as const),
     ...listNames.map((name) => [`here ${paperOf[name]}`, `published ${name}+fix`] as const),
     ...listNames.map((name) => [`here ${paperOf[name]}`, `1–6 mended ${name}`] as const),

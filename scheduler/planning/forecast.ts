@@ -14,6 +14,8 @@ interface Entry {
   endMs: number
   /** It is at that engine. */
   isSent: boolean
+  /** Since which of the changes it waits. */
+  waitsSince: number
 }
 
 /** What a task needs from outside of what is planned with it. */
@@ -34,6 +36,7 @@ export class Forecast {
    * what is decided must not depend on it.
    */
   #nowMs = 0
+  #changes = 0
   readonly #entries = new Map<TaskId, Entry>()
   #unplanned: Entry[] = []
   #engines: EngineView[] = []
@@ -56,18 +59,18 @@ export class Forecast {
   }
 
   add(tasks: readonly TaskView[]): void {
-    this.#nowMs = this.#clock()
+    this.#change()
     for (const task of tasks) this.#entryOf(task)
   }
 
   join(engine: EngineView): void {
-    this.#nowMs = this.#clock()
+    this.#change()
     this.#engines = [...this.#engines, engine].sort((a, b) => a.id - b.id)
     this.#isStale = true
   }
 
   leave(engine: EngineView): void {
-    this.#nowMs = this.#clock()
+    this.#change()
     this.#engines = this.#engines.filter((other) => other !== engine)
     this.#isStale = true
   }
@@ -81,7 +84,7 @@ export class Forecast {
 
   /** It is at no engine any more. */
   cameBack(task: TaskView): void {
-    this.#nowMs = this.#clock()
+    this.#change()
     const entry = this.#entries.get(task.id)
     if (entry?.isSent !== true) return
     entry.isSent = false
@@ -96,6 +99,16 @@ export class Forecast {
   engineFor(task: TaskView): EngineView | undefined {
     this.#plan()
     return this.#entryOf(task).engine
+  }
+
+  /** It is not to be sent before something changes. */
+  letWait(task: TaskView): void {
+    this.#entryOf(task).waitsSince = this.#changes
+  }
+
+  /** Whether nothing has changed since it was let wait. */
+  waits(task: TaskView): boolean {
+    return this.#entryOf(task).waitsSince === this.#changes
   }
 
   /** Whether it should have begun by now. */
@@ -134,10 +147,15 @@ export class Forecast {
     return this.#entryOf(task).startMs
   }
 
+  #change(): void {
+    this.#nowMs = this.#clock()
+    this.#changes += 1
+  }
+
   #entryOf(task: TaskView): Entry {
     let entry = this.#entries.get(task.id)
     if (entry === undefined) {
-      entry = { task, engine: undefined, startMs: 0, endMs: 0, isSent: false }
+      entry = { task, engine: undefined, startMs: 0, endMs: 0, isSent: false, waitsSince: -1 }
       this.#entries.set(task.id, entry)
       this.#unplanned.push(entry)
     }

@@ -20,6 +20,7 @@ export function plannedStrategy(name: string, planner: Planner): Strategy {
       const forecast = new Forecast(planner, estimates, now)
       return {
         choose(task, engines) {
+          if (forecast.isUnderWay && forecast.waits(task)) return 'pass'
           const planned = forecast.engineFor(task)
           if (planned === undefined) return engines.leastLoaded()
           const place = offered(engines, planned.id)
@@ -30,7 +31,10 @@ export function plannedStrategy(name: string, planner: Planner): Strategy {
             if (forecast.isSpare(other)) return other
           }
           // Waiting makes sense only while something is under way that will end.
-          if (forecast.isUnderWay && (place === undefined || !forecast.isNext(task))) return 'pass'
+          if (forecast.isUnderWay && (place === undefined || !forecast.isNext(task))) {
+            forecast.letWait(task)
+            return 'pass'
+          }
           return place ?? engines.leastLoaded()
         },
         rank: (task) => forecast.startMsOf(task),

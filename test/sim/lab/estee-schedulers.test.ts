@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../../core/random.ts'
 import { engines } from '../../../sim/lab/engine-spec.ts'
 import { simulateWorkload } from '../../../sim/lab/simulate-workload.ts'
 import type { Workload } from '../../../sim/lab/workload.ts'
+import { type GreedyName, greedyMakespan } from './estee/published-greedy.ts'
 import { graphsIn, type PublishedRow, publishedRows } from './estee/published-rows.ts'
 import { type PublishedName, publishedMakespan, type Repair } from './estee/published-schedulers.ts'
 import { fixtures, hasReference, reference } from './estee-runs.ts'
@@ -66,6 +68,23 @@ describe('the list schedulers of a published simulator, with their defects', () 
       expect(ratio, `${row.graph} ${row.scheduler}`).toBeLessThan(1.1)
     }
   })
+})
+
+test('the schedulers that draw take as long as published, on the mean of ten runs', () => {
+  const graphs = graphsIn(fixtures)
+  const rows = publishedRows(fixtures, 'drawn.csv')
+  expect(rows).toHaveLength(10)
+  for (const { graph, scheduler, model, seconds } of rows) {
+    let sumMs = 0
+    for (let run = 0; run < 10; run += 1) {
+      sumMs += greedyMakespan(graphs.get(graph) as Workload, scheduler as GreedyName, {
+        engines: engines(8, { cores: 4 }),
+        network: { model: model as 'simple' | 'maxmin', bytesPerSecond },
+        random: seededRandom(run),
+      })
+    }
+    expect(Math.abs(sumMs / 10_000 / seconds - 1), `${graph} ${scheduler} ${model}`).toBeLessThan(0.015)
+  }
 })
 
 // Beside the repository, where they are.
