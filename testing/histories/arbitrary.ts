@@ -12,7 +12,7 @@ export type FastCheck = typeof fc
 export interface HistoryOptions {
   /** The longest history, in commands. Default 60. */
   readonly commandsMax?: number
-  /** What may be in force, at the start and after a swap. Default: all that come with the scheduler, one that steals, one that ranks and one that lets tasks wait. */
+  /** What may be in force, at the start and after a swap. Default: of those that come with the scheduler each kind, one that steals, one that ranks and one that lets tasks wait. */
   readonly strategies?: readonly StrategyLike[]
 }
 
@@ -213,4 +213,10 @@ const allStrategies: readonly StrategyLike[] = [
   thief,
   backwards,
   fickle,
+  'lateBinding',
+  'fcfs',
+  'srpt',
+  'easy',
+  'conservative',
+  'workStealing',
 ]
