@@ -93,6 +93,18 @@ describe('worked out by hand', () => {
     expect(planMcp(problem).order.slice(0, 2)).toEqual([1, 0])
   })
 
+  test('HEFT, CPOP and MCP fill a gap, the others do not', () => {
+    // What task 0 needs arrives at 5; task 1 fits before it.
+    const problem: PlanningProblem = {
+      graph: taskGraphOf([{}, {}]),
+      engineCores: [1],
+      costMs: (task) => (task === 0 ? 10 : 3),
+      arrivalMs: (task) => (task === 0 ? 5 : 0),
+    }
+    for (const plan of [planHeft, planCpop, planMcp]) expect([...plan(problem).startMs]).toEqual([5, 0])
+    expect([...planHlfet(problem).startMs]).toEqual([5, 15])
+  })
+
   test('DLS prefers the engine that is faster for the task, ETF the one where it begins first', () => {
     const graph = taskGraphOf([{}, {}])
     const problem: PlanningProblem = { graph, engineCores: [1, 1], costMs: (_task, engine) => (engine === 0 ? 2 : 8) }

@@ -129,6 +129,20 @@ test('each batch is planned on top of what is planned already', () => {
   expect([...startMs]).toEqual([0, 0, 40, 100, 200])
 })
 
+test('a later batch goes where what it needs is to be', () => {
+  const tasks: WorkloadTask[] = [
+    { durationMs: 10 },
+    { durationMs: 10, outputs: [{ bytes: 100 }] },
+    { arrivalMs: 5, durationMs: 10, inputs: [[1, 0]] },
+    { arrivalMs: 50, durationMs: 10, inputs: [[1, 0]] },
+  ]
+  const network = { model: 'simple', bytesPerSecond } as const
+  const settings = { engines: engines(2), strategy: heft, information: 'exact', hwm: 0 } as const
+  const { engine, startMs } = simulateWorkload(workloadOf(tasks), { ...settings, network })
+  expect([...engine]).toEqual([0, 1, 1, 1])
+  expect([...startMs]).toEqual([0, 0, 10, 50])
+})
+
 test('who should have begun by now is not waited for', () => {
   // Its user thinks that task 0 takes 10 ms. Task 1 is to follow it at the other engine, before task 2.
   const plan: Planner = ({ graph, costMs }) => {
