@@ -1,6 +1,7 @@
 /** Draws plots as SVG with ECharts, without a browser. */
 import type * as ECharts from 'echarts'
 import { loadSvgDrawing } from '../sim/report/svg-drawing.ts'
+import { type Interval, whiskers } from '../sim/report/whiskers.ts'
 import { valueText } from './number-text.ts'
 import type { Axis, Plot, Point, Series } from './plots.ts'
 
@@ -90,13 +91,7 @@ function lines(one: Series, x: Axis, color: string): ECharts.SeriesOption[] {
     symbolSize: 6,
     data: shown.map((point) => [at(point), point.y]),
   }
-  return [
-    line,
-    ...whiskers(
-      shown.map((point) => ({ ...point, x: at(point) })),
-      color,
-    ),
-  ]
+  return [line, ...whiskers(intervalsOf(shown.map((point) => ({ ...point, x: at(point) }))), color)]
 }
 
 function bars({ series }: Plot, colourOf: (one: Series) => string): ECharts.SeriesOption[] {
@@ -111,42 +106,12 @@ function bars({ series }: Plot, colourOf: (one: Series) => string): ECharts.Seri
       barMaxWidth: 64,
       data: items,
     },
-    ...whiskers(points, '#333333'),
+    ...whiskers(intervalsOf(points), '#333333'),
   ]
 }
 
-/** The intervals, as upright lines with a bar at each end. */
-function whiskers(points: readonly Point[], color: string): ECharts.SeriesOption[] {
-  const data = points.flatMap(({ x, interval }) => (interval ? [[Number(x), ...interval]] : []))
-  if (data.length === 0) return []
-  return [
-    {
-      type: 'custom',
-      silent: true,
-      z: 5,
-      encode: { x: 0, y: [1, 2] },
-      data,
-      renderItem: (_params, api) => {
-        const x = api.value(0)
-        const [middle = 0, low = 0] = api.coord([x, api.value(1)])
-        const [, high = 0] = api.coord([x, api.value(2)])
-        const style = { stroke: color, lineWidth: 1.2, fill: 'none' }
-        const segment = (x1: number, y1: number, x2: number, y2: number) => ({
-          type: 'line' as const,
-          shape: { x1, y1, x2, y2 },
-          style,
-        })
-        return {
-          type: 'group',
-          children: [
-            segment(middle, low, middle, high),
-            segment(middle - 4, low, middle + 4, low),
-            segment(middle - 4, high, middle + 4, high),
-          ],
-        }
-      },
-    },
-  ]
+function intervalsOf(points: readonly Point[]): Interval[] {
+  return points.flatMap(({ x, interval }): Interval[] => (interval ? [[Number(x), ...interval]] : []))
 }
 
 /** `1k`, `2.5M` */

@@ -7,10 +7,10 @@ import { distributionForms } from '../sim/lab/generate/spec-parameters.ts'
 import { workloadForms } from '../sim/lab/generate/workload-generators.ts'
 import type { InformationMode } from '../sim/lab/information.ts'
 import { countFrom } from './option-parsers.ts'
-import { simulateFaults } from './simulate-faults.ts'
+import { type FaultOptions, simulateFaults } from './simulate-faults.ts'
 import { simulateWorkloads } from './simulate-workloads.ts'
 
-interface SimulateOptions {
+interface SimulateOptions extends FaultOptions {
   readonly workload?: readonly string[]
   readonly strategies?: readonly string[]
   readonly engines?: readonly string[]
@@ -26,13 +26,6 @@ interface SimulateOptions {
   readonly out: string
   readonly report: boolean
   readonly faults?: true
-  readonly seed?: number
-  readonly seeds?: number
-  readonly from: number
-  readonly story?: true
-  readonly messages?: true
-  readonly json?: true
-  readonly threads: number
 }
 
 export function simulateCommand(): Command {

@@ -1,6 +1,7 @@
 import type { TaskTable } from '../core/task-table.ts'
 import type { SharedParts } from './shared-parts.ts'
 import type { TaskRecord } from './task.ts'
+import { TaskList } from './task-list.ts'
 
 /** How much of what has ended is kept. Beyond it the oldest goes first. */
 export interface RetentionLimits {
@@ -12,27 +13,17 @@ export interface RetentionLimits {
   readonly purgedMax: number
 }
 
-/** Ended records in order of their end, linked through themselves. */
-class RecordList {
+/** Ended records in order of their end. */
+class RecordList extends TaskList {
   count = 0
-  head: TaskRecord | undefined
-  private tail: TaskRecord | undefined
 
-  append(record: TaskRecord): void {
-    record.previous = this.tail
-    if (this.tail === undefined) this.head = record
-    else this.tail.next = record
-    this.tail = record
+  override append(record: TaskRecord): void {
+    super.append(record)
     this.count += 1
   }
 
-  remove(record: TaskRecord): void {
-    if (record.previous === undefined) this.head = record.next
-    else record.previous.next = record.next
-    if (record.next === undefined) this.tail = record.previous
-    else record.next.previous = record.previous
-    record.previous = undefined
-    record.next = undefined
+  override remove(record: TaskRecord): void {
+    super.remove(record)
     this.count -= 1
   }
 }

@@ -2,6 +2,7 @@ import type * as ECharts from 'echarts'
 import { colourOf, faint, grid, ink, symbolOf } from './colours.ts'
 import { axisNumber } from './number-text.ts'
 import type { Size } from './svg-drawing.ts'
+import { type Interval, whiskers } from './whiskers.ts'
 
 /** A chart of a report. */
 export interface Chart {
@@ -64,7 +65,7 @@ export function lineOption({ lines, x, y, isStepped, hasMarks }: LineChart): ECh
         ...(isStepped ? { step: 'end' as const } : {}),
         data: line.points.map((point) => [...point]),
       } satisfies ECharts.SeriesOption,
-      ...whiskers(line, colourOf(index)),
+      ...whiskers(intervalsOf(line), colourOf(index)),
     ]),
   }
 }
@@ -104,36 +105,8 @@ export function axis(
   }
 }
 
-/** Intervals, as upright lines with a bar at each end. */
-function whiskers({ points, intervals = [] }: Line, color: string): ECharts.SeriesOption[] {
-  const data = points.flatMap(([x], i) => (intervals[i] ? [[x, ...intervals[i]]] : []))
-  if (data.length === 0) return []
-  return [
-    {
-      type: 'custom',
-      silent: true,
-      data,
-      encode: { x: 0, y: [1, 2] },
-      renderItem: (_params, api) => {
-        const [middle = 0, low = 0] = api.coord([api.value(0), api.value(1)])
-        const [, high = 0] = api.coord([api.value(0), api.value(2)])
-        const style = { stroke: color, lineWidth: 1.4, fill: 'none' }
-        const segment = (x1: number, y1: number, x2: number, y2: number) => ({
-          type: 'line' as const,
-          shape: { x1, y1, x2, y2 },
-          style,
-        })
-        return {
-          type: 'group',
-          children: [
-            segment(middle, low, middle, high),
-            segment(middle - 5, low, middle + 5, low),
-            segment(middle - 5, high, middle + 5, high),
-          ],
-        }
-      },
-    },
-  ]
+function intervalsOf({ points, intervals = [] }: Line): Interval[] {
+  return points.flatMap(([x], i): Interval[] => (intervals[i] ? [[x, ...intervals[i]]] : []))
 }
 
 /** Whether values are shown better by their magnitude: they span more than a factor of 20. */
