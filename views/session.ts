@@ -252,7 +252,10 @@ export class Session {
 
   attach(link: ClientLink, welcome: ClientWelcome): void {
     this.roster.replace(welcome.engines)
-    if (this.#wasLinked) this.#replay(welcome.controller !== this.#controller)
+    if (this.#wasLinked) {
+      for (const task of this.results.tasks()) task.output?.rewind()
+      this.#replay(welcome.controller !== this.#controller)
+    }
     this.#wasLinked = true
     this.#controller = welcome.controller
     this.#capacity = capacityOf(link.connection, welcome.messageBytesMax)

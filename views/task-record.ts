@@ -118,6 +118,7 @@ export class TaskRecord {
     this.submission = undefined
     this.shipped = undefined
     if (this.output?.attempt !== reply.attempts) this.output = undefined
+    this.output?.end()
     const metadata: TaskMetadata = {
       id: this.id,
       status: this.status as Reply['status'],

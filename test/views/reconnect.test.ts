@@ -123,6 +123,34 @@ describe('after a lost link', () => {
     expect(await status).toEqual({ [idOf(result)]: 'running' })
   })
 
+  test.for([
+    ['goes on', 2, ['one ', 'two ', 'three'], 'one two three'],
+    ['begins anew under the number of an attempt that was heard', 2, ['one ', 'tw', 'o three'], 'one two three'],
+    ['begins anew and prints less', 2, ['one '], 'one '],
+    ['begins anew under a lower number', 1, ['anew'], 'anew'],
+  ] as const)('of a task that %s, what the last run printed is told', async ([, attempts, texts, printed]) => {
+    const { controller, clock, view } = await connected()
+    const result = view.apply(double, 1)
+    await controller.submitted(1)
+    const { id } = controller.task(0)
+    const print = (attempt: number, ...pieces: readonly string[]) => {
+      const news = pieces.map(
+        (text, index) => ({ kind: 'output', id, attempt, index, stream: 'stdout', text }) as const,
+      )
+      controller.send({ type: 'news', news })
+    }
+    print(2, 'one ', 'two ')
+    await turn()
+    expect(result.stdout).toBe('one two ')
+    controller.loseLink()
+    await pass(clock, 200)
+    await controller.until(() => controller.all('ask').length > 0)
+    print(attempts, ...texts)
+    controller.reply({ ...answer(controller.task(0), double), attempts })
+    expect(await result).toBe(2)
+    expect(result.stdout).toBe(printed)
+  })
+
   test('what is to be submitted once more is asked for before its new task is watched', async () => {
     const { controller, clock, client, view } = await connected()
     const result = view.apply(double, 1)
