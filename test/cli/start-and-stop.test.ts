@@ -128,7 +128,8 @@ describe('start', () => {
     expect(both.map(({ code }) => code).sort()).toEqual([0, 2])
     expect(both.find(({ code }) => code === 2)?.stderr).toContain("a cluster named 'default' is running already")
     expect((await yardmaster.run(['status'])).code).toBe(0)
-    expect(yardmaster.files).toEqual(['default.json', 'default.log'])
+    const kept = before === 'nothing' ? [] : ['default.log.old']
+    expect(yardmaster.files).toEqual(['default.json', 'default.log', ...kept])
   })
 
   test('replaces what a dead cluster left, and keeps its log', async () => {
