@@ -26,7 +26,7 @@ describe.each(Object.entries(places))('%s', (_name, options) => {
         currentTask().progress(i, 3 + n)
         currentTask().emit([n, i])
         console.log(`${n}.${i}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await new Promise((resolve) => setTimeout(resolve, 100))
       }
       const { id, attempt, engineId } = currentTask()
       return { id, attempt, engineId, isSame: before.id === id }
