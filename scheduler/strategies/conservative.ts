@@ -1,6 +1,7 @@
 import { PlannedStarts } from './planned-starts.ts'
 import { Reservations } from './reservations.ts'
 import { RigidQueue } from './rigid-queue.ts'
+import { rigidRun } from './rigid-run.ts'
 import { strategy } from './strategy.ts'
 
 /**
@@ -23,35 +24,12 @@ export const conservative = strategy('conservative', {
     const queue = new RigidQueue((task) => estimates.durationMs(task), now)
     const reservations = new Reservations(queue)
     const starts = new PlannedStarts(queue, now, () => reservations.due(now()))
-    return {
-      choose: (task, engines) => starts.choose(task, engines),
-      tasksSubmitted: (tasks) => queue.submitted(tasks),
-      taskReady(task) {
-        queue.add(task)
-        starts.changed()
-      },
-      taskAssigned(task, engine) {
-        reservations.begun(task, queue.assigned(task, engine), now())
-      },
-      taskFinished(task, engine) {
-        reservations.finished(engine, queue.finished(task), now())
-        starts.changed()
-      },
-      taskEnded(task) {
-        queue.ended(task)
-        reservations.ended(task)
-        starts.changed()
-      },
-      engineJoined(engine) {
-        queue.engines.set(engine.id, engine)
-        reservations.joined(engine, now())
-        starts.changed()
-      },
-      engineLeft(engine) {
-        queue.engines.delete(engine.id)
-        reservations.left(engine)
-        starts.changed()
-      },
-    }
+    return rigidRun(queue, starts, {
+      begun: (task, job) => reservations.begun(task, job, now()),
+      finished: (engine, job) => reservations.finished(engine, job, now()),
+      ended: (task) => reservations.ended(task),
+      joined: (engine) => reservations.joined(engine, now()),
+      left: (engine) => reservations.left(engine),
+    })
   },
 })

@@ -1,6 +1,7 @@
 import type { EngineId, TaskId } from '../../core/ids.ts'
 import { PlannedStarts } from './planned-starts.ts'
 import { RigidQueue } from './rigid-queue.ts'
+import { rigidRun } from './rigid-run.ts'
 import { type EngineView, strategy, type TaskView } from './strategy.ts'
 
 /**
@@ -21,33 +22,7 @@ export const easy = strategy('easy', {
   start({ estimates, now }) {
     const queue = new RigidQueue((task) => estimates.durationMs(task), now)
     const starts = new PlannedStarts(queue, now, () => planOf(queue, now()))
-    return {
-      choose: (task, engines) => starts.choose(task, engines),
-      tasksSubmitted: (tasks) => queue.submitted(tasks),
-      taskReady(task) {
-        queue.add(task)
-        starts.changed()
-      },
-      taskAssigned(task, engine) {
-        queue.assigned(task, engine)
-      },
-      taskFinished(task) {
-        queue.finished(task)
-        starts.changed()
-      },
-      taskEnded(task) {
-        queue.ended(task)
-        starts.changed()
-      },
-      engineJoined(engine) {
-        queue.engines.set(engine.id, engine)
-        starts.changed()
-      },
-      engineLeft(engine) {
-        queue.engines.delete(engine.id)
-        starts.changed()
-      },
-    }
+    return rigidRun(queue, starts)
   },
 })
 

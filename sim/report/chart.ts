@@ -73,9 +73,9 @@ export function lineOption({ lines, x, y, isStepped, hasMarks }: LineChart): ECh
 /** What all charts have in common. */
 export const frame = { backgroundColor: 'transparent', textStyle: { fontFamily: 'system-ui, sans-serif', color: ink } }
 const legend = { top: 0, left: 'center', itemWidth: 30, itemGap: 18, textStyle: { color: ink, fontSize: 13 } }
-export const axisLabel = { color: faint, fontSize: 12 }
+const axisLabel = { color: faint, fontSize: 12 }
 const nameStyle = { color: ink, fontSize: 13 }
-export const axisLines = {
+const axisLines = {
   axisLine: { lineStyle: { color: faint } },
   axisTick: { lineStyle: { color: faint } },
   splitLine: { lineStyle: { color: grid } },
@@ -107,6 +107,18 @@ export function axis(
 
 function intervalsOf({ points, intervals = [] }: Line): Interval[] {
   return points.flatMap(([x], i): Interval[] => (intervals[i] ? [[x, ...intervals[i]]] : []))
+}
+
+/** An axis of names. */
+export function namesAxis(names: readonly string[], label: object) {
+  return {
+    type: 'category' as const,
+    data: [...names],
+    axisLabel: { ...axisLabel, ...label },
+    ...axisLines,
+    axisTick: { show: false },
+    splitLine: { show: false },
+  }
 }
 
 /** Whether values are shown better by their magnitude: they span more than a factor of 20. */

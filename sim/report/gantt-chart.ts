@@ -1,6 +1,6 @@
 import type * as ECharts from 'echarts'
 import type { Gantt } from '../lab/compare/gantt.ts'
-import { axis, axisLabel, axisLines, type Chart, frame, timeUnit } from './chart.ts'
+import { axis, type Chart, frame, namesAxis, timeUnit } from './chart.ts'
 import { colourOf, paper } from './colours.ts'
 
 const width = 860
@@ -31,13 +31,11 @@ export function ganttChart(id: string, strategy: string, gantt: Gantt, endMs: nu
         30,
       ),
       yAxis: {
-        type: 'category',
+        ...namesAxis(
+          Array.from({ length: lanes }, (_, lane) => engineText(firstLane, lane)),
+          { interval: (lane: number) => firstLane.indexOf(lane) % every === 0 },
+        ),
         inverse: true,
-        data: Array.from({ length: lanes }, (_, lane) => engineText(firstLane, lane)),
-        axisLabel: { ...axisLabel, interval: (lane: number) => firstLane.indexOf(lane) % every === 0 },
-        ...axisLines,
-        axisTick: { show: false },
-        splitLine: { show: false },
       },
       series: [
         {

@@ -1,6 +1,6 @@
 import type { Analysis } from '../lab/compare/analyse.ts'
 import { scenarioLabels } from '../lab/compare/comparison.ts'
-import { axisLabel, axisLines, type Chart, frame } from './chart.ts'
+import { type Chart, frame, namesAxis } from './chart.ts'
 import { heat, ink, paper } from './colours.ts'
 import { percentText } from './number-text.ts'
 
@@ -27,29 +27,15 @@ export function heatMap(id: string, { strategies, scenarios }: Analysis): Chart 
       ...frame,
       grid: { left: margin, right: 16, top: 44, bottom: 8 },
       xAxis: {
-        type: 'category',
-        position: 'top',
-        data: [...strategies],
-        axisLabel: {
-          ...axisLabel,
+        ...namesAxis(strategies, {
           color: ink,
           interval: 0,
           width: (830 - margin) / strategies.length,
           overflow: 'truncate',
-        },
-        ...axisLines,
-        axisTick: { show: false },
-        splitLine: { show: false },
+        }),
+        position: 'top',
       },
-      yAxis: {
-        type: 'category',
-        inverse: true,
-        data: [...labels],
-        axisLabel: { ...axisLabel, color: ink, interval: 0 },
-        ...axisLines,
-        axisTick: { show: false },
-        splitLine: { show: false },
-      },
+      yAxis: { ...namesAxis(labels, { color: ink, interval: 0 }), inverse: true },
       series: [
         {
           type: 'custom',

@@ -118,6 +118,18 @@ test('when the store fails nobody is dismissed: clients and engines go on with t
     expect(begun).toBe(2)
   }))
 
+/** Takes note of where tasks begin from here on. Answers where the last one did. */
+function placeOfTheLast({ timeline }: SimulatedCluster): () => SimulatedProcess {
+  let place: unknown
+  Reflect.set(globalThis, 'found', {
+    begin: () => {
+      begun += 1
+      place = timeline.current
+    },
+  })
+  return () => place as SimulatedProcess
+}
+
 /** Two engines, and a task that must not run twice at the one that would not be chosen first after a restart. */
 function runOnce(
   options: Partial<SimulationOptions>,
@@ -126,19 +138,13 @@ function runOnce(
   return run({ engines: 2, ...options }, async (world, client) => {
     const { cluster } = world
     await client.waitForEngines(2)
-    let process: SimulatedProcess | undefined
-    Reflect.set(globalThis, 'found', {
-      begin: () => {
-        begun += 1
-        process = cluster.timeline.current
-      },
-    })
+    const last = placeOfTheLast(cluster)
     await client.loadBalancedView().apply(work, 10)
     const result = client.loadBalancedView().with({ retryOnEngineLoss: false }).apply(work, 60_000)
     result.get().catch(() => {})
     await pause(1_000)
     begun = 1
-    await program(world, new Place(cluster, process as unknown as SimulatedProcess), result)
+    await program(world, new Place(cluster, last()), result)
     await expect(result.get()).rejects.toMatchObject({ code: 'YM_ENGINE_LOST' })
     expect(begun).toBe(1)
   })
@@ -283,16 +289,10 @@ test('a task goes on in a later controller that came after one which the first h
 test('engines that have come back and clients stay, however long a controller waits for others', () =>
   run({ engines: 2, controller: { recoveryMs: 60_000, heartbeatMs: 1_000 } }, async ({ cluster }, client) => {
     await client.waitForEngines(2)
-    let place: SimulatedProcess | undefined
-    Reflect.set(globalThis, 'found', {
-      begin: () => {
-        begun += 1
-        place = cluster.timeline.current
-      },
-    })
+    const last = placeOfTheLast(cluster)
     const result = client.loadBalancedView().with({ retryOnEngineLoss: false }).apply(work, 120_000)
     await pause(1_000)
-    const other = [...cluster.engines.values()].find((engine) => engine !== place) as SimulatedProcess
+    const other = [...cluster.engines.values()].find((engine) => engine !== last()) as SimulatedProcess
     cluster.network.block(other.name, 'controller')
     cluster.kill(cluster.controllerProcess, true)
     expect(await result.get()).toBe('done')

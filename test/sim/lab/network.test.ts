@@ -140,6 +140,6 @@ test('simple: each takes its own time, whatever else is under way', () => {
 test('a network that cannot be is refused', () => {
   expect(() => createNetwork({ model: 'simple', bytesPerSecond: 0 }, 2)).toThrow('network.bytesPerSecond must be')
   expect(() => downloadLimits({ model: 'maxmin', bytesPerSecond: 1, downloadsMax: 0 })).toThrow('network.downloadsMax')
-  const unknown = { model: 'carrier pigeon', bytesPerSecond: 1 } as unknown as Parameters<typeof createNetwork>[0]
+  const unknown: Parameters<typeof createNetwork>[0] = JSON.parse('{"model":"carrier pigeon","bytesPerSecond":1}')
   expect(() => createNetwork(unknown, 2)).toThrow("must be 'instant', 'simple' or 'maxmin'")
 })
