@@ -2,6 +2,7 @@
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
 import { type ContenderName, type Contenders, openContenders } from '../peers/contenders.ts'
+import { quantileOf } from '../statistics.ts'
 import type { Case, Measure, Size, Suite } from '../suite.ts'
 
 interface Sizes {
@@ -13,10 +14,22 @@ interface Sizes {
   readonly clients: readonly number[]
   /** With which engines and clients are varied, together. */
   readonly load: number
+  readonly processes: readonly number[]
+  /** Of calls one by one. */
+  readonly singles: number
 }
 
 const sizesOf: Readonly<Record<Size, Sizes>> = {
-  least: { tasks: [100], peerTasksMax: 0, threads: [1], inline: [2], clients: [1, 2], load: 100 },
+  least: {
+    tasks: [100],
+    peerTasksMax: 0,
+    threads: [1],
+    inline: [2],
+    clients: [1, 2],
+    load: 100,
+    processes: [1],
+    singles: 10,
+  },
   quick: {
     tasks: [1_000, 10_000],
     peerTasksMax: 10_000,
@@ -24,6 +37,8 @@ const sizesOf: Readonly<Record<Size, Sizes>> = {
     inline: [1, 100],
     clients: [1, 10],
     load: 5_000,
+    processes: [],
+    singles: 0,
   },
   full: {
     tasks: [1_000, 10_000, 100_000, 1_000_000],
@@ -33,6 +48,8 @@ const sizesOf: Readonly<Record<Size, Sizes>> = {
     inline: [1, 10, 100, 1_000],
     clients: [1, 10, 100],
     load: 50_000,
+    processes: [1, 2, 4, 8],
+    singles: 4_000,
   },
 }
 
@@ -45,7 +62,9 @@ export const growth: Suite = {
     const sizes = sizesOf[size]
     const contenders = await openContenders(['Yardmaster, threads', 'piscina', 'poolifier'], workers)
     return {
-      measures: [byTasks(contenders, sizes), byEngines(sizes), byClients(sizes)],
+      measures: [byTasks(contenders, sizes), byEngines(sizes), oneByOne(sizes), byClients(sizes)].filter(
+        ({ cases }) => cases.length > 0,
+      ),
       notes: [
         ...contenders.notes,
         'Thread engines are real: each has a thread for its tasks. Those of one thread are whole engines, too, with their links in memory, and run their tasks in the thread of the controller and the client: what grows is the work of the controller.',
@@ -84,6 +103,22 @@ function byEngines({ threads, inline, load }: Sizes): Measure {
       ...growing('thread engines', threads, (engines) => take(engines, 'thread')),
       ...growing('engines of one thread', inline, (engines) => take(engines, 'inline')),
     ],
+  }
+}
+
+/** Engines that take turns are cold when theirs comes. */
+function oneByOne({ processes, singles }: Sizes): Measure {
+  const take = async (engines: number, strategy: string) => {
+    await using cluster = await Cluster.start({ engines, engineKind: 'process', strategy })
+    const client = await cluster.connect()
+    return { p50: await singleOf(client, singles) }
+  }
+  const cases = (strategy: string) => growing(strategy, processes, (engines) => take(engines, strategy))
+  return {
+    name: 'a task that does nothing, one at a time, by the process engines there are, over WebSocket',
+    figures: { p50: { unit: 'µs', better: 'lower' } },
+    parameter: { name: 'engines' },
+    cases: [...cases('leastload'), ...cases('warm')],
   }
 }
 
@@ -137,4 +172,16 @@ async function costOf(clients: readonly Client[], tasks: number): Promise<number
   const begin = performance.now()
   await Promise.all(clients.map((client) => run(client, each)))
   return ((performance.now() - begin) * 1000) / (each * clients.length)
+}
+
+/** The median of so many calls one after the other, after as many, in microseconds. */
+async function singleOf(client: Client, calls: number): Promise<number> {
+  const view = client.loadBalancedView()
+  const times: number[] = []
+  for (let i = 0; i < 2 * calls; i += 1) {
+    const begin = performance.now()
+    await view.apply(nothing)
+    if (i >= calls) times.push((performance.now() - begin) * 1000)
+  }
+  return quantileOf(times, 0.5)
 }

@@ -52,7 +52,7 @@ interface Sizes {
 
 const sizesOf: Readonly<Record<Size, Sizes>> = {
   least: { back: [0, small], oneWay: [small], bytes: 1, calls: 2 },
-  quick: { back: [0, small, 1_000_000, largest], oneWay: [1_000_000], bytes: 10_000_000, calls: 50 },
+  quick: { back: [0, small, 1_000_000, 10_000_000], oneWay: [1_000_000], bytes: 10_000_000, calls: 50 },
   full: {
     back: [0, small, 10_000, 100_000, 1_000_000, 10_000_000, largest],
     oneWay: [0, small, 1_000_000, largest],

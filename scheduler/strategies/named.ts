@@ -25,6 +25,7 @@ import { srpt } from './srpt.ts'
 import { type Strategy, type StrategyLike, strategy } from './strategy.ts'
 import { tlevel } from './tlevel.ts'
 import { twobin } from './twobin.ts'
+import { warm } from './warm.ts'
 import { weighted } from './weighted.ts'
 import { weightedRoundRobin } from './weighted-round-robin.ts'
 import { workStealing } from './work-stealing.ts'
@@ -50,6 +51,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   jsq,
   sed,
   joinIdleQueue,
+  warm,
   workStealing,
   lateBinding: lateBinding(2),
   locality,

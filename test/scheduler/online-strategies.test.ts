@@ -70,6 +70,17 @@ describe('sed', () => {
   })
 })
 
+describe('warm', () => {
+  it('stays with the engine chosen last while that is idle, else takes the least loaded', () => {
+    const w = under('warm', three)
+    expect(choices(w, 1, 'a')).toEqual([2])
+    w.end(id('a0'))
+    expect(choices(w, 2, 'b')).toEqual([2, 1])
+    w.end(id('b1'))
+    expect(choices(w, 3, 'c')).toEqual([1, 0, 2])
+  })
+})
+
 describe('joinIdleQueue', () => {
   it('takes an idle engine, the least recently used, and any at all where none is', () => {
     const w = under('joinIdleQueue', three)
