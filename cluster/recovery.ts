@@ -109,7 +109,7 @@ export class Recovery<Event> {
   }
 
   /** Hands over to the router; answers what has happened meanwhile, in order. */
-  finish(router: Router): readonly Event[] {
+  finish(router: Pick<Router, 'engineJoined' | 'engineGone' | 'restore'>): readonly Event[] {
     this.#isOver = true
     for (const peer of this.#joined.sort((a, b) => a.id - b.id)) {
       // Nobody knows what it holds, and its tasks go to others: it is to drop that, and come back as a new engine.

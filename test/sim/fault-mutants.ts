@@ -1,4 +1,4 @@
-/** A defect in how faults are dealt with, which the simulation must find. */
+/** A defect in how faults are dealt with, which the simulation must find, or a named test. */
 export interface FaultMutant {
   /** From the root. */
   readonly file: string
@@ -7,6 +7,8 @@ export interface FaultMutant {
   readonly to: string
   /** What is wrong then. */
   readonly says: string
+  /** The file of a test that finds it, where its moment is too short for drawn faults to meet it. */
+  readonly test?: string
 }
 
 export const faultMutants: readonly FaultMutant[] = [
@@ -147,18 +149,21 @@ export const faultMutants: readonly FaultMutant[] = [
     from: 'const rest = this.#hasFailed ? [] : this.#waiting\n',
     to: 'const rest = this.#waiting\n',
     says: 'what waits for a write that failed is done all the same',
+    test: 'test/cluster/journal.test.ts',
   },
   {
     file: 'cluster/controller.ts',
     from: 'await journal?.numbered(engine)\n',
     to: 'void journal?.numbered(engine)\n',
     says: 'an engine’s number is given before it is stored',
+    test: 'test/sim/found.test.ts',
   },
   {
     file: 'cluster/recovery.ts',
     from: 'if (attempt > (held.get(id)?.attempt ?? 0)) held',
     to: 'if (attempt > 0) held',
     says: 'of a task at several engines the one that speaks last has it',
+    test: 'test/cluster/recovery.test.ts',
   },
   {
     file: 'cluster/audience.ts',
