@@ -67,7 +67,7 @@ async function examine({ file, from, to, test }: FaultMutant): Promise<Verdict> 
 }
 
 async function passes(test: string, cwd: string): Promise<boolean> {
-  const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'))
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   writeFileSync(join(cwd, 'vitest.config.mjs'), 'export default { test: { testTimeout: 120_000 } }')
   const child = spawn(process.execPath, [vitest, 'run', test], { cwd, stdio: 'ignore' })
   return (await new Promise((resolve) => child.on('close', resolve))) === 0

@@ -11,7 +11,7 @@ const id = `${client}.0` as TaskId
 /** What the router is told of a task after engines have said, in this order, that they hold these attempts of it. */
 function heldAfter(...attempts: readonly number[]): RestoredTask['held'] {
   const engines = new Map(attempts.map((_, engine) => [`instance ${engine}`, engine]))
-  const tasks = [{ spec: { id, client }, submittedAt: 0 }]
+  const tasks = [{ spec: { id, client, body: undefined }, submittedAt: 0 }]
   const recovery = new Recovery<never>({ ...readSaved([]), tasks, engines }, systemClock, 1)
   for (const [engine, attempt] of attempts.entries()) {
     expect(recovery.returns(`instance ${engine}`)).toBe(engine)
