@@ -196,6 +196,34 @@ export function unpackMessages(head: Uint8Array, takePart: (length: number) => F
   return messages
 }
 
+/** A block's bytes in order, for links without parts of their own. */
+export function piecesOf({ head, parts }: Block): Uint8Array[] {
+  const pieces = [head]
+  parts.forEach((part, index) => {
+    pieces.push(part)
+    const gap = -part.length & 7
+    if (gap > 0 && index < parts.length - 1) pieces.push(new Uint8Array(gap))
+  })
+  return pieces
+}
+
+/**
+ * The messages of a block whose bytes lie together. Frames are views of them.
+ * @throws ProtocolError where they are no block of messages
+ */
+export function unpackBlock(bytes: Uint8Array): Carried[] {
+  if (kindOf(bytes) !== kinds.messages) throw new ProtocolError(`A block of the unknown kind ${kindOf(bytes)}`)
+  const length = headLength(bytes)
+  if (length === undefined) throw new ProtocolError('A block is cut off')
+  let next = length
+  return unpackMessages(bytes.subarray(0, length), (size) => {
+    if (next + size > bytes.length) missingPart()
+    const part = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset + next, size)
+    next += size + (-size & 7)
+    return part
+  })
+}
+
 export function missingPart(): never {
   throw new ProtocolError('A block lacks one of its parts, or has one of another length')
 }
