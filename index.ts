@@ -20,7 +20,8 @@ export type { BroadcastView } from './views/broadcast-view.ts'
 export { type ApplyOptions, Client, type ClientOptions, type DirectApplyOptions } from './views/client.ts'
 export { Cluster } from './views/cluster.ts'
 export { CompositeError } from './views/composite-error.ts'
-export type { ConnectOptions, ControllerAddress } from './views/connect.ts'
+export type { ControllerAddress } from './views/connect.ts'
+export type { ConnectOptions } from './views/connector.ts'
 export { depend, requires } from './views/depend.ts'
 export {
   Dependency,

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { createActor, type InspectionEvent, type Observer, waitFor } from 'xstate'
 import { engineWelcome } from '../core/admission-messages.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -9,6 +7,7 @@ import { controllerToEngine, engineToController } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
+import { newInstance, placeOfEngine } from './engine-identity.ts'
 import { engineMachine, type Registered } from './engine-machine.ts'
 import type { ExecutorFactory } from './executor.ts'
 
@@ -91,8 +90,9 @@ async function register(
   clock: Clock,
   names: Names,
 ): Promise<Registered> {
-  const instance = randomUUID()
-  const { name = `engine-${process.pid}`, kind = options.executors.kind } = options.info ?? {}
+  const instance = newInstance()
+  const place = placeOfEngine()
+  const { name = `engine-${place.pid}`, kind = options.executors.kind } = options.info ?? {}
   const { concurrency = 1 } = options
   const registered = await offerHandshake(connection, {
     role: 'engine',
@@ -102,8 +102,7 @@ async function register(
     details: {
       name,
       kind,
-      pid: process.pid,
-      host: hostname(),
+      ...place,
       ...(concurrency > 1 ? { concurrency } : {}),
       instance,
       ...(names.held ? { resume: names.held } : {}),

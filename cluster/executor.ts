@@ -4,7 +4,7 @@ import type { ClaimTable } from './executors/claims.ts'
 
 /**
  * What runs an engine's tasks. An engine has one at a time and replaces it when a task must be ended by force, or when
- * it dies. Ours run in the engine's own thread (`inline`) or in a worker thread of their own (`thread`).
+ * it dies. Ours run in the engine's own thread (`inline`), in a worker thread of their own (`thread`), or in a browser's worker (`worker`).
  */
 export interface Executor {
   send(message: EngineToExecutor): void
@@ -29,7 +29,7 @@ interface ExecutorOptions {
   readonly capacity: Capacity
 }
 
-type ExecutorKind = 'inline' | 'thread'
+type ExecutorKind = 'inline' | 'thread' | 'worker'
 
 export interface ExecutorFactory {
   readonly kind: ExecutorKind

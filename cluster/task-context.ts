@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { YardmasterError } from '../core/errors.ts'
 import type { TaskId } from '../core/ids.ts'
+import { newTaskStorage, slot } from './task-slot.ts'
 
 /** What a running task can know and say. `currentTask()` gives it. */
 export interface TaskContext {
@@ -27,12 +27,11 @@ export class UnmetDependency extends YardmasterError {
   }
 }
 
-let running: TaskContext | undefined
-let storage: AsyncLocalStorage<TaskContext> | undefined
+let storage: ReturnType<typeof newTaskStorage<TaskContext>>
 
 /** The task that the caller belongs to, if any. It may have ended. */
 export function taskNow(): TaskContext | undefined {
-  return storage?.getStore() ?? running
+  return storage?.getStore() ?? (slot.running as TaskContext | undefined)
 }
 
 /** The task that is running here. Throws outside of one. */
@@ -53,13 +52,13 @@ export function currentNamespace(): Record<string, unknown> | undefined {
  */
 export function enterTask<T>(context: TaskContext, several: boolean, body: () => T): T {
   if (several) {
-    storage ??= new AsyncLocalStorage()
-    return storage.run(context, body)
+    storage ??= newTaskStorage()
+    if (storage) return storage.run(context, body)
   }
-  running = context
+  slot.running = context
   return body()
 }
 
 export function leaveTask(context: TaskContext): void {
-  if (running === context) running = undefined
+  if (slot.running === context) slot.running = undefined
 }

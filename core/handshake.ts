@@ -10,13 +10,13 @@
  * listener proves itself first. Nothing else is accepted before this is done, no message is larger than 64 kB, and it ends within a time
  * limit. The key never appears in a message, an error or a log.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Static, TSchema } from 'typebox'
 import type { Clock } from './clock.ts'
 import { decoder } from './codec.ts'
 import { AuthenticationError, ProtocolError, TimeoutError, UnreachableError, VersionError } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import { protocolName } from './handshake-messages.ts'
+import { areSame, keyedHash, randomBytes } from './keyed-hash.ts'
 import { Link } from './link.ts'
 import { protocolVersion } from './messages.ts'
 import type { Connection } from './transport.ts'
@@ -101,7 +101,7 @@ export async function offerHandshake<Sends extends TSchema, Receives extends TSc
     const challenge = await exchange.expect('challenge')
     checkVersion(challenge.version, peer)
     const prove = prover(options.key, role, nonce, challenge.nonce)
-    if (!isSame(challenge.proof, prove('listener'))) throw wrongKey(peer, options.keySource)
+    if (!areSame(challenge.proof, prove('listener'))) throw wrongKey(peer, options.keySource)
     exchange.send({ type: 'proof', proof: prove('offerer') })
     const answer = await exchange.expect('welcome')
     const welcome = checkerOf(options.welcome)(answer.details)
@@ -132,7 +132,7 @@ export async function answerHandshake<Roles extends Record<string, RoleSchemas>>
     const prove = prover(options.key, hello.role, hello.nonce, nonce)
     exchange.send({ type: 'challenge', version: protocolVersion, nonce, proof: prove('listener') })
     const { proof } = await exchange.expect('proof')
-    if (!isSame(proof, prove('offerer'))) throw wrongKey(peer, options.keySource)
+    if (!areSame(proof, prove('offerer'))) throw wrongKey(peer, options.keySource)
     const details = checkerOf(schemas.details)(hello.details)
     const role = hello.role
     const welcome = await options.admit({ role, details } as Hello<Roles>)
@@ -149,23 +149,12 @@ function start(connection: Connection, options: HandshakeOptions, late: (ms: num
 }
 
 function nonceOf(options: HandshakeOptions): Uint8Array {
-  return options.nonce?.() ?? new Uint8Array(randomBytes(32))
+  return options.nonce?.() ?? randomBytes(32)
 }
 
 function prover(key: Uint8Array, role: string, offererNonce: Uint8Array, listenerNonce: Uint8Array) {
   return (label: 'offerer' | 'listener') =>
-    new Uint8Array(
-      createHmac('sha256', key)
-        .update(`${protocolName} ${label} ${protocolVersion} ${role}\n`)
-        .update(offererNonce)
-        .update(listenerNonce)
-        .digest(),
-    )
-}
-
-/** In constant time: the proofs have the same length by their schema. */
-function isSame(proof: Uint8Array, expected: Uint8Array): boolean {
-  return proof.length === expected.length && timingSafeEqual(proof, expected)
+    keyedHash(key, [`${protocolName} ${label} ${protocolVersion} ${role}\n`, offererNonce, listenerNonce])
 }
 
 function checkVersion(version: number, peer: string): void {

@@ -20,6 +20,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { browserEntries, bundleBrowser } from './bundle-browser.ts'
 import { bundleTypebox } from './bundle-typebox.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -49,7 +50,7 @@ export async function buildIfStale(): Promise<boolean> {
   return locked(() => isFresh() || compile())
 }
 
-function compile(): boolean {
+async function compile(): Promise<boolean> {
   const stamp = fingerprint()
   rmSync(STAGING, { recursive: true, force: true })
   mkdirSync(STAGING)
@@ -62,6 +63,11 @@ function compile(): boolean {
     if (compiled.error) throw compiled.error
     process.stderr.write(compiled.stdout + compiled.stderr)
     bundleTypebox(ROOT, STAGING, filesIn(STAGING))
+    await bundleBrowser(ROOT, STAGING)
+    // Of a bundle the compiler's map tells nothing, and twins are of no use outside of it.
+    for (const name of browserEntries) rmSync(join(STAGING, `${name}.js.map`))
+    for (const file of filesIn(STAGING).filter((file) => /\.browser\.(js|js\.map|d\.ts)$/.test(file)))
+      rmSync(join(STAGING, file))
     for (const file of sourceFiles().filter((file) => ASSET.test(file))) {
       mkdirSync(dirname(join(STAGING, file)), { recursive: true })
       copyFileSync(join(ROOT, file), join(STAGING, file))
@@ -117,11 +123,11 @@ function filesIn(folder: string): string[] {
 }
 
 /** One build at a time in this working tree; a lock whose owner has died is taken over. */
-async function locked<T>(work: () => T): Promise<T> {
+async function locked<T>(work: () => T | Promise<T>): Promise<T> {
   mkdirSync(TEMPORARY, { recursive: true })
   while (!takeLock()) await sleep(50)
   try {
-    return work()
+    return await work()
   } finally {
     rmSync(LOCK, { force: true })
   }

@@ -1,18 +1,7 @@
 import { AddressError } from '../core/errors.ts'
 import type { Transport } from '../core/transport.ts'
-import { memoryTransport } from './memory.ts'
+import { builtIn } from './built-in.ts'
 import { schemeOf } from './options.ts'
-
-/** Transports of the house, loaded when an address first asks for them. */
-const builtIn: Record<string, () => Promise<Transport>> = {
-  memory: async () => memoryTransport(),
-  threads: async () => (await import('./threads.ts')).threads,
-  tcp: async () => (await import('./zeromq.ts')).zeromqTransport(),
-  tcps: async () => (await import('./zeromq.ts')).zeromqTransport(),
-  ipc: async () => (await import('./zeromq.ts')).zeromqTransport(),
-  ws: async () => (await import('./websocket.ts')).websocketTransport(),
-  wss: async () => (await import('./websocket.ts')).websocketTransport(),
-}
 
 const transports = new Map<string, Promise<Transport>>()
 

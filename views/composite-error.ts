@@ -1,5 +1,5 @@
-import { inspect } from 'node:util'
 import { YardmasterError } from '../core/errors.ts'
+import { inspectCustom } from './inspect-custom.ts'
 import { RemoteError } from './remote-error.ts'
 
 /** One that failed: its error, and which it was among all: `item 7`. */
@@ -44,7 +44,7 @@ export class CompositeError extends YardmasterError {
   }
 
   /** As `console.log` shows it: hundreds of errors are not told one by one. */
-  [inspect.custom](): string {
+  [inspectCustom](): string {
     return this.stack ?? this.message
   }
 }

@@ -1,28 +1,17 @@
 import { connectionFilePath, readConnectionFile, readNamedConnectionFile } from '../cluster/connection-file.ts'
 import { RemoteController, type SshAddress } from '../cluster/remote-controller.ts'
-import { clientWelcome } from '../core/admission-messages.ts'
 import type { Clock } from '../core/clock.ts'
 import { ConfigurationError, UnreachableError } from '../core/errors.ts'
-import { offerHandshake } from '../core/handshake.ts'
-import { clientToController, controllerToClient } from '../core/messages.ts'
-import { type Connection, type TransportOptions, transportDefaults } from '../core/transport.ts'
+import type { Connection, TransportOptions } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
 import type { Connector } from './client-machine.ts'
+import { type ConnectOptions, connectorOver, limitsOf, type Route } from './connector.ts'
 
 /**
  * Where a controller is: an address, the path of a connection file, the name of a cluster of this machine, or a machine
  * that the system's `ssh` leads to, with the name of a cluster there (`default` if none is given) or its connection file.
  */
 export type ControllerAddress = string | { readonly cluster: string } | SshAddress
-
-export interface ConnectOptions {
-  /** The cluster's key: 32 bytes, or these in base64url. Not needed where a connection file is read. */
-  readonly key?: Uint8Array | string
-  /** How long to wait for the peer to accept the connection. Default 5,000; for a login by `ssh`, 20,000. */
-  readonly connectTimeoutMs?: number
-  /** Limits of the link. */
-  readonly transportOptions?: TransportOptions
-}
 
 /** Where to connect, and with which key. */
 interface Found {
@@ -31,21 +20,9 @@ interface Found {
   readonly keySource: string
 }
 
-/** What has to prove that it is the right controller. */
-interface Reached {
-  readonly connection: Connection
-  readonly key: Uint8Array
-  readonly keySource: string
-}
-
-interface Route {
-  connect(): Promise<Reached>
-  end?(): Promise<void>
-}
-
 /**
- * What the client machine needs to get a link. A connection file is read now, and again before each new link: a cluster
- * that was started anew under its name is found. Over `ssh` it is read when a link is made.
+ * A connection file is read now, and again before each new link: a cluster that was started anew under its name is found. Over `ssh` it is
+ * read when a link is made.
  * @throws ConfigurationError where there is no usable file, or an address comes without a key
  */
 export async function connectorFor(
@@ -53,35 +30,7 @@ export async function connectorFor(
   options: ConnectOptions,
   clock: Clock,
 ): Promise<Connector> {
-  const limits: TransportOptions = {
-    ...options.transportOptions,
-    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-  }
-  const { messageBytesMax } = { ...transportDefaults, ...limits }
-  const route = await routeTo(controller, options.key, limits)
-  let proof: Omit<Reached, 'connection'> = { key: new Uint8Array(0), keySource: '' }
-  return {
-    dial: async () => {
-      const { connection, ...rest } = await route.connect()
-      proof = rest
-      return connection
-    },
-    end: () => route.end?.() ?? Promise.resolve(),
-    register: (connection, session) =>
-      offerHandshake(connection, {
-        role: 'client',
-        details: { session, messageBytesMax },
-        ...proof,
-        clock,
-        sends: clientToController,
-        receives: controllerToClient,
-        welcome: clientWelcome,
-        ...(options.connectTimeoutMs === undefined ? {} : { timeoutMs: options.connectTimeoutMs }),
-      }).then(({ link, welcome }) => {
-        const bytesMax = Math.min(messageBytesMax, welcome.messageBytesMax ?? transportDefaults.messageBytesMax)
-        return { link, welcome: { ...welcome, messageBytesMax: bytesMax } }
-      }),
-  }
+  return connectorOver(await routeTo(controller, options.key, limitsOf(options)), options, clock)
 }
 
 async function routeTo(

@@ -18,7 +18,7 @@ export interface InteractiveOptions {
 }
 
 /** What can be shown while it goes on. */
-interface Shown {
+export interface Shown {
   readonly progress: Progress
   readonly status: ResultStatus
   readonly elapsed: number

@@ -1,7 +1,7 @@
-import { type InspectOptions, inspect } from 'node:util'
 import { YardmasterError } from '../core/errors.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { ThrownByTask } from '../core/messages.ts'
+import { type Inspect, inspectCustom } from './inspect-custom.ts'
 import { sourceFrames } from './source-lines.ts'
 
 /** Where a task's error came from. */
@@ -41,7 +41,7 @@ export class RemoteError extends YardmasterError {
   }
 
   /** As `console.log` shows it: the stack, and what the thrown value has beside its message. */
-  [inspect.custom](depth: number, options: InspectOptions): string {
+  [inspectCustom](depth: number, options: object, inspect: Inspect): string {
     const { cause } = this
     const shown = isError(cause) ? restOf(cause) : cause
     if (shown === undefined || depth < 0) return this.stack ?? this.message

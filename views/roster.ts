@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { type Observable, ReplaySubject } from 'rxjs'
 import type { Clock } from '../core/clock.ts'
 import { TimeoutError, type YardmasterError } from '../core/errors.ts'
@@ -20,9 +19,10 @@ export class Roster {
     return this.#engines.length
   }
 
-  /** There are engines, and all of them are in other processes. */
+  /** There are engines, and all of them are in other processes. A page has no number that an engine could have. */
   get isApart(): boolean {
-    return this.#engines.length > 0 && this.#engines.every((engine) => engine.pid !== process.pid)
+    const own = globalThis.process?.pid
+    return this.#engines.length > 0 && this.#engines.every((engine) => engine.pid !== own)
   }
 
   get ids(): EngineId[] {

@@ -83,7 +83,7 @@ export class ClaimTable {
 
 const bytesPerClaim = 12
 
-/** `shared`: between threads; otherwise for an executor in the engine's own thread. */
+/** `shared`: between threads; otherwise all claims are made in the engine's own. */
 export function newClaimTable(capacity: number, shared: boolean): ClaimTable {
   const bytes = capacity * bytesPerClaim
   return new ClaimTable(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))

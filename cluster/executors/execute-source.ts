@@ -1,10 +1,10 @@
-import vm from 'node:vm'
 import { programNames, type SourceImport, type SourceProgram } from '../../core/builtin-functions.ts'
 import { ModuleError } from '../../core/errors.ts'
 import { currentTask } from '../task-context.ts'
 import { importMeta } from './import-meta.ts'
 import { importModule } from './loader.ts'
 import { lenientNames, namespaceScope } from './namespace-scope.ts'
+import { runScript } from './run-script.ts'
 
 type Namespace = Record<string, unknown>
 
@@ -52,13 +52,10 @@ function compile(
   namespace: Namespace,
 ): () => unknown {
   const head = `(function(${Object.keys(surroundings).join()}){with(${scopeName}){return ${opening}`
-  const script = new vm.Script(`${head}${text}\n}}})`, {
-    filename: name,
-    lineOffset: line,
-    // What stands before the text moves to the left of the line.
-    columnOffset: column - head.length,
-  })
-  return Reflect.apply(script.runInThisContext(), namespace, Object.values(surroundings))
+  // What stands before the text moves to the left of the line.
+  const place = { filename: name, line, column: column - head.length }
+  const opened = runScript(`${head}${text}\n}}})`, place) as (...values: unknown[]) => () => unknown
+  return Reflect.apply(opened, namespace, Object.values(surroundings))
 }
 
 /** A folder is where the client works: its own files are meant, but the packages are this engine's. */

@@ -78,6 +78,11 @@ export async function requireModule(specifier: string, parent: string): Promise<
   }
 }
 
+/** The `require` of the module at a URL. */
+export function requireFrom(url: string): unknown {
+  return createRequire(url)
+}
+
 const hashes = new Map<string, string>()
 
 /**

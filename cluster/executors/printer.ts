@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder'
 import type { Capacity } from '../../core/capacity.ts'
 import type { Clock } from '../../core/clock.ts'
 import { outputCharsMax, outputPiecesMax, pieceCharsMax } from '../../core/output-bounds.ts'
@@ -14,7 +13,8 @@ type Piece = { -readonly [Key in keyof OutputNews]: OutputNews[Key] }
 
 /** One stream of one attempt. */
 class Printing {
-  readonly decoder = new StringDecoder()
+  /** Of bytes, whose last character may not be whole yet. */
+  decoder: InstanceType<typeof TextDecoder> | undefined
   kept = 0
   dropped = 0
 }
@@ -51,9 +51,7 @@ export class Printer implements OutputTaker {
     const attempt = this.#attemptOf(task)
     attempt.streams[stream] ??= new Printing()
     const printing = attempt.streams[stream]
-    const text =
-      typeof printed === 'string' ? printing.decoder.end() + printed : printing.decoder.write(asBuffer(printed))
-    this.#keep(task, attempt, stream, printing, text)
+    this.#keep(task, attempt, stream, printing, decoded(printing, printed))
     this.#flushInTime()
     return true
   }
@@ -66,7 +64,7 @@ export class Printer implements OutputTaker {
     for (const stream of ['stdout', 'stderr'] as const) {
       const printing = attempt.streams[stream]
       if (printing === undefined) continue
-      this.#keep(task, attempt, stream, printing, printing.decoder.end())
+      this.#keep(task, attempt, stream, printing, decoded(printing, ''))
       if (printing.dropped > 0)
         this.#append(task, attempt, stream, `[${stream}: ${printing.dropped} more characters were dropped]\n`)
     }
@@ -143,6 +141,8 @@ function cut(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function decoded(printing: Printing, printed: string | Uint8Array): string {
+  if (typeof printed === 'string') return printing.decoder ? printing.decoder.decode() + printed : printed
+  printing.decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })
+  return printing.decoder.decode(printed, { stream: true })
 }

@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module'
-import vm from 'node:vm'
 import { InternalError, ModuleError } from '../../core/errors.ts'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
 import { importMeta } from './import-meta.ts'
-import { importModule, importViteModule, requireModule } from './loader.ts'
+import { importModule, importViteModule, requireFrom, requireModule } from './loader.ts'
 import { sharedNames } from './namespace-scope.ts'
+import { runScript } from './run-script.ts'
 
 export type Revived = (...args: unknown[]) => unknown
 
@@ -86,7 +85,7 @@ class Reviver {
       case 'dynamicImport':
         return dynamicImport(reference.url, reference.root)
       case 'require':
-        return createRequire(reference.url)
+        return requireFrom(reference.url)
       case 'keepName':
         return keepName
       case 'counters':
@@ -133,13 +132,12 @@ function compile({ text, form, strict, bindings, location }: ShippedSource): Def
   )
   const [open, close] = form === 'method' ? ['({', '})'] : ['(', ')']
   const head = `(function(${valuesName}){${strict ? '"use strict";' : ''}${declarations.join('')}return{bind(){${assignments.join('')}},made:${open}`
-  const script = new vm.Script(`${head}${text}\n${close}}})`, {
+  return runScript(`${head}${text}\n${close}}})`, {
     filename: location?.url ?? 'yardmaster:function',
-    lineOffset: location?.line ?? 0,
+    line: location?.line ?? 0,
     // What stands before the text moves to the left of the line.
-    columnOffset: (location?.column ?? 0) - head.length,
-  })
-  return script.runInThisContext() as Definition
+    column: (location?.column ?? 0) - head.length,
+  }) as Definition
 }
 
 /** The one method, getter or setter of an object literal. */

@@ -49,6 +49,8 @@ const TOP_FILES = [
   'LICENSE',
   'README.md',
   'biome.json',
+  'browser-executor.ts',
+  'browser.ts',
   'engine.ts',
   'index.ts',
   'knip.json',

@@ -19,6 +19,8 @@ const MAY_IMPORT: Record<Area, readonly Area[]> = {
 const ENTRY_POINTS: Record<string, readonly Area[]> = {
   'index.ts': ['core', 'transports', 'scheduler', 'cluster', 'views', 'sim'],
   'engine.ts': ['core', 'cluster'],
+  'browser.ts': ['core', 'transports', 'cluster', 'views'],
+  'browser-executor.ts': ['cluster'],
 }
 
 /** Packages that belong to some areas only. All others are free. */
@@ -43,6 +45,11 @@ interface Exception {
 const EXCEPTIONS: readonly Exception[] = [
   { from: 'views/cluster.ts', to: 'cluster', reason: 'It starts a local cluster and connects a client to it.' },
   { from: 'views/connect.ts', to: 'cluster', reason: 'It reads the connection file that a controller wrote.' },
+  {
+    from: 'browser.ts',
+    to: 'browser-executor.js',
+    reason: 'It names the module of its workers, which lies beside it.',
+  },
   { from: 'cli/version.ts', to: '../package.json', reason: 'It reads its version there, seen from dist/cli.' },
 ]
 

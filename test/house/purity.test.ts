@@ -19,12 +19,17 @@ const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reas
   'core/random.ts': { in: ['randomness'], reason: 'A fresh seed comes from the operating system.' },
   'core/exchange.ts': { in: ['promises'], reason: 'A handshake is one conversation, which waits for each answer.' },
   'core/handshake.ts': {
-    in: ['promises', 'randomness', 'node'],
-    reason: 'Trust between peers needs random bytes and a keyed hash that nobody can foresee.',
+    in: ['promises', 'randomness'],
+    reason: 'It waits for each answer, and asks for a nonce that nobody can foresee.',
   },
   'core/inbox.ts': {
     in: ['timers'],
     reason: 'What arrived before anybody listened is delivered on a turn of its own.',
+  },
+  'core/keyed-hash.browser.ts': { in: ['randomness'], reason: 'Nonces are bytes that nobody can foresee.' },
+  'core/keyed-hash.ts': {
+    in: ['randomness', 'node'],
+    reason: 'Trust between peers needs random bytes and a keyed hash that nobody can foresee.',
   },
   'core/link.ts': { in: ['promises'], reason: 'Closing a connection takes its time.' },
   'core/machine-clock.ts': { in: ['timers'], reason: 'XState names its clock so; the time is the given one.' },

@@ -1,5 +1,5 @@
-import { types } from 'node:util'
 import { CaptureError } from '../../core/errors.ts'
+import { isPromise, isProxy } from './object-kinds.ts'
 
 /** From the shipped function to what cannot travel: names as the user wrote them. */
 export type Trail = readonly string[]
@@ -16,11 +16,11 @@ export function captureError(trail: Trail, reason: string, advice: string): Capt
 
 /** What to write instead of capturing this value. */
 export function adviceFor(value: unknown): string {
-  if (types.isPromise(value)) return 'Await it first and capture its result, or call what makes it inside the function.'
+  if (isPromise(value)) return 'Await it first and capture its result, or call what makes it inside the function.'
   if (typeof value === 'symbol') return 'Use Symbol.for(key) inside the function, or a string.'
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
     return 'Create it inside the function, or in a module that the function imports.'
-  if (types.isProxy(value)) return 'Capture the plain object beneath the proxy.'
+  if (isProxy(value)) return 'Capture the plain object beneath the proxy.'
   if (typeof value === 'function')
     return 'Write the function where it is used, or give it to the data where the task runs.'
   return 'Create it inside the function, or in a module that the function imports; or capture the plain data it is made from.'

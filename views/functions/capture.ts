@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import type { ImportedModule, InlineFunctionSpec, ShippedSource, SourceReference } from '../../core/function-spec.ts'
 import { boundOf } from './bind.ts'
 import { builtinExport } from './builtin-exports.ts'
@@ -7,7 +6,8 @@ import { captureError, type Trail } from './capture-error.ts'
 import { CapturedData } from './captured-data.ts'
 import type { Source } from './captured-source.ts'
 import { type FreeName, type FunctionShape, functionShape } from './function-shape.ts'
-import { readSurroundings, releaseSurroundings, uninitialized, valueIn } from './inspector.ts'
+import { readSurroundings, readsScopes, releaseSurroundings, uninitialized, valueIn } from './inspector.ts'
+import { isModuleNamespaceObject } from './object-kinds.ts'
 import { type Replacement, rewrite } from './rewrite.ts'
 import type { Variable } from './scope.ts'
 import { fromViteId, type Script, scriptWithId, viteRoot } from './script.ts'
@@ -134,7 +134,7 @@ class Capture {
       this.#bindImport(source, name, { specifier, parent: script.url, form: origin.form }, origin.path, origin.live)
       return
     }
-    if (types.isModuleNamespaceObject(value))
+    if (isModuleNamespaceObject(value))
       throw captureError(
         trail,
         'is a module whose origin cannot be told',
@@ -153,6 +153,12 @@ class Capture {
   /** Not in any closure: a global, which every engine has, or else a name of the engine's namespace, if it has it. */
   #nowhere(source: Source, { name, uses, writes }: FreeName): void {
     if (name in globalThis || uses.some(({ form }) => form === 'typeof')) return
+    if (!readsScopes) {
+      // Where it is esbuild's, it only keeps a name.
+      if (name === '__name') source.fixed.push({ name, reference: { kind: 'keepName' } })
+      else throw unreadable(source, name)
+      return
+    }
     // Sloppy code makes globals so.
     if (writes && !isStrict(source)) return
     const holder = unusedName(source.shape.text, name)
@@ -324,6 +330,15 @@ function unparsable(fn: Callable, text: string, trail: Trail): Error {
   )
 }
 
+/** Where nobody can look into a closure, what it uses has to be handed over. */
+function unreadable({ trail }: Source, name: string): Error {
+  return captureError(
+    [...trail, name],
+    'cannot be read: a browser lets nobody look into the scopes around a function',
+    `Pass it as an argument, or give it by name: bind({ ${name}: … }, fn), with 'declare const ${name}' where no bundler renames it; or ship an export, by task(url, 'name').`,
+  )
+}
+
 function refuseOutside({ kind, outside }: FunctionShape, trail: Trail): void {
   if (outside.super)
     throw captureError(trail, `uses 'super'`, 'Ship the whole class, or write a function that takes what it needs.')
@@ -366,12 +381,14 @@ function isPlain(value: unknown): boolean {
   return (
     Array.isArray(value) ||
     isRootPrototype(Object.getPrototypeOf(value)) ||
-    types.isMap(value) ||
-    types.isSet(value) ||
-    types.isDate(value) ||
-    types.isAnyArrayBuffer(value) ||
+    isNative(value, 'Map', 'Set', 'Date', 'ArrayBuffer', 'SharedArrayBuffer') ||
     ArrayBuffer.isView(value)
   )
+}
+
+/** By its tag: it may come from another realm. */
+function isNative(value: object, ...names: readonly string[]): boolean {
+  return names.includes(Object.prototype.toString.call(value).slice('[object '.length, -1))
 }
 
 const intrinsicHolders = ['Object', 'Reflect', 'Array', 'Function', 'Symbol', 'Promise', 'Math', 'JSON'] as const

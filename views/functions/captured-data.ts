@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events'
 import type { InlineFunctionSpec, SourceReference } from '../../core/function-spec.ts'
 import { type Callable, isCallable } from './callable.ts'
 import { adviceFor, captureError, type Trail } from './capture-error.ts'
+import { isBoundHere } from './object-kinds.ts'
 
 type Patch = InlineFunctionSpec['patches'][number]
 
@@ -24,8 +24,7 @@ export class CapturedData {
   add(value: unknown, trail: Trail): SourceReference {
     const known = typeof value === 'object' && value !== null ? this.#indexes.get(value) : undefined
     if (known !== undefined) return { kind: 'value', index: known }
-    // Sockets, servers, streams, child processes: their fields would travel, and be of no use.
-    if (value instanceof EventEmitter) throw captureError(trail, 'is bound to this process', adviceFor(value))
+    if (isBoundHere(value)) throw captureError(trail, 'is bound to this process', adviceFor(value))
     const index = this.#values.push(value) - 1
     this.#trails.push(trail)
     if (typeof value === 'object' && value !== null) {

@@ -5,6 +5,9 @@
 import { type Debugger, type InspectorNotification, type Runtime, Session } from 'node:inspector'
 import process from 'node:process'
 
+/** Whether the scopes around a function can be read here. */
+export const readsScopes: boolean = true
+
 export interface ScriptPosition {
   readonly scriptId: string
   readonly line: number

@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../../core/errors.ts'
 import type { ModuleFunctionSpec } from '../../core/function-spec.ts'
 import { type Callable, nameOf } from './callable.ts'
+import { fileHash, urlOfPath } from './module-files.ts'
 
 /** The handle of an exported function. It is data: nothing of the function itself travels. */
 export class ModuleTask<Fn extends Callable = Callable> {
@@ -31,7 +28,7 @@ export class ModuleTask<Fn extends Callable = Callable> {
       name: this.exportName,
       url: this.url,
       exportName: this.exportName,
-      contentHash: contentHash(this.url),
+      contentHash: fileHash(this.url),
     }
     return this.#spec
   }
@@ -81,21 +78,11 @@ export function tasks<Module extends object>(
 
 function moduleUrl(module: string | URL): string {
   const text = String(module)
-  if (path.isAbsolute(text)) return pathToFileURL(text).href
+  const url = urlOfPath(text)
+  if (url !== undefined) return url
   if (/^\.{0,2}\//.test(text))
     throw new ConfigurationError(
       `task() cannot tell what '${text}' is relative to. Write new URL('${text}', import.meta.url).`,
     )
   return text
-}
-
-function contentHash(url: string): string | null {
-  if (!url.startsWith('file:')) return null
-  try {
-    return createHash('sha256')
-      .update(readFileSync(fileURLToPath(url)))
-      .digest('base64url')
-  } catch {
-    return null
-  }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { holdsShared } from '../../core/capacity.ts'
 import { CaptureError, CloneError } from '../../core/errors.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
@@ -8,6 +7,7 @@ import { type Callable, isCallable, nameOf, textOf } from './callable.ts'
 import { type Captured, capture } from './capture.ts'
 import { adviceFor, captureError } from './capture-error.ts'
 import { capturedBytesMaxDefault, checkSize } from './captured-size.ts'
+import { contentHash } from './content-hash.ts'
 import { functionShape } from './function-shape.ts'
 import { ModuleTask } from './module-task.ts'
 
@@ -131,9 +131,7 @@ function shippedFrom(
   before?: ShippedFunction,
 ): ShippedFunction {
   const payload = encoder(spec)
-  const digest = createHash('sha256')
-  for (const frame of payload.frames) digest.update(frame)
-  const hash = digest.digest('base64url').slice(0, 22) as FunctionHash
+  const hash = contentHash(payload.frames).slice(0, 22) as FunctionHash
   if (before?.hash === hash) return before
   // The payload outlives this call, while the caller may go on to write to the buffers.
   const own = payload.detached
