@@ -16,7 +16,7 @@ export function sendDirect(state: SchedulerState, task: TaskRecord): void {
   const target = task.targets[0] ?? noEngine
   const engine = state.engines.get(target)
   move(state, task, 'ready')
-  if (engine === undefined) {
+  if (engine === undefined || engine.stage === 'released') {
     finishLost(state, task, target, target < state.nextEngine ? 'it has left' : 'there is none with this number')
     return
   }

@@ -164,7 +164,7 @@ export function occupy(state: SchedulerState, task: TaskRecord, engine: EngineRe
   takeSlot(state, engine, task)
 }
 
-function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): void {
+export function assign(state: SchedulerState, task: TaskRecord, engine: EngineRecord): void {
   occupy(state, task, engine, task.attempt + 1)
   state.effects.push({ type: 'assign', engine: engine.id, task, attempt: task.attempt })
   state.strategy.run.taskAssigned?.(task, engine)

@@ -33,10 +33,11 @@ export function engineLeft(state: SchedulerState, event: EventOf<'engineLeft'>):
   const engine = state.engines.get(event.engine)
   if (engine === undefined) return
   state.engines.delete(engine.id)
+  state.draining.delete(engine)
   state.index.leave(engine)
   state.load -= engine.load
   state.ready.isChanged = true
-  state.strategy.run.engineLeft?.(engine)
+  if (engine.stage === 'serving') state.strategy.run.engineLeft?.(engine)
   const lost = engine.tasks.sort((a, b) => a.sequence - b.sequence)
   for (const task of lost) {
     task.slot = -1

@@ -27,7 +27,9 @@ export class EngineRecord implements EngineView {
   readonly direct: TaskRecord[] = []
   /** Attempts of ended tasks that the engine has not answered for yet, by task; undefined until there is one. */
   zombies: Map<TaskId, Zombie> | undefined = undefined
-  /** Below its mark, and so in the index. */
+  /** `draining`: it is to leave when nothing needs it. `released`: it was told to. */
+  stage: 'serving' | 'draining' | 'released' = 'serving'
+  /** Serving and below its mark, and so in the index. */
   available = false
   /** Its place in the index, in order of arrival. */
   ordinal = -1

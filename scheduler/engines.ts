@@ -16,9 +16,10 @@ export function takeSlot(state: SchedulerState, engine: EngineRecord, task: Task
   state.load += 1
   state.back += 1
   engine.lastUsed = state.back
-  if (engine.load < engine.mark) state.index.changed(engine)
   // What an engine holds at a restart may be more than its mark.
-  else if (engine.available) state.index.remove(engine)
+  if (!engine.available) return
+  if (engine.load < engine.mark) state.index.changed(engine)
+  else state.index.remove(engine)
 }
 
 export function takeDirectSlot(engine: EngineRecord, task: TaskRecord): void {
@@ -59,7 +60,7 @@ export function releaseZombie(
 /** Brings the index in line with load and mark. */
 export function admit(state: SchedulerState, engine: EngineRecord): void {
   state.ready.isChanged = true
-  const available = engine.load < engine.mark
+  const available = engine.load < engine.mark && engine.stage === 'serving'
   if (available && engine.available) state.index.changed(engine)
   else if (available) {
     state.index.add(engine)

@@ -106,6 +106,8 @@ export type SchedulerEvent =
       readonly speed?: number | undefined
     }
   | { readonly type: 'engineLeft'; readonly engine: EngineId; readonly reason: string }
+  /** They are to take no more and to leave when nothing needs them; each is `released` then. What is not there is passed over. */
+  | { readonly type: 'drainEngines'; readonly engines: readonly EngineId[] }
   | { readonly type: 'begun'; readonly engine: EngineId; readonly tasks: readonly AttemptName[] }
   /** Its first word of output; `printed` is kept, and may grow until the attempt ends. */
   | {
@@ -138,6 +140,7 @@ export type HighWaterMark = number | 'auto'
  * - `assign`: send the task to the engine as this attempt.
  * - `cancel`: the task must not begin; if it has begun, signal it, wait the grace period, end it. Answer with `ended`.
  * - `recall`: give it back (`recalled`) if it has not begun; else ignore this and end as usual.
+ * - `release`: nothing is at this draining engine, and nothing needs it: it may go.
  * - `end`: the one terminal reply; see `record.status`, with `fault` or the opaque `output`.
  * - `refuse`: one id of a submit, resubmit or purge was not accepted, nothing was changed for it, and no `end` will follow.
  * - `strategyFault`: the strategy threw, chose an engine it was not offered, or waited for nothing; the least loaded one was taken
@@ -153,6 +156,7 @@ export type Effect =
       readonly reason: 'abort'
     }
   | { readonly type: 'recall'; readonly engine: EngineId; readonly id: TaskId; readonly attempt: number }
+  | { readonly type: 'release'; readonly engine: EngineId }
   | { readonly type: 'end'; readonly task: TaskRecord }
   | {
       readonly type: 'refuse'

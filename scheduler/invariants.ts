@@ -1,4 +1,5 @@
 import { taskOverheadBytes } from '../core/limits.ts'
+import { boundGroups, isNeeded, isOccupied } from './draining.ts'
 import type { EngineRecord } from './engine-record.ts'
 import { outlook, placeOf, possibleEngines } from './placement.ts'
 import type { ClientAccount } from './quota.ts'
@@ -160,7 +161,9 @@ function checkEngines(state: SchedulerState, broken: Broken): void {
     const loadMax =
       engine.hwm === 'auto' ? load : Math.max(mark, tasks.filter((task) => !task.retryOnEngineLoss).length)
     if (load < 0 || load > loadMax) broken(4, `engine ${id} has load ${load} of ${mark}`)
-    if (engine.available !== load < mark) broken(4, `engine ${id} with load ${load} of ${mark} is misfiled`)
+    if (engine.available !== (load < mark && engine.stage === 'serving'))
+      broken(4, `engine ${id} with load ${load} of ${mark} is misfiled`)
+    checkDraining(state, engine, broken)
     if (id >= state.nextEngine) broken(4, `engine ${id} has a number that was not given out`)
     if (engine.available) available += 1
     for (const task of tasks) checkAssigned(state, engine, task, broken)
@@ -169,6 +172,19 @@ function checkEngines(state: SchedulerState, broken: Broken): void {
   }
   if (total !== state.load) broken(4, `${state.load} tasks are counted at all engines, ${total} are`)
   if (available !== state.index.count) broken(4, `${state.index.count} engines are indexed, ${available} have room`)
+}
+
+/** Until it is let go, something needs it; what it alone could take does not wait for room that it has. */
+function checkDraining(state: SchedulerState, engine: EngineRecord, broken: Broken): void {
+  const { id, stage } = engine
+  if (state.draining.has(engine) !== (stage === 'draining'))
+    broken(28, `engine ${id} is ${stage}, and listed otherwise`)
+  if (stage === 'serving') return
+  const isInUse = isOccupied(engine)
+  if (stage === 'released' && isInUse) broken(28, `engine ${id} was let go with ${engine.load} tasks`)
+  if (stage === 'draining' && !isInUse && !isNeeded(state, engine)) broken(28, `engine ${id} is kept for nothing`)
+  if (stage !== 'draining' || engine.load >= engine.mark) return
+  if (boundGroups(state, engine).length > 0) broken(28, `engine ${id} has room, and what only it can take waits`)
 }
 
 function checkAssigned(state: SchedulerState, engine: EngineRecord, task: TaskRecord, broken: Broken): void {

@@ -68,6 +68,8 @@ export interface SchedulerState {
   readonly counts: Record<TaskStatus, number>
   /** The live engines, in order of arrival, which is the order of their numbers. */
   readonly engines: Map<EngineId, EngineRecord>
+  /** Those that are to leave, and are still needed. */
+  readonly draining: Set<EngineRecord>
   /** Every engine's number is less; those from here on may still arrive. */
   nextEngine: EngineId
   readonly index: EngineIndex
@@ -144,6 +146,7 @@ export function createScheduler(config: SchedulerConfig = {}): SchedulerState {
       impossible: 0,
     },
     engines: new Map(),
+    draining: new Set(),
     nextEngine: 0,
     index,
     ready: new ReadyQueue(),

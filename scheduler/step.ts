@@ -2,6 +2,7 @@ import { abort, expire } from './abort.ts'
 import { begun, ended, printed } from './attempts.ts'
 import { endCircles } from './circles.ts'
 import { dispatch } from './dispatch.ts'
+import { drainEngines, serveDraining } from './draining.ts'
 import { engineJoined, engineLeft, roundTrip } from './engine-events.ts'
 import type { Effect, SchedulerEvent } from './events.ts'
 import { purge, resubmit } from './records.ts'
@@ -28,6 +29,7 @@ export function step(state: SchedulerState, event: SchedulerEvent, now: number):
   propagate(state)
   endCircles(state)
   dispatch(state)
+  serveDraining(state)
   stealForIdle(state)
   return state.effects
 }
@@ -46,6 +48,8 @@ function handle(state: SchedulerState, event: SchedulerEvent): void {
       return engineJoined(state, event)
     case 'engineLeft':
       return engineLeft(state, event)
+    case 'drainEngines':
+      return drainEngines(state, event)
     case 'roundTrip':
       return roundTrip(state, event)
     case 'abort':

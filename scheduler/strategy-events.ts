@@ -20,7 +20,9 @@ export function setStrategy(state: SchedulerState, event: Extract<SchedulerEvent
     return
   }
   state.index.reset()
-  for (const engine of state.engines.values()) state.strategy.run.engineJoined?.(engine)
+  for (const engine of state.engines.values()) {
+    if (engine.stage === 'serving') state.strategy.run.engineJoined?.(engine)
+  }
   const ready = [...state.ready.occupied()].flatMap((group) => [...group]).sort((a, b) => a.sequence - b.sequence)
   // All leave before any comes back: ranks must not change in a queue.
   for (const task of ready) state.ready.remove(task)

@@ -100,7 +100,9 @@ export function watch(state: SchedulerState, task: TaskRecord): void {
   const possible = task.targets.length > 0 || dependencies.follow.length > 0 ? possibleEngines(state, task) : undefined
   unwatch(state, task)
   if (possible === undefined) return
-  const witness = possible[0]
+  // One that is to leave stays for as long as something counts on it.
+  const isLeaving = (id: EngineId) => (state.engines.get(id)?.stage ?? 'serving') !== 'serving'
+  const witness = possible.find((id) => !isLeaving(id)) ?? possible[0]
   if (witness === undefined) {
     finishImpossible(state, task, { reason: nowhere })
     return

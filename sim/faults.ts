@@ -9,6 +9,7 @@ export const faultKinds = [
   'engineCrash',
   'engineHang',
   'slowEngine',
+  'engineDrain',
   'controllerCrash',
   'controllerHang',
   'clientCrash',
@@ -144,6 +145,8 @@ export class Faults {
           engine.slowness = 1
         })
         return true
+      case 'engineDrain':
+        return this.#drain()
       case 'clockJump': {
         const offsetMs = Math.round((this.#random.unit() - 0.5) * 2 * (this.#pick(jumpsMs) ?? 0))
         story.note(`the wall clock of ${someone?.name} is set to be off by ${offsetMs} ms`)
@@ -223,6 +226,16 @@ export class Faults {
   #kill(process: SimulatedProcess | undefined): boolean {
     if (!this.#isMortal(process)) return false
     this.#cluster.kill(process, this.#isNoticed())
+    return true
+  }
+
+  /** One that is there is to leave as soon as nothing needs it. */
+  #drain(): boolean {
+    const { controller, controllerProcess, story, timeline } = this.#cluster
+    const engine = this.#pick(controller?.engines ?? [])
+    if (controller === undefined || engine === undefined) return false
+    story.note(`${engine.name}, engine ${engine.id}, is to leave`)
+    timeline.after(0, controllerProcess, () => controller.drainEngines([engine.id]))
     return true
   }
 

@@ -29,6 +29,7 @@ export {
   verdictsAreFinal,
 } from './histories/check-dependencies.ts'
 export { dispatchIsEligible, orderAmongEquals, workIsConserved } from './histories/check-dispatch.ts'
+export { drainingIsOrderly } from './histories/check-draining.ts'
 export { loadWithinMark, memoryIsBounded, oneState } from './histories/check-places.ts'
 export { lateNewsIsNothing, oneLiveAttempt, oneReply, submissionIsAnswered } from './histories/check-replies.ts'
 export { resubmissionKeeps } from './histories/check-resubmission.ts'
@@ -48,6 +49,12 @@ export type { Ledger } from './histories/ledger.ts'
 export { Observer } from './histories/observer.ts'
 export { type PlayOptions, playHistory } from './histories/play.ts'
 export { Yard } from './histories/yard.ts'
+export {
+  type LauncherCase,
+  type LauncherSuiteOptions,
+  type LauncherUnderTest,
+  launcherSuite,
+} from './launcher-suite.ts'
 export { type Graph, type GraphOptions, graphs } from './oracle/arbitrary-graph.ts'
 export { type Ended, type EnumerationOptions, enumerateFates } from './oracle/enumerate-fates.ts'
 export { foresee } from './oracle/foresee.ts'

@@ -25,7 +25,7 @@ export const directMutants: readonly Mutant[] = [
   },
   {
     file: 'scheduler/direct.ts',
-    from: 'if (engine === undefined) {',
+    from: "if (engine === undefined || engine.stage === 'released') {",
     to: 'if (!engine?.available) {',
     invariant: 25,
     says: 'a direct task for a busy engine fails',

@@ -1,5 +1,6 @@
 import { deferralMutants } from './deferral-mutants.ts'
 import { directMutants } from './direct-mutants.ts'
+import { engineMutants } from './engine-mutants.ts'
 import { limitMutants } from './limit-mutants.ts'
 
 /** A defect to be put into the scheduler, which the tests must notice. */
@@ -18,6 +19,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   ...deferralMutants,
   ...directMutants,
+  ...engineMutants,
   ...limitMutants,
   {
     file: 'scheduler/finish.ts',
@@ -97,13 +99,6 @@ export const mutants: readonly Mutant[] = [
     says: 'an engine that runs several side by side is given one once they take long',
   },
   {
-    file: 'scheduler/engine-events.ts',
-    from: '  if (event.engine < state.nextEngine) return\n',
-    to: '',
-    invariant: 5,
-    says: 'an engine that joins twice is taken for another',
-  },
-  {
     file: 'scheduler/engines.ts',
     from: '  engine.zombies?.delete(id)\n',
     to: '',
@@ -181,25 +176,11 @@ export const mutants: readonly Mutant[] = [
     says: 'a ready task that loses its place waits to follow itself',
   },
   {
-    file: 'scheduler/engine-events.ts',
-    from: '  for (const task of [...(state.witnesses.get(engine.id) ?? [])]) reconsider(state, task)\n',
-    to: '',
-    invariant: 9,
-    says: 'a waiting task is not told that the engine it was to follow is gone',
-  },
-  {
     file: 'scheduler/placement.ts',
     from: 'refused.length > 0 && refused.length === state.engines.size',
     to: 'refused.length > state.engines.size',
     invariant: 10,
     says: 'a task that all engines refused waits for ever',
-  },
-  {
-    file: 'scheduler/engine-events.ts',
-    from: '  endRefused(state)\n',
-    to: '',
-    invariant: 10,
-    says: 'the leaving of the last engine that had not refused is not noticed',
   },
   {
     file: 'scheduler/outcomes.ts',
@@ -249,13 +230,6 @@ export const mutants: readonly Mutant[] = [
     to: '    if (!asAsked)',
     invariant: 13,
     says: 'a task is sent when the first of all that it needs has ended',
-  },
-  {
-    file: 'scheduler/engine-events.ts',
-    from: '    if (group.engines.some((id) => state.engines.has(id))) continue\n',
-    to: '    continue\n',
-    invariant: 14,
-    says: 'ready tasks are not told that their last target is gone',
   },
   {
     file: 'scheduler/placement.ts',
@@ -363,13 +337,6 @@ export const mutants: readonly Mutant[] = [
     says: 'a client aborts the tasks of another',
   },
   {
-    file: 'scheduler/engine-events.ts',
-    from: '  for (const task of lost) {',
-    to: '  for (const task of lost.slice(0, 1)) {',
-    invariant: 21,
-    says: 'of the tasks of a lost engine only the first is resolved',
-  },
-  {
     file: 'scheduler/outcomes.ts',
     from: 'losses >= state.engineLossLimit',
     to: 'losses > state.engineLossLimit',
@@ -417,13 +384,6 @@ export const mutants: readonly Mutant[] = [
     to: '    for (const group of ready.groups.values()) found.add(group)\n',
     invariant: 24,
     says: 'every queue is looked at when any engine gets room',
-  },
-  {
-    file: 'scheduler/engine-events.ts',
-    from: '[...(state.witnesses.get(engine.id) ?? [])]) reconsider',
-    to: "[...state.tasks].filter((one) => one.status === 'waiting')) reconsider",
-    invariant: 24,
-    says: 'every waiting task is looked at when any engine leaves',
   },
   {
     file: 'scheduler/high-water-mark.ts',

@@ -79,6 +79,8 @@ export interface EngineAccount {
   readonly hwm: HighWaterMark
   /** What it was sent and has not answered for, also where the task has ended since. */
   readonly attempts: Set<Attempt>
+  /** Whether it is to leave when nothing needs it, or was let go. */
+  stage: 'serving' | 'draining' | 'released'
   /** The last time it was sent a load-balanced task, counted in such tasks; negative for one that never was, the latest arrival smallest. */
   lastUsed: number
 }

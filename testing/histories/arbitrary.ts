@@ -85,6 +85,7 @@ function commandArbitrary(fc: FastCheck, strategies: readonly StrategyLike[]): A
     { weight: 6, arbitrary: simple('answer' as const) },
     { weight: 5, arbitrary: simple('begin' as const) },
     { weight: 2, arbitrary: simple('lose' as const) },
+    { weight: 2, arbitrary: simple('drain' as const) },
     { weight: 1, arbitrary: simple('giveBack' as const) },
     { weight: 1, arbitrary: simple('purge' as const) },
     { weight: 2, arbitrary: simple('resubmit' as const) },

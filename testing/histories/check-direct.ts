@@ -21,7 +21,7 @@ export const broadcastIsAnswered: InvariantCheck = {
     }
     const entry = `the entry of ${task.id} for engine ${target}`
     if (task.reply !== undefined) yield `${entry} comes twice`
-    if (task.attempts.length === 0 && ledger.engines.has(target))
+    if (task.attempts.length === 0 && (ledger.engines.get(target)?.stage ?? 'released') !== 'released')
       yield `${task.id} was not sent to engine ${target}, which is there`
     const [code, expected] = [effect.task.fault?.code ?? 'its own', codeOf(task)]
     if (code !== expected) yield `${entry} is ${code}, not ${expected}`

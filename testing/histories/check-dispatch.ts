@@ -3,7 +3,7 @@ import { currentAttempt, type TaskAccount } from './accounts.ts'
 import { hasRoom } from './check-places.ts'
 import type { InvariantCheck } from './invariant-check.ts'
 import type { Ledger } from './ledger.ts'
-import { isEligible, isReady, placesOf, verdictOf } from './prospects.ts'
+import { isBound, isEligible, isReady, placesOf, verdictOf } from './prospects.ts'
 
 /** Of which task goes where, and when. */
 
@@ -41,10 +41,13 @@ export const orderAmongEquals: InvariantCheck = {
     const task = ledger.tasks.get(effect.task.id)
     if (task === undefined) return
     const places = eligibleEngines(ledger, task)
+    const isLeaving = ledger.engines.get(effect.engine)?.stage === 'draining'
     for (const other of ledger.pending) {
       if (other === task || other.spec.direct !== task.spec.direct || isPassedBy(state, other)) continue
       if (!precedes(other, task) || !isReady(other)) continue
       if (eligibleEngines(ledger, other) !== places) continue
+      // What could go to engines to come is none of its business.
+      if (isLeaving && !isBound(ledger, other, effect.engine)) continue
       yield `${task.id} was sent before ${other.id}, whose turn it was`
       return
     }

@@ -70,9 +70,10 @@ function* wrongOrders(ledger: Ledger, state: SchedulerState): Iterable<string> {
   if (idlest !== byLoad[0]?.id) yield `engine ${byLoad[0]?.id} is the least loaded, not ${idlest}`
 }
 
-/** Where the mark is measured (`'auto'`), the scheduler's is taken. */
+/** For whatever comes. Where the mark is measured (`'auto'`), the scheduler's is taken. */
 export function hasRoom(engine: EngineAccount, record: EngineRecord | undefined): boolean {
-  const { hwm } = engine
+  const { hwm, stage } = engine
+  if (stage !== 'serving') return false
   return loadOf(engine) < (hwm === 'auto' ? (record?.mark ?? 0) : hwm === 0 ? Number.POSITIVE_INFINITY : hwm)
 }
 

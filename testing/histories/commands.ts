@@ -11,7 +11,7 @@ export type Command =
   /** A direct task with the same body for each. */
   | { readonly do: 'broadcast'; readonly picks: readonly number[] }
   | { readonly do: 'join'; readonly hwm: HighWaterMark }
-  | Picking<'begin' | 'answer' | 'lose' | 'giveBack' | 'purge' | 'resubmit' | 'repeat'>
+  | Picking<'begin' | 'answer' | 'lose' | 'drain' | 'giveBack' | 'purge' | 'resubmit' | 'repeat'>
   /** One message of an engine, with up to `count` results. */
   | { readonly do: 'finish'; readonly pick: number; readonly count: number; readonly outcome: AttemptOutcome }
   | { readonly do: 'abort'; readonly picks: readonly number[]; readonly isForeign: boolean }
@@ -55,6 +55,8 @@ export function tellCommand(command: Command): string {
       return `an engine joins with mark ${command.hwm}`
     case 'lose':
       return `live engine ${command.pick} is lost`
+    case 'drain':
+      return `live engine ${command.pick} is to leave`
     case 'begin':
       return `attempt ${command.pick} begins`
     case 'answer':

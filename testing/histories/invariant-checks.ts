@@ -14,6 +14,7 @@ import {
 } from './check-dependencies.ts'
 import { broadcastIsAnswered } from './check-direct.ts'
 import { dispatchIsEligible, orderAmongEquals, workIsConserved } from './check-dispatch.ts'
+import { drainingIsOrderly } from './check-draining.ts'
 import { loadWithinMark, memoryIsBounded, oneState } from './check-places.ts'
 import { lateNewsIsNothing, oneLiveAttempt, oneReply, submissionIsAnswered } from './check-replies.ts'
 import { resubmissionKeeps } from './check-resubmission.ts'
@@ -45,4 +46,5 @@ export const invariantChecks: readonly InvariantCheck[] = [
   resubmissionKeeps,
   memoryIsBounded,
   broadcastIsAnswered,
+  drainingIsOrderly,
 ]

@@ -99,11 +99,13 @@ export class Ledger {
     else if (event.type === 'ended') this.answer(step, event)
     else if (event.type === 'engineJoined') this.join(step, event)
     else if (event.type === 'engineLeft') this.leave(step, event)
+    else if (event.type === 'drainEngines') this.drain(step, event)
   }
 
   take(step: ObservedStep, effect: Effect): void {
     if (effect.type === 'assign') this.assigned(step, effect)
     else if (effect.type === 'end') this.end(step, effect)
+    else if (effect.type === 'release') this.release(effect.engine)
     else if (effect.type === 'cancel' || effect.type === 'recall') {
       const attempt = this.attemptAt(effect.engine, effect.id, effect.attempt)
       if (attempt !== undefined && attempt.asked !== 'cancel') attempt.asked = effect.type
@@ -287,7 +289,7 @@ export class Ledger {
     if (step.stale) return
     this.nextEngine = engine + 1
     this.front -= 1
-    this.engines.set(engine, { id: engine, hwm, attempts: new Set(), lastUsed: this.front })
+    this.engines.set(engine, { id: engine, hwm, attempts: new Set(), stage: 'serving', lastUsed: this.front })
   }
 
   private leave(step: ObservedStep, { engine }: EventOf<'engineLeft'>): void {
@@ -301,6 +303,21 @@ export class Ledger {
       step.answered.push(attempt)
       attempt.task.losses += 1
     }
+  }
+
+  private drain(step: ObservedStep, { engines }: EventOf<'drainEngines'>): void {
+    step.stale = true
+    for (const id of engines) {
+      const account = this.engines.get(id)
+      if (account?.stage !== 'serving') continue
+      step.stale = false
+      account.stage = 'draining'
+    }
+  }
+
+  private release(engine: EngineId): void {
+    const account = this.engines.get(engine)
+    if (account !== undefined) account.stage = 'released'
   }
 
   private assigned(step: ObservedStep, effect: Extract<Effect, { type: 'assign' }>): void {

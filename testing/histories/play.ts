@@ -88,10 +88,11 @@ export class Player {
     if (asked !== undefined) this.yard.end(asked, asked.asked === 'cancel' ? 'aborted' : answerOf(asked))
   }
 
-  private engineDoes(command: Extract<Command, { do: 'lose' | 'giveBack' | 'measure' }>): void {
+  private engineDoes(command: Extract<Command, { do: 'lose' | 'drain' | 'giveBack' | 'measure' }>): void {
     const engine = nth(this.yard.liveEngines(), command.pick)
     if (engine === undefined) return
     if (command.do === 'lose') this.yard.lose(engine)
+    else if (command.do === 'drain') this.yard.drain(engine)
     else if (command.do === 'measure') this.yard.send({ type: 'roundTrip', engine, rttMs: command.rttMs })
     else if (command.do === 'giveBack') {
       const there = this.yard.outstanding().filter((attempt) => attempt.engine === engine)

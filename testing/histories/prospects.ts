@@ -61,6 +61,15 @@ export function isEligible(ledger: Ledger, task: TaskAccount, engine: EngineId):
   )
 }
 
+/** That engine may take it now, and none of those that stay: it names places, or they have all refused it. */
+export function isBound(ledger: Ledger, task: TaskAccount, engine: EngineId): boolean {
+  if (!isEligible(ledger, task, engine)) return false
+  const staying = [...ledger.engines.values()].filter(({ stage }) => stage === 'serving')
+  if (staying.some(({ id }) => isEligible(ledger, task, id))) return false
+  const namesPlaces = (task.spec.targets ?? []).length > 0 || task.dependencies.some(({ where }) => where)
+  return namesPlaces || (task.refusedBy.size > 0 && staying.length > 0)
+}
+
 /** There is an engine, live or to come, to which it may be sent as things stand, room apart. */
 export function hasPlaceNow(ledger: Ledger, task: TaskAccount): boolean {
   return possibleEngines(ledger, task).some(

@@ -16,6 +16,8 @@ export function tellEvent(event: SchedulerEvent): string {
       return `engine ${event.engine} joins${event.hwm === undefined ? '' : ` with mark ${event.hwm}`}`
     case 'engineLeft':
       return `engine ${event.engine} is lost`
+    case 'drainEngines':
+      return `engines ${event.engines.join(', ')} are to leave`
     case 'begun':
       return `engine ${event.engine} has begun ${event.tasks.map(tellAttempt).join(', ')}`
     case 'printed':
@@ -73,6 +75,8 @@ function tellEffect(effect: Effect): string {
     case 'cancel':
     case 'recall':
       return `${effect.type} ${tellAttempt(effect)} at ${effect.engine}`
+    case 'release':
+      return `engine ${effect.engine} may leave`
     case 'refuse':
       return `refuse to ${effect.request} ${effect.id} (${effect.fault.code})`
     case 'strategyFault':

@@ -38,6 +38,10 @@ export class Yard {
     return this.send({ type: 'engineLeft', engine, reason: 'test' })
   }
 
+  drain(...engines: EngineId[]): readonly Effect[] {
+    return this.send({ type: 'drainEngines', engines })
+  }
+
   begin({ engine, id, attempt }: Pick<Attempt, 'engine' | 'id' | 'attempt'>): readonly Effect[] {
     return this.send({ type: 'begun', engine, tasks: [{ id, attempt }] })
   }
@@ -73,12 +77,17 @@ export class Yard {
     return effects
   }
 
-  /** Engines come, and all that is out ends well. A task that has no reply then never will: that breaks invariant 1. */
+  /** Engines come, those that were let go leave, and all that is out ends well. A task that has no reply then never will: that breaks invariant 1. */
   heal(): void {
     const targets = [...this.observer.ledger.pending].flatMap(({ spec }) => spec.targets ?? [])
     this.join(Math.max(0, Math.max(-1, ...targets) + 1 - this.nextEngine) + 2)
-    for (let left = this.outstanding(); left.length > 0; left = this.outstanding())
+    for (;;) {
+      const left = this.outstanding()
+      const released = [...this.observer.ledger.engines.values()].filter(({ stage }) => stage === 'released')
+      if (left.length + released.length === 0) break
       for (const attempt of left) this.end(attempt, answerOf(attempt))
+      for (const { id } of released) this.lose(id)
+    }
     this.observer.end()
   }
 
