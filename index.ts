@@ -2,7 +2,24 @@
  * Yardmaster: functions mapped over threads, processes and machines. A program holds a `Client`, submits through its
  * views, and reads `AsyncResult`s; `Cluster` starts everything on this machine.
  */
-export type { EngineKind, LocalClusterOptions, TransportAddress, TransportName } from './cluster/cluster.ts'
+
+export type { AdaptOptions } from './cluster/adaptation.ts'
+export type { ClusterOptions, LocalClusterOptions } from './cluster/cluster.ts'
+export { type ConnectionFile, writeConnectionFile } from './cluster/connection-file.ts'
+export type {
+  EngineHandle,
+  EnginePlace,
+  EngineSeat,
+  Launcher,
+  LauncherEntry,
+  LaunchSession,
+  LaunchSetting,
+} from './cluster/launchers/launcher.ts'
+export type { EngineKind, TransportAddress, TransportName } from './cluster/launchers/local.ts'
+export type { LauncherChoice, LaunchersByName } from './cluster/launchers/options.ts'
+export type { ProcessOptions } from './cluster/launchers/process.ts'
+export { registerLauncher } from './cluster/launchers/registry.ts'
+export type { SshHost, SshOptions } from './cluster/launchers/ssh/options.ts'
 export type { SshAddress } from './cluster/remote-controller.ts'
 export { type LmdbStoreOptions, openLmdbStore } from './cluster/stores/lmdb-store.ts'
 export { MemoryStore } from './cluster/stores/memory-store.ts'
@@ -18,7 +35,7 @@ export type { TransportOptions } from './core/transport.ts'
 export { AsyncResult, type GetOptions } from './views/async-result.ts'
 export type { BroadcastView } from './views/broadcast-view.ts'
 export { type ApplyOptions, Client, type ClientOptions, type DirectApplyOptions } from './views/client.ts'
-export { Cluster } from './views/cluster.ts'
+export { type Adapting, Cluster } from './views/cluster.ts'
 export { CompositeError } from './views/composite-error.ts'
 export type { ControllerAddress } from './views/connect.ts'
 export type { ConnectOptions } from './views/connector.ts'

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
+import { withLauncher } from './launcher-options.ts'
 import { withLimits } from './limit-options.ts'
 import { nameOption } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
@@ -41,7 +42,7 @@ Example, with engines on another machine:
   there  $ yardmaster engine --file default.json -n 8              (a copy of the connection file, mode 600)`,
     )
     .action(runController)
-  return withLimits(command)
+  return withLimits(withLauncher(command))
 }
 
 async function runController({ quiet, ...host }: ControllerCommandOptions): Promise<void> {

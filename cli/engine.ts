@@ -1,7 +1,9 @@
+import { text } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
-import { connectionFilePath, readConnectionFile } from '../cluster/connection-file.ts'
+import { connectionFilePath, parseConnectionFile, readConnectionFile } from '../cluster/connection-file.ts'
 import { type Engine, startEngine } from '../cluster/engine.ts'
 import { threadExecutor } from '../cluster/executors/thread.ts'
+import { terminatedCode } from '../cluster/launchers/terminated-code.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { exitCode } from './exit-code.ts'
 import { onInterrupt } from './interrupts.ts'
@@ -16,6 +18,11 @@ interface EngineCommandOptions {
   readonly engines: number
   readonly concurrency: number
   readonly quiet?: true
+  readonly launch?: string
+  readonly job?: string
+  readonly kind: string
+  readonly engineName?: string
+  readonly reconnect: number
 }
 
 /** Where a controller is, and the key that it asks for. */
@@ -36,14 +43,22 @@ export function engineCommand(): Command {
         .argParser(parseClusterName)
         .conflicts(['file', 'address']),
     )
-    .option('--file <path>', 'join the cluster of this connection file, copied from the machine of its controller')
+    .option(
+      '--file <path>',
+      'join the cluster of this connection file, copied from the machine of its controller; - reads it from stdin',
+    )
     .option(
       '--address <address>',
       'join the controller at this address, as it stands in the connection file (encrypted: wss:, tcps:); the key comes from --file or $YARDMASTER_KEY',
     )
     .option('-n, --engines <count>', 'how many engines', countFrom(1), 1)
     .addOption(options.concurrency())
+    .option('--reconnect <milliseconds>', 'how long to seek a lost controller before it leaves', countFrom(0), 30_000)
     .option('--quiet', 'print nothing')
+    .option('--kind <word>', 'what it is called by kind, where engines are shown', 'process')
+    .option('--engine-name <name>', 'its name there')
+    .option('--job <text>', 'what the system that runs it calls it, to be shown there: a job, a pod')
+    .addOption(new Option('--launch <text>', 'for launchers: which of their starts this is; for one engine'))
     .addHelpText(
       'after',
       `
@@ -56,6 +71,10 @@ Examples:
 }
 
 async function runEngines(given: EngineCommandOptions): Promise<void> {
+  const { launch, job, kind, engineName } = given
+  if (launch !== undefined && given.engines !== 1) {
+    throw new ConfigurationError(`--launch is for one engine, and -n is ${given.engines}`)
+  }
   const say = (text: string) => given.quiet || process.stderr.write(`${text}\n`)
   const place = await findController(given)
   const engines: Engine[] = []
@@ -63,13 +82,28 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
   try {
     await Promise.all(
       Array.from({ length: given.engines }, async (_, index) => {
-        const info = { name: `engine-${process.pid}-${index}`, kind: 'process' }
-        engines.push(await startEngine({ ...place, executors: threadExecutor, concurrency: given.concurrency, info }))
+        const name = engineName === undefined ? `engine-${process.pid}` : engineName
+        const info = {
+          name: engineName !== undefined && given.engines === 1 ? name : `${name}-${index}`,
+          kind,
+          ...(job === undefined ? {} : { job }),
+          ...(launch === undefined ? {} : { launch }),
+        }
+        const { concurrency, reconnect } = given
+        engines.push(
+          await startEngine({ ...place, executors: threadExecutor, concurrency, reconnectMs: reconnect, info }),
+        )
       }),
     )
   } catch (error) {
     await stopAll()
     throw error
+  }
+  // It leaves in order, but its launcher did not ask for it.
+  if (launch !== undefined) {
+    process.on('SIGTERM', () => {
+      process.exitCode = terminatedCode
+    })
   }
   const letGo = onInterrupt(
     () => void stopAll(),
@@ -84,6 +118,10 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
 
 async function findController({ name, file, address }: EngineCommandOptions): Promise<Place> {
   const environmentKey = takeKeyFromEnvironment()
+  if (file === '-') {
+    const found = parseConnectionFile(await text(process.stdin), 'stdin')
+    return { address: address ?? (found.addresses[0] as string), key: keyFromText(found.key), keySource: 'stdin' }
+  }
   if (address === undefined) {
     const path = file ?? connectionFilePath(name)
     const found = file === undefined ? await requireCluster(name ?? 'default') : await readConnectionFile(file)

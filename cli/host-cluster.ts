@@ -5,10 +5,11 @@ import type { ConnectionFile } from '../cluster/connection-file.ts'
 import { readConnectionFile, removeConnectionFile, writeConnectionFile } from '../cluster/connection-file.ts'
 import { Cluster } from '../views/cluster.ts'
 import { keyFromText, takeKeyFromEnvironment } from './key.ts'
+import { type LauncherFlags, launcherFrom } from './launcher-options.ts'
 import { type LimitFlags, limitsFrom } from './limit-options.ts'
 import { publishCluster, requireFreeName } from './named-cluster.ts'
 
-export interface HostOptions extends LimitFlags {
+export interface HostOptions extends LimitFlags, LauncherFlags {
   readonly name: string
   readonly engines: number
   readonly engineKind: 'process' | 'thread'
@@ -57,14 +58,20 @@ export async function hostCluster(
   const text = given ?? before?.key
   const keySource = given === undefined ? `the store ${store}` : '$YARDMASTER_KEY'
   const { transportOptions, ...limits } = limitsFrom(options)
+  const { engineKind, engines, concurrency, adapt } = options
+  const launcher = await launcherFrom(options, { transport })
+  const local = [localAddresses[transport]]
   const cluster = await Cluster.start({
-    ...options,
+    engines,
+    concurrency,
     ...limits,
+    ...(launcher ? { launcher } : { engineKind, ...(engineKind === 'process' ? { transport } : {}) }),
     name,
     log,
     drainMs,
-    addresses: listen ?? before?.addresses ?? [localAddresses[transport]],
-    ...(options.engineKind === 'process' ? { transport } : {}),
+    // Where engines are threads, and their launcher needs no address, clients do.
+    addresses:
+      listen ?? before?.addresses ?? (launcher?.listen?.length && transport !== 'zeromq' ? launcher.listen : local),
     ...(store === undefined ? {} : { store }),
     ...(record === undefined ? {} : { record }),
     transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
@@ -73,6 +80,7 @@ export async function hostCluster(
     ...(hwm === undefined ? {} : { hwm }),
   })
   try {
+    if (adapt) cluster.adapt(adapt)
     if (store !== undefined) await writeConnectionFile(homeFile(store), connectionFileOf(cluster))
     const connectionFile = await publishCluster(connectionFileOf(cluster))
     const ended = cluster.stopped.finally(async () => {

@@ -4,10 +4,12 @@ import { benchCommand } from './bench.ts'
 import { controllerCommand } from './controller.ts'
 import { engineCommand } from './engine.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
+import { launchAgentCommand } from './launch-agent.ts'
 import { leave } from './leave.ts'
 import { mapCommand } from './map.ts'
 import { oneLine, reportError } from './report-error.ts'
 import { isClosed } from './result-writer.ts'
+import { scaleCommand } from './scale.ts'
 import { simulateCommand } from './simulate.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
@@ -19,6 +21,7 @@ const commands = [
   mapCommand,
   startCommand,
   statusCommand,
+  scaleCommand,
   stopCommand,
   controllerCommand,
   engineCommand,
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
       command.copyInheritedSettings(program).showHelpAfterError(`To see how: yardmaster ${command.name()} --help`),
     )
   }
+  program.addCommand(launchAgentCommand().copyInheritedSettings(program), { hidden: true })
   try {
     await program.parseAsync()
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
-import type { EngineKind, TransportName } from '../cluster/cluster.ts'
+import type { EngineKind, TransportName } from '../cluster/launchers/local.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { Client } from '../views/client.ts'
 import { Cluster } from '../views/cluster.ts'

@@ -12,6 +12,7 @@ import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
 import { takeKeyFromEnvironment } from './key.ts'
+import { withLauncher } from './launcher-options.ts'
 import { withLimits } from './limit-options.ts'
 import { logFilePath, nameOption, requireFreeName } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
@@ -22,7 +23,9 @@ type Ready = Extract<FromBackground, { type: 'ready' }>
 export function startCommand(): Command {
   const command = new Command('start')
     .summary('start a cluster in the background')
-    .description('Starts a cluster, a controller and engines, in the background. Returns when all are ready.')
+    .description(
+      'Starts a cluster, a controller and engines, in the background. Returns when all are ready; where they wait in a queue, when that has them.',
+    )
     .addOption(options.name())
     .addOption(options.engines(0))
     .addOption(options.engineKind())
@@ -42,14 +45,18 @@ The log of a cluster that was killed is kept as NAME.log.old when the next one o
 
 Example:
   $ yardmaster start -n 4
+  $ yardmaster start --launcher ssh --hosts me@one me@two --adapt 0:16
   $ yardmaster map --cluster default ./task.js < items.jsonl
   $ yardmaster stop`,
     )
     .action(runStart)
-  return withLimits(command)
+  return withLimits(withLauncher(command))
 }
 
-async function runStart({ json, ...host }: StartOptions): Promise<void> {
+async function runStart({ json, ...given }: StartOptions, command: Command): Promise<void> {
+  // With a range, it says how many to begin with.
+  const isCounted = given.adapt === undefined || command.getOptionValueSource('engines') !== 'default'
+  const host = isCounted ? given : { ...given, engines: given.adapt?.min ?? 0 }
   await requireFreeName(host.name)
   const logFile = logFilePath(host.name)
   // Another start of this name may be under way: the log gets its name with the cluster.
@@ -72,13 +79,18 @@ async function runStart({ json, ...host }: StartOptions): Promise<void> {
   }
   const option = nameOption(host.name)
   process.stdout.write(
-    `cluster '${host.name}' is ready: ${engines} ${engines === 1 ? 'engine' : 'engines'} at ${addresses[0]} (process ${pid})
+    `cluster '${host.name}' is ready: ${counted(engines, host.engines)} at ${addresses[0]} (process ${pid})
   use it:   Client.connect(${host.name === 'default' ? '' : `{ cluster: '${host.name}' }`}), or: yardmaster map --cluster ${host.name} MODULE < items.jsonl
   look:     yardmaster status${option}
   stop it:  yardmaster stop${option}
   log:      ${logFile}
 `,
   )
+}
+
+function counted(ready: number, asked: number): string {
+  const engines = `${asked} ${asked === 1 ? 'engine' : 'engines'}`
+  return ready === asked ? engines : `${ready} of ${engines}, the others to come,`
 }
 
 /**

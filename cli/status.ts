@@ -52,17 +52,7 @@ async function runStatus({ name, ssh, json }: StatusOptions): Promise<void> {
     )
     return
   }
-  const heads = ['engine', 'kind', 'process', 'host', 'name', 'tasks', 'completed']
-  const rows = engines.map((engine) => [
-    engine.id,
-    engine.kind ?? '',
-    engine.pid ?? '',
-    engine.host ?? '',
-    engine.name,
-    engine.load + engine.direct,
-    engine.completed,
-  ])
-  process.stdout.write(`\n${textTable(heads, rows)}`)
+  process.stdout.write(`\n${engineTable(engines)}`)
 }
 
 async function placeHere(name: string): Promise<Pick<ConnectionFile, 'pid' | 'addresses'>> {
@@ -81,7 +71,30 @@ function enginesOf(client: Client): readonly EngineInfo[] {
   return engines
 }
 
+type ListedEngine = ReturnType<typeof withLoads>[number]
+
+function engineTable(engines: readonly ListedEngine[]): string {
+  const columns: Record<string, (engine: ListedEngine) => string | number> = {
+    engine: ({ id }) => id,
+    kind: ({ kind }) => kind ?? '',
+    process: ({ pid }) => pid ?? '',
+    host: ({ host }) => host ?? '',
+    ...(engines.some(({ job }) => job !== undefined) ? { job: ({ job }: ListedEngine) => job ?? '' } : {}),
+    name: ({ name }) => name,
+    tasks: ({ load, direct }) => load + direct,
+    completed: ({ completed }) => completed,
+  }
+  const rows = engines.map((engine) => Object.values(columns).map((cell) => cell(engine)))
+  if (!engines.some(({ draining }) => draining)) return textTable(Object.keys(columns), rows)
+  // Those that are to leave when nothing needs them.
+  const marked = rows.map((row, i) => [...row, engines[i]?.draining ? 'leaving' : ''])
+  return textTable([...Object.keys(columns), ''], marked)
+}
+
 function withLoads(engines: readonly EngineInfo[], loads: QueueStatus['engines']) {
   const byId = new Map(loads.map((load) => [load.id, load]))
-  return engines.map((engine) => ({ ...engine, load: 0, direct: 0, completed: 0, ...byId.get(engine.id) }))
+  return engines.map((engine) => {
+    const none: QueueStatus['engines'][number] = { id: engine.id, load: 0, direct: 0, completed: 0 }
+    return { ...engine, ...(byId.get(engine.id) ?? none) }
+  })
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, EngineLostError, type Fault } from '../core/errors.ts'
+import { ConfigurationError, EngineLostError, type Fault, faultFrom } from '../core/errors.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
 import type { Ask } from '../core/messages.ts'
 import { resolveStrategy } from '../scheduler/strategies/named.ts'
@@ -22,6 +22,9 @@ export interface AnswersOptions extends RouterOptions {
   /** Does it when all that is known by now is sure. */
   later(action: () => void): void
 }
+
+const startsNone =
+  'this cluster starts no engines by itself: run `yardmaster engine` where there shall be more, or start it with `yardmaster start`'
 
 /** The questions of clients, and what is answered. */
 export class Answers {
@@ -74,6 +77,10 @@ export class Answers {
         this.#options.hasMore(peer)
       })
     }
+    if (ask.kind === 'scale') {
+      void this.#scale(peer, request, ask.count)
+      return
+    }
     try {
       value = this.#valueFor(peer, ask)
       fault = this.#refused.values().next().value
@@ -86,15 +93,25 @@ export class Answers {
     if (ask.kind === 'shutdown' && ask.engines === undefined) this.#options.onShutdown()
   }
 
-  #valueFor(peer: ClientPeer, ask: Ask): unknown {
+  /** Answered when it is done, which may take long. */
+  async #scale(peer: ClientPeer, request: number, count: number): Promise<void> {
+    const { scale } = this.#options
+    try {
+      if (scale === undefined) throw new ConfigurationError(startsNone)
+      await scale(count)
+      peer.tell({ type: 'answer', request, value: null })
+    } catch (error) {
+      peer.tell({ type: 'answer', request, fault: faultFrom(error) })
+    }
+  }
+
+  #valueFor(peer: ClientPeer, ask: Exclude<Ask, { kind: 'flush' | 'scale' }>): unknown {
     const core = this.#options.core()
     switch (ask.kind) {
       case 'queueStatus':
         return queueStatus(core, this.#options.engines)
       case 'resultStatus':
         return resultStatus(core, ask.tasks)
-      case 'flush':
-        return null
       case 'watch':
         for (const id of ask.tasks) this.#options.audience.watch(peer, id)
         this.#options.askReader(peer, ask.tasks)

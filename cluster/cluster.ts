@@ -1,30 +1,32 @@
-/** A controller and its engines, started together on this machine. */
+/** A controller and its engines, started together. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { systemClock } from '../core/clock.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { freshSeed, seededRandom } from '../core/random.ts'
+import { adaptEngines } from './adapt-engines.ts'
+import { Adaptation, type AdaptOptions } from './adaptation.ts'
 import { type Controller, type ControllerOptions, startController, strangersMaxDefault } from './controller.ts'
-import { type Engine, startEngine } from './engine.ts'
 import { EnginePool } from './engine-pool.ts'
-import { inlineExecutor } from './executors/inline.ts'
-import { threadExecutor } from './executors/thread.ts'
-import type { HostedEngineOptions } from './launchers/hosted-engine.ts'
-import { launchProcessEngine } from './launchers/process.ts'
-import { launchThreadEngine } from './launchers/thread.ts'
+import type { Launcher } from './launchers/launcher.ts'
+import {
+  type EngineKind,
+  engineKinds,
+  isAddress,
+  type TransportAddress,
+  type TransportName,
+} from './launchers/local.ts'
+import type { LauncherChoice } from './launchers/options.ts'
+import { createLauncher } from './launchers/registry.ts'
 
-export type EngineKind = 'thread' | 'process' | 'inline'
-export type TransportName = 'memory' | 'threads' | 'zeromq' | 'websocket'
-/** Where to listen: `json://127.0.0.1:0`. Its scheme says which transport, of the house or registered, serves it. */
-export type TransportAddress = `${string}:${string}`
 type Transport = TransportName | TransportAddress
 
-export interface LocalClusterOptions extends Partial<ControllerOptions> {
-  /** How many engines; default: as many as the machine runs threads at once. 0: a controller without engines. */
+export interface LocalClusterOptions extends Omit<Partial<ControllerOptions>, 'scale' | 'onEngine'> {
+  /** How many engines; default: as many as this machine runs threads at once. 0: a controller without engines. */
   readonly engines?: number
   /**
    * Where engines run: `thread` (default), `process`, or `inline`, in the thread of the caller, one task at a time.
-   * In all but `inline`, tasks run in a thread of their own, apart from the engine's link.
+   * In all but `inline`, tasks run in a thread of their own, apart from the engine's link. The same as `launcher` with one of these names.
    */
   readonly engineKind?: EngineKind
   /**
@@ -38,34 +40,51 @@ export interface LocalClusterOptions extends Partial<ControllerOptions> {
   readonly reconnectMs?: number
   /** How often in a row an engine that ended by itself is started anew. Default 5; 0: never. */
   readonly restartsMax?: number
+  /** How many engines must be ready before the cluster is. Default: all; none, where the launcher's system lets them wait in a queue. */
+  readonly waitForEngines?: number
 }
+
+/** What `Cluster.start` takes: `launcher` with its options, and all else. */
+export type ClusterOptions = LocalClusterOptions & LauncherChoice
 
 export interface LocalCluster {
   readonly controller: Controller
   readonly key: Uint8Array
+  /** Brings the number of engines to this, as `EnginePool.scale` tells. Ends `adapt`. */
+  scale(count: number): Promise<void>
+  /** From here on their number follows the work, until the answer is called. */
+  adapt(options: AdaptOptions): () => void
   stop(): Promise<void>
 }
 
-function isAddress(transport: string): transport is TransportAddress {
-  return transport.includes(':')
-}
-
-function ownAddresses(transport: string): readonly string[] {
-  if (transport === 'zeromq') return ['tcp://127.0.0.1:0']
-  return transport === 'websocket' ? ['ws://127.0.0.1:0'] : []
-}
-
 /** Starts everything; resolves when every engine is admitted. On failure nothing is left behind. */
-export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
+export async function startLocalCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
   const count = options.engines ?? availableParallelism()
-  const kind = options.engineKind ?? 'thread'
-  const transport = options.transport ?? (kind === 'process' ? 'websocket' : 'memory')
-  check(count, kind, transport)
-  const key = options.key ?? new Uint8Array(randomBytes(32))
-  const listenAt = [...(isAddress(transport) ? [transport] : []), ...(options.addresses ?? ownAddresses(transport))]
-  const isHere = transport === 'memory' || transport === 'threads'
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)
+  }
+  const launcher = await launcherOf(options)
+  const { waitForEngines = launcher.queues ? 0 : count } = options
+  if (!Number.isInteger(waitForEngines) || waitForEngines < 0 || waitForEngines > count) {
+    throw new ConfigurationError(`waitForEngines must be a whole number from 0 to ${count}, not ${waitForEngines}`)
+  }
+  const { transport = '' } = options
+  const named = isAddress(transport) ? [transport] : []
+  const own = named.length > 0 ? [] : (launcher.listen ?? ['ws://127.0.0.1:0'])
+  const isHere = named.length === 0 && own.length === 0
+  const listenAt = [...named, ...(options.addresses ?? own)]
   if (count > 0 && !isHere && listenAt.length === 0) {
     throw new ConfigurationError('addresses is empty: engines need one at which to reach their controller')
+  }
+  const key = options.key ?? new Uint8Array(randomBytes(32))
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? (() => {})
+  const random = seededRandom(freshSeed())
+  let pool: EnginePool | undefined
+  let endAdapting = () => {}
+  const scale = async (engines: number): Promise<void> => {
+    endAdapting()
+    await pool?.scale(engines)
   }
   const controller = await startController({
     ...options,
@@ -73,69 +92,88 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
     // Its own engines come all at once: they are not to push each other out.
     strangersMax: (options.strangersMax ?? strangersMaxDefault) + count,
     addresses: [`memory:${randomUUID()}`, ...listenAt],
-  })
-  const address = controller.addresses[isHere ? 0 : 1]
-  const pool = new EnginePool({
-    launch: (place) =>
-      launchEngine(kind, transport, controller, options.inspect, {
-        address: address as string,
-        key,
-        concurrency: options.concurrency ?? 1,
-        reconnectMs: options.reconnectMs ?? 30_000,
-        name: `${kind}-${place}`,
-      }),
-    restartsMax: options.restartsMax ?? 5,
-    clock: options.clock ?? systemClock,
-    random: seededRandom(freshSeed()),
-    log: options.log ?? (() => {}),
+    scale,
+    onEngine: (change, info) => pool?.changed(change, info),
   })
   const stop = async () => {
-    await Promise.all([pool.stop(), controller.stop()])
+    endAdapting()
+    await Promise.all([pool?.stop(), controller.stop()])
   }
-  // Without their controller engines are of no use, whoever ended it.
-  const stopPool = () => pool.stop()
-  controller.stopped.then(stopPool, stopPool)
   try {
-    await pool.start(count)
+    const { concurrency = 1, reconnectMs = 30_000, restartsMax = 5, inspect } = options
+    const session = await launcher.open({
+      cluster: controller.name,
+      addresses: isHere ? controller.addresses.slice(0, 1) : controller.addresses.slice(1),
+      key,
+      concurrency,
+      reconnectMs,
+      log,
+      adopt: (connection) => controller.adopt(connection),
+      inspect,
+    })
+    const started = new EnginePool({
+      session,
+      kind: launcher.name,
+      run: randomUUID().slice(0, 8),
+      queues: launcher.queues ?? false,
+      restartsMax,
+      clock,
+      random,
+      log,
+      drain: (engine) => controller.drainEngines([engine]),
+      loads: () => new Map(controller.status().engines.map(({ id, load, direct }) => [id, load + direct])),
+    })
+    pool = started
+    // Without their controller engines are of no use, whoever ended it.
+    const stopPool = () => started.stop()
+    controller.stopped.then(stopPool, stopPool)
+    await started.scale(count, waitForEngines)
+    return {
+      controller,
+      key,
+      scale,
+      adapt(given) {
+        const adaptation = new Adaptation(given, concurrency)
+        endAdapting()
+        const engines = {
+          clock,
+          random,
+          log,
+          get size() {
+            return started.size
+          },
+          get tasks() {
+            const { ready, assigned, running } = controller.status()
+            return ready + assigned + running
+          },
+          scale: (engines: number) => started.scale(engines),
+        }
+        endAdapting = adaptEngines(engines, adaptation)
+        return endAdapting
+      },
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
   }
-  return { controller, key, stop }
 }
 
-function launchEngine(
-  kind: EngineKind,
-  transport: Transport,
-  controller: Controller,
-  inspect: ControllerOptions['inspect'],
-  options: HostedEngineOptions,
-): Promise<Engine> {
-  if (kind === 'process') return launchProcessEngine(options)
-  if (transport === 'threads') return launchThreadEngine(options, (connection) => controller.adopt(connection))
-  const executors = kind === 'inline' ? inlineExecutor : threadExecutor
-  const info = { name: options.name, kind }
-  return startEngine({ ...options, executors, info, ...(inspect ? { inspect } : {}) })
-}
-
-function check(count: number, kind: EngineKind, transport: Transport): void {
-  if (!Number.isInteger(count) || count < 0) {
-    throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)
+async function launcherOf(options: ClusterOptions): Promise<Launcher> {
+  const { engineKind, launcher } = options
+  if (engineKind !== undefined && !engineKinds.includes(engineKind)) {
+    throw new ConfigurationError(`engineKind must be one of ${engineKinds.join(', ')}, not ${engineKind}`)
   }
-  const transports = combinations[kind]
-  if (transports === undefined) {
-    throw new ConfigurationError(`engineKind must be one of ${Object.keys(combinations).join(', ')}, not ${kind}`)
+  if (launcher === undefined) return createLauncher(engineKind ?? 'thread', { ...options })
+  const name = typeof launcher === 'string' ? launcher : launcher.name
+  if (engineKind !== undefined && engineKind !== name) {
+    throw new ConfigurationError(`engineKind is ${engineKind} and launcher ${name}: give one of them`)
   }
-  if (!isAddress(transport) && !transports.includes(transport)) {
+  const { transport = '' } = options
+  if (transport !== '' && !isAddress(transport) && !engineKinds.some((kind) => kind === name)) {
     throw new ConfigurationError(
-      `engines of kind ${kind} cannot be linked by ${transport}; possible: ${transports.join(', ')}, or an address`,
+      `with launcher ${name}, transport must be the address where the controller listens, not ${transport}: tcp://HOST:PORT, ws://HOST:PORT`,
     )
   }
-}
-
-/** Which links each kind of engine can have. */
-const combinations: Readonly<Record<EngineKind, readonly TransportName[]>> = {
-  inline: ['memory', 'zeromq', 'websocket'],
-  thread: ['memory', 'threads', 'zeromq', 'websocket'],
-  process: ['zeromq', 'websocket'],
+  return typeof launcher === 'string' ? createLauncher(launcher, { ...options }) : launcher
 }

@@ -14,12 +14,14 @@ import type { Journal } from './journal.ts'
 import { type PeerEvent, reception } from './reception.ts'
 import type { Recorder } from './recorder.ts'
 import type { Recovery } from './recovery.ts'
-import { Router } from './router.ts'
+import { Router, type RouterOptions } from './router.ts'
 
 interface ControllerMachineInput {
   readonly clock: Clock
   readonly schedulerOptions: SchedulerMachineInput['options']
   readonly observe: SchedulerMachineInput['observe']
+  readonly scale: RouterOptions['scale']
+  readonly onEngine: RouterOptions['onEngine']
   readonly abortGraceMs: number
   readonly heartbeatMs: number
   /** How long a shutdown waits for live tasks. */
@@ -141,6 +143,8 @@ export const controllerMachine = controllerSetup.createMachine({
       },
       core: () => core,
       journal: input.journal,
+      scale: input.scale,
+      onEngine: input.onEngine,
       onShutdown: () => self.send({ type: 'drain' }),
       onStrategyFault: (fault) => input.log('warn', fault.message),
     })

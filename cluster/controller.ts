@@ -5,6 +5,7 @@ import { capacityOf } from '../core/capacity.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigurationError, YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
+import type { EngineId } from '../core/ids.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import {
   clientToController,
@@ -12,6 +13,7 @@ import {
   controllerToEngine,
   type EngineInfo,
   engineToController,
+  type QueueStatus,
 } from '../core/messages.ts'
 import type { TaskStore } from '../core/task-store.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
@@ -66,6 +68,10 @@ export interface ControllerOptions extends SchedulerConfig {
   readonly transportOptions?: TransportOptions
   readonly clock?: Clock
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+  /** Where engines are started for this controller: brings their number to this. Whoever calls `client.scale` is answered by it. */
+  scale?(count: number): Promise<void>
+  /** Told which engines come and leave. */
+  onEngine?(change: 'joined' | 'left', engine: EngineInfo): void
   /** Told of the scheduler's state after its steps: to look, never to change. For simulations and tests. */
   observe?(state: SchedulerState): void
   /** Default: nothing is logged. */
@@ -78,6 +84,13 @@ export interface Controller {
   /** Where it listens, with the ports that were chosen; in the order in which they were asked for. */
   readonly addresses: readonly string[]
   readonly engines: readonly EngineInfo[]
+  /** How many tasks are where. */
+  status(): QueueStatus
+  /**
+   * Has these engines take no more tasks but what only they could take, finish what has begun there, and leave; what has not begun goes to others.
+   * Those that are not there are passed over.
+   */
+  drainEngines(engines: readonly EngineId[]): void
   /** Lets in a peer over a connection that is already open. */
   adopt(connection: Connection): void
   /**
@@ -131,6 +144,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
       clock,
       schedulerOptions: { ...schedulerOptions, limits },
       observe: options.observe,
+      scale: options.scale,
+      onEngine: options.onEngine,
       abortGraceMs: options.abortGraceMs ?? 1_000,
       heartbeatMs,
       drainMs: options.drainMs ?? 10_000,
@@ -276,6 +291,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
       return recovery?.isOver === false ? recovery.engines : actor.getSnapshot().context.router.engines
     },
     adopt,
+    status: () => actor.getSnapshot().context.router.status(),
+    drainEngines: (engines) => actor.getSnapshot().context.router.drainEngines(engines),
     setStrategy: (strategy) => actor.getSnapshot().context.router.setStrategy(strategy),
     async drain() {
       send({ type: 'drain' })

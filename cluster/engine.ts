@@ -3,7 +3,7 @@ import { engineWelcome } from '../core/admission-messages.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { offerHandshake } from '../core/handshake.ts'
 import { machineClock } from '../core/machine-clock.ts'
-import { controllerToEngine, engineToController } from '../core/messages.ts'
+import { controllerToEngine, type EngineInfo, engineToController } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 import type { Connection } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
@@ -22,7 +22,7 @@ export interface EngineOptions {
   /** How long to try to come back after the link is lost. Default 30,000. */
   readonly reconnectMs?: number
   /** What `engines` shows. */
-  readonly info?: { readonly name?: string; readonly kind?: string }
+  readonly info?: Partial<Pick<EngineInfo, 'name' | 'kind' | 'job' | 'launch'>>
   /** A connection that is already open, instead of connecting to `address`. */
   readonly connect?: () => Promise<Connection>
   readonly clock?: Clock
@@ -92,7 +92,7 @@ async function register(
 ): Promise<Registered> {
   const instance = newInstance()
   const place = placeOfEngine()
-  const { name = `engine-${place.pid}`, kind = options.executors.kind } = options.info ?? {}
+  const { name = `engine-${place.pid}`, kind = options.executors.kind, job, launch } = options.info ?? {}
   const { concurrency = 1 } = options
   const registered = await offerHandshake(connection, {
     role: 'engine',
@@ -104,6 +104,8 @@ async function register(
       kind,
       ...place,
       ...(concurrency > 1 ? { concurrency } : {}),
+      ...(job === undefined ? {} : { job }),
+      ...(launch === undefined ? {} : { launch }),
       instance,
       ...(names.held ? { resume: names.held } : {}),
     },

@@ -16,8 +16,9 @@ export function queueStatus(
     running,
     ended: succeeded + failed + aborted + timedOut + impossible,
     strategy: strategy.strategy.name,
-    engines: [...engines.values()].map(({ id, load, direct }) => {
-      return { id, load, direct: direct.length, completed: peers.get(id)?.completed ?? 0 }
+    engines: [...engines.values()].map(({ id, load, direct, stage }) => {
+      const completed = peers.get(id)?.completed ?? 0
+      return { id, load, direct: direct.length, completed, ...(stage === 'serving' ? {} : { draining: true as const }) }
     }),
   }
 }

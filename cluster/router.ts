@@ -5,15 +5,8 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { type Fault, ProtocolError } from '../core/errors.ts'
-import { takeFunctions } from '../core/function-table.ts'
 import type { EngineId, SessionId, TaskId } from '../core/ids.ts'
-import type {
-  AttemptRef,
-  ClientToController,
-  EngineInfo,
-  EngineToController,
-  FunctionMessage,
-} from '../core/messages.ts'
+import type { AttemptRef, ClientToController, EngineInfo, EngineToController, QueueStatus } from '../core/messages.ts'
 import type { OutputNews } from '../core/task-news.ts'
 import type { AttemptResult, Effect, SchedulerEvent, TaskSpec } from '../scheduler/events.ts'
 import type { RestoredTask } from '../scheduler/restore.ts'
@@ -28,11 +21,13 @@ import { isEnded } from './is-ended.ts'
 import type { Journal } from './journal.ts'
 import type { Owed } from './owed-replies.ts'
 import { keepPiece } from './printed.ts'
+import { queueStatus } from './queue-status.ts'
 import { owedBy, shutDown } from './reply.ts'
 import { StreamRoutes } from './stream-routes.ts'
-import { KnownFunction, type TaskBody } from './task-body.ts'
+import { broadcastSpecs, submittedSpecs } from './submitted-specs.ts'
+import type { TaskBody } from './task-body.ts'
 import { outputOf } from './task-output.ts'
-import { checkOwner, specOf } from './task-spec.ts'
+import { checkOwner } from './task-spec.ts'
 import { failedUnsent, type Unsendable } from './unsendable.ts'
 
 type Assign = Extract<Effect, { type: 'assign' }>
@@ -52,6 +47,9 @@ export interface RouterOptions {
   core(): SchedulerState
   /** Where there is a store. */
   readonly journal?: Journal | undefined
+  /** Brings the engines that are started for this controller to this number; undefined where none are. */
+  readonly scale?: ((count: number) => Promise<void>) | undefined
+  readonly onEngine?: ((change: 'joined' | 'left', engine: EngineInfo) => void) | undefined
   onShutdown(): void
   onStrategyFault(fault: Fault): void
 }
@@ -112,6 +110,14 @@ export class Router {
     this.#answers.setStrategy(like)
   }
 
+  status(): QueueStatus {
+    return queueStatus(this.#options.core(), this.#engines)
+  }
+
+  drainEngines(engines: readonly EngineId[]): void {
+    this.#options.happened([{ type: 'drainEngines', engines }])
+  }
+
   get engines(): EngineInfo[] {
     return [...this.#engines.values()].map(({ info }) => info)
   }
@@ -138,6 +144,7 @@ export class Router {
     if (peer.instance !== undefined) this.#options.journal?.engineJoined(peer.instance, peer.id)
     if (!peer.link.connection.supports.objects) peer.ping(this.#options.clock.now())
     this.#audience.tellAll({ type: 'engines', joined: [peer.info], left: [] })
+    this.#options.onEngine?.('joined', peer.info)
   }
 
   engineLeft(peer: EnginePeer, reason: string): void {
@@ -146,6 +153,7 @@ export class Router {
     this.#options.happened([{ type: 'engineLeft', engine: peer.id, reason }])
     if (peer.instance !== undefined) this.#options.journal?.engineLeft(peer.instance)
     this.#audience.tellAll({ type: 'engines', joined: [], left: [{ id: peer.id, reason }] })
+    this.#options.onEngine?.('left', peer.info)
   }
 
   /** An engine that an earlier controller had does not come back. */
@@ -181,9 +189,9 @@ export class Router {
     peer.heard.hear(this.#options.clock.now())
     switch (message.type) {
       case 'submit':
-        return this.#submit(peer, message)
+        return this.#accepted(submittedSpecs(peer, message, (id) => this.#accepts(peer, id)))
       case 'broadcast':
-        return this.#broadcast(peer, message)
+        return this.#accepted(broadcastSpecs(peer, message, (id) => this.#accepts(peer, id)))
       case 'abort':
         return this.#options.happened([{ type: 'abort', tasks: message.tasks }])
       case 'ask':
@@ -281,6 +289,10 @@ export class Router {
           if (!this.#canReturn(effect.id)) break
           this.#later(() => this.#engine(effect.engine)?.recall(effect.id, effect.attempt))
           break
+        case 'release':
+          // What it has said is sure by then.
+          this.#later(() => this.#engines.get(effect.engine)?.link.send({ type: 'stop' }))
+          break
         case 'end':
           this.#ended(effect.task)
           break
@@ -367,36 +379,6 @@ export class Router {
     return peer
   }
 
-  #submit(peer: ClientPeer, message: Extract<ClientToController, { type: 'submit' }>): void {
-    const functions = takeFunctions(peer.functions, message.tasks, message.functions, known)
-    const specs: TaskSpec[] = []
-    for (const [i, submission] of message.tasks.entries()) {
-      if (!this.#accepts(peer, submission.id)) continue
-      const body: TaskBody = {
-        function: functions[i] as KnownFunction,
-        call: submission.call,
-        args: submission.args,
-      }
-      specs.push(specOf(submission, peer.session, body))
-    }
-    this.#accepted(specs)
-  }
-
-  #broadcast(peer: ClientPeer, message: Extract<ClientToController, { type: 'broadcast' }>): void {
-    const { args, targets, runTimeoutMs, label } = message
-    if (message.tasks.length !== targets.length) throw new ProtocolError('a broadcast needs a task for each target')
-    const [held] = takeFunctions(peer.functions, [message], message.functions, known)
-    const body: TaskBody = { function: held as KnownFunction, call: 'once', args }
-    const shared = { bytes: body.function.bytes + args.byteLength }
-    const specs: TaskSpec[] = []
-    for (const [i, id] of message.tasks.entries()) {
-      if (!this.#accepts(peer, id)) continue
-      const target = targets[i] as EngineId
-      specs.push({ id, client: peer.session, body, shared, targets: [target], direct: true, runTimeoutMs, label })
-    }
-    this.#accepted(specs)
-  }
-
   #accepted(specs: readonly TaskSpec[]): void {
     if (specs.length === 0) return
     const { journal, core } = this.#options
@@ -441,8 +423,6 @@ export class Router {
     if (!this.#flushing) this.#flushSoon()
   }
 }
-
-const known = (brought: FunctionMessage) => new KnownFunction(brought)
 
 function notSent(id: TaskId, attempt: number): AttemptResult {
   return { id, attempt, outcome: 'recalled', durationMs: 0, output: undefined }

@@ -11,6 +11,10 @@ export const engineHello = Type.Object({
   kind: text(32),
   /** How many tasks it runs side by side; 1, if it does not say. */
   concurrency: optional(Type.Integer({ minimum: 1 })),
+  /** What the system that runs it calls it, where that is not its process: a job, a pod. */
+  job: optional(text(256)),
+  /** Which start of a launcher it comes of: the cluster that asked for it knows it by that. */
+  launch: optional(text(64)),
   /** Never said before. By it a controller that is restarted later knows the engine again. */
   instance: optional(text(64)),
   /** The `instance` under which what it holds was given to it. */

@@ -183,6 +183,10 @@ export const engineInfo = Type.Object({
   kind: text(32),
   /** How many tasks it runs side by side; 1, if it does not say. */
   concurrency: optional(Type.Integer({ minimum: 1 })),
+  /** What the system that runs it calls it, where that is not its process: a job, a pod. */
+  job: optional(text(256)),
+  /** Which start of a launcher it came of. */
+  launch: optional(text(64)),
 })
 export type EngineInfo = Static<typeof engineInfo>
 
@@ -194,8 +198,16 @@ const queueStatus = Type.Object({
   ended: count,
   /** The strategy in force, by name. */
   strategy: text(256),
-  /** `load`: load-balanced tasks assigned or running there. `direct`: direct ones. */
-  engines: Type.Array(Type.Object({ id: engineId, load: count, direct: count, completed: count })),
+  /** `load`: load-balanced tasks assigned or running there. `direct`: direct ones. `draining`: it is to leave when nothing needs it. */
+  engines: Type.Array(
+    Type.Object({
+      id: engineId,
+      load: count,
+      direct: count,
+      completed: count,
+      draining: optional(Type.Literal(true)),
+    }),
+  ),
 })
 export type QueueStatus = Static<typeof queueStatus>
 
@@ -278,6 +290,8 @@ const ask = Type.Union([
   Type.Object({ kind: Type.Literal('interrupt'), engines: Type.Array(engineId) }),
   /** Each goes on with a new executor and an empty namespace; what had begun is lost. */
   Type.Object({ kind: Type.Literal('restart'), engines: Type.Array(engineId) }),
+  /** So many engines of the cluster's own launcher. */
+  Type.Object({ kind: Type.Literal('scale'), count }),
   Type.Object({ kind: Type.Literal('shutdown'), engines: optional(Type.Array(engineId)) }),
 ])
 export type Ask = Static<typeof ask>
@@ -297,6 +311,8 @@ export interface Answers {
   /** As soon as the engines are told. */
   interrupt: null
   restart: null
+  /** When they are ready, or accepted where they queue, and those that were too many have left. */
+  scale: null
   shutdown: null
 }
 

@@ -206,6 +206,15 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * Brings the engines that the cluster starts by itself to this number; with 0 none is left. Those that are too many take no more tasks, finish
+   * what runs and leave. Resolves when that is done, or when new ones are accepted by a system that lets them wait.
+   * Rejects with a `ConfigurationError` where the cluster starts none, and with the reason why one did not come up.
+   */
+  async scale(engines: number): Promise<void> {
+    await this.#session.ask({ kind: 'scale', count: engines })
+  }
+
+  /**
    * The results of tasks by their ids, whosever they are: of one id its result, of a list the list of results, with the
    * items of a map in their order. What the controller does not know or no longer holds fails with `UnknownTaskError`
    * or `PurgedError`.

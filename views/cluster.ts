@@ -1,9 +1,20 @@
-import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from '../cluster/cluster.ts'
+import type { AdaptOptions } from '../cluster/adaptation.ts'
+import {
+  type ClusterOptions,
+  type LocalCluster,
+  type LocalClusterOptions,
+  startLocalCluster,
+} from '../cluster/cluster.ts'
 import type { EngineInfo } from '../core/messages.ts'
 import { Client, type ClientOptions } from './client.ts'
 
+/** Engines follow the work, until this is stopped. Their number stays as it is then. */
+export interface Adapting extends Disposable {
+  stop(): void
+}
+
 /**
- * A controller and engines on this machine, started and stopped together.
+ * A controller in this process and engines, of this machine or started elsewhere by a `launcher`: started and stopped together.
  *
  *     await using cluster = await Cluster.start({ engines: 4 })
  *     const client = await cluster.connect()
@@ -19,11 +30,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every engine is ready. On failure nothing is left behind. `inspect` shows the machines of this
+   * Resolves when every engine is ready, or as many as `waitForEngines` says. On failure nothing is left behind. `inspect` shows the machines of this
    * thread: controller, scheduler, engines whose link is here, and the clients that `connect` makes.
    * @throws ConfigurationError, AddressInUseError, TransportUnavailableError, EngineStartError
    */
-  static async start(options: LocalClusterOptions = {}): Promise<Cluster> {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
     return new Cluster(await startLocalCluster(options), options.inspect)
   }
 
@@ -65,6 +76,26 @@ export class Cluster implements AsyncDisposable {
    */
   setStrategy(strategy: NonNullable<LocalClusterOptions['strategy']>): void {
     this.#local.controller.setStrategy(strategy)
+  }
+
+  /**
+   * Brings the number of engines to `engines`, and ends what `adapt` has begun. Those that are too many take no more tasks but what only they could
+   * take, finish what runs, and leave: nothing is lost. Resolves when that is done, and when new ones are ready, or accepted by a system that lets
+   * them wait in a queue.
+   * @throws ConfigurationError where it is no number; EngineStartError and others, with the system's own words, where one does not come up
+   */
+  async scale(engines: number): Promise<void> {
+    await this.#local.scale(engines)
+  }
+
+  /**
+   * From here on the number of engines follows the work, between `min` and `max`: more when for a while there was work for more, fewer when for
+   * a while fewer were enough. Until the answer is stopped, `scale` or `adapt` is called, or the cluster ends.
+   * @throws ConfigurationError naming the option that is wrong
+   */
+  adapt(options: AdaptOptions): Adapting {
+    const stop = this.#local.adapt(options)
+    return { stop, [Symbol.dispose]: stop }
   }
 
   /** Ends clients, controller and engines. Tasks that have not ended are dropped. */

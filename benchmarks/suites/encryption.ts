@@ -1,5 +1,5 @@
 /** What encryption costs: each network transport with and without it, the links alone and whole clusters. */
-import type { TransportAddress } from '../../cluster/cluster.ts'
+import type { TransportAddress } from '../../cluster/launchers/local.ts'
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
 import { cpuTime } from '../cpu-time.ts'

@@ -2,8 +2,10 @@
  * What the launcher and the process or thread that hosts an engine say to each other, besides the engine's own link: how
  * it is to start, whether it did, and that it shall stop. The key travels here, and so is never on a command line.
  */
+import { hostname } from 'node:os'
 import { errorFromFault, type Fault, faultFrom, YardmasterError } from '../../core/errors.ts'
 import { type EngineOptions, startEngine } from '../engine.ts'
+import type { EngineHandle, EnginePlace, EngineSeat, LaunchSetting } from './launcher.ts'
 
 export interface HostedEngineOptions {
   readonly address: string
@@ -11,6 +13,20 @@ export interface HostedEngineOptions {
   readonly concurrency: number
   readonly reconnectMs: number
   readonly name: string
+  /** Of which launcher it is. */
+  readonly kind: string
+  readonly launch?: string
+}
+
+/** An engine of this setting, on this seat. */
+export function hostedOptions(setting: LaunchSetting, { name, launch }: EngineSeat, kind: string): HostedEngineOptions {
+  const { addresses, key, concurrency, reconnectMs } = setting
+  return { address: addresses[0] as string, key, concurrency, reconnectMs, name, kind, launch }
+}
+
+/** What a hosted engine says of itself to its controller. */
+export function infoOf({ name, kind, launch }: HostedEngineOptions): NonNullable<EngineOptions['info']> {
+  return { name, kind, ...(launch === undefined ? {} : { launch }) }
 }
 
 export type FromHost =
@@ -37,24 +53,43 @@ export async function hostEngine(
   }
 }
 
-/** The launcher's side: one promise for the start and one for the end, fed by what the host says and does. */
+/** A handle of an engine whose host says when the engine is ready. */
+export interface HostedEngine extends EngineHandle {
+  /** Resolves with its number when its controller has admitted it; rejects with the reason why that will not be. */
+  readonly ready: Promise<number>
+}
+
+/** The launcher's side: what is known of the engine, fed by what its host says and does. */
 export class HostWatch {
   readonly ready: Promise<number>
-  readonly stopped: Promise<Error | undefined>
+  readonly began: Promise<EnginePlace>
+  readonly ended: Promise<Error | undefined>
+  /** Where it runs. */
+  place: EnginePlace = {}
+  #begin: (place: EnginePlace) => void = () => {}
   #becomeReady: (engine: number) => void = () => {}
   #fail: (error: Error) => void = () => {}
-  #stop: (error: Error | undefined) => void = () => {}
+  #end: (error: Error | undefined) => void = () => {}
   #reason: Error | undefined
 
   constructor() {
+    this.began = new Promise((resolve) => {
+      this.#begin = resolve
+    })
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#fail = reject
     })
-    this.stopped = new Promise((resolve) => {
-      this.#stop = resolve
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
     })
     this.ready.catch(() => {})
+  }
+
+  /** The system runs it, as this process, which may be on another machine. */
+  hasBegun(pid: number, host = hostname()): void {
+    this.place = { host, pid }
+    this.#begin(this.place)
   }
 
   hear(message: FromHost): void {
@@ -73,6 +108,13 @@ export class HostWatch {
   gone(unasked: string | undefined): void {
     const reason = this.#reason ?? (unasked === undefined ? undefined : new YardmasterError('YM_ENGINE_LOST', unasked))
     this.#fail(reason ?? new YardmasterError('YM_ENGINE_START', 'the engine was stopped before it was ready'))
-    this.#stop(reason)
+    this.#end(reason)
   }
+}
+
+/** Waits until the host has ended, and forces it if that takes long. */
+export async function endWithin(ended: Promise<unknown>, timeoutMs: number, force: () => void): Promise<void> {
+  const timer = setTimeout(force, timeoutMs)
+  await ended
+  clearTimeout(timer)
 }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openPort } from '../../transports/threads.ts'
 import { threadExecutor } from '../executors/thread.ts'
-import { hostEngine, type ToHost } from './hosted-engine.ts'
+import { hostEngine, infoOf, type ToHost } from './hosted-engine.ts'
 import type { EngineThreadData } from './thread.ts'
 
 const { port, options } = workerData as EngineThreadData
@@ -14,7 +14,7 @@ void hostEngine(
     reconnectMs: 0,
     connect: async () => openPort(port),
     executors: threadExecutor,
-    info: { name: options.name, kind: 'thread' },
+    info: infoOf(options),
   },
   (message) => parentPort?.postMessage(message),
   (stop) => parentPort?.on('message', (message: ToHost) => message.type === 'stop' && stop()),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Yardmaster } from './yardmaster.ts'
 
-const commands = ['map', 'start', 'status', 'stop', 'controller', 'engine', 'trace', 'simulate', 'bench']
+const commands = ['map', 'start', 'status', 'scale', 'stop', 'controller', 'engine', 'trace', 'simulate', 'bench']
 let yardmaster: Yardmaster
 beforeAll(() => {
   yardmaster = new Yardmaster()

@@ -1,45 +1,97 @@
 import { afterEach, expect, it } from 'vitest'
-import type { Engine } from '../../cluster/engine.ts'
 import { EnginePool } from '../../cluster/engine-pool.ts'
+import type { EngineHandle, EngineSeat } from '../../cluster/launchers/launcher.ts'
+import { ConfigurationError } from '../../core/errors.ts'
+import type { EngineInfo } from '../../core/messages.ts'
 import { seededRandom } from '../../core/random.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
+
+interface Fake extends EngineSeat {
+  readonly id: number
+  stops: number
+  /** It joins its controller. */
+  join(): void
+  end(error?: Error): void
+}
 
 const clock = new VirtualClock()
 const lines: string[] = []
 /** In order of their start. */
-const engines: { readonly place: number; end(error?: Error): void; stops: number }[] = []
+const engines: Fake[] = []
+/** How many were started at a time. */
+const batches: number[] = []
+const drained: number[] = []
 let refusals = 0
+let closed = 0
+/** Whether engines join as soon as they are started. */
+let isPrompt = true
 
 afterEach(() => {
-  lines.length = 0
-  engines.length = 0
+  for (const list of [lines, engines, batches, drained]) list.length = 0
   refusals = 0
+  closed = 0
+  isPrompt = true
 })
 
-function pool(restartsMax: number): EnginePool {
-  return new EnginePool({
+function newPool({ restartsMax = 5, queues = false, loads = new Map<number, number>() } = {}): EnginePool {
+  const pool: EnginePool = new EnginePool({
+    kind: 'fake',
+    run: 'run',
+    queues,
     restartsMax,
     clock,
     random: seededRandom(1),
     log: (_, line) => lines.push(line),
-    launch: async (place) => {
-      if (refusals > 0) {
-        refusals -= 1
-        throw new Error('no room')
-      }
-      let end: (error?: Error) => void = () => {}
-      const stopped = new Promise<Error | undefined>((resolve) => {
-        end = resolve
-      })
-      const entry = { place, end, stops: 0 }
-      engines.push(entry)
-      const stop = async () => {
-        entry.stops += 1
-        end()
-      }
-      return { id: engines.length, stop, stopped } satisfies Engine
+    drain: (engine) => {
+      drained.push(engine)
+      // Its controller lets it go, and it leaves.
+      pool.changed('left', infoOf(engines[engine] as Fake))
+    },
+    loads: () => loads,
+    session: {
+      launch: async (seats) => {
+        if (refusals > 0) {
+          refusals -= 1
+          throw new ConfigurationError('no room')
+        }
+        batches.push(seats.length)
+        return seats.map((seat) => started(pool, seat))
+      },
+      close: async () => {
+        closed += 1
+      },
     },
   })
+  return pool
+}
+
+function started(pool: EnginePool, seat: EngineSeat): EngineHandle {
+  let end: (error?: Error) => void = () => {}
+  const ended = new Promise<Error | undefined>((resolve) => {
+    end = (error) => {
+      pool.changed('left', infoOf(fake))
+      resolve(error)
+    }
+  })
+  const join = () => pool.changed('joined', infoOf(fake))
+  const fake: Fake = { ...seat, id: engines.length, stops: 0, join, end }
+  engines.push(fake)
+  if (isPrompt) queueMicrotask(join)
+  return {
+    launch: seat.launch,
+    place: {},
+    began: new Promise(() => {}),
+    ended,
+    signal: async () => {},
+    stop: async () => {
+      fake.stops += 1
+      end()
+    },
+  }
+}
+
+function infoOf({ id, name, launch }: Fake): EngineInfo {
+  return { id, name, launch, kind: 'fake', host: 'here', pid: 1 }
 }
 
 async function settle(passMs = 0): Promise<void> {
@@ -48,31 +100,39 @@ async function settle(passMs = 0): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-it('an engine that is lost is replaced in its place, after a pause; one that was asked to stop is not', async () => {
-  const three = pool(5)
-  await three.start(3)
+it('an engine that is lost is replaced on its seat, after a pause; one that was asked to stop is not', async () => {
+  const pool = newPool()
+  await pool.scale(3)
+  expect(batches).toEqual([3])
   engines[1]?.end(new Error('killed'))
   engines[2]?.end()
   await settle()
-  expect(engines).toHaveLength(3)
+  expect([engines.length, pool.size]).toEqual([3, 2])
   await settle(2_000)
-  expect(engines.map(({ place }) => place)).toEqual([0, 1, 2, 1])
+  await settle(100)
+  expect(engines.map(({ name }) => name)).toEqual(['fake-0', 'fake-1', 'fake-2', 'fake-1'])
+  expect(new Set(engines.map(({ launch }) => launch)).size).toBe(4)
   expect(lines).toEqual(['engine 1 of the pool ended: killed; it is started anew (1 of 5)'])
-  await three.stop()
+  await pool.stop()
   expect(engines.map(({ stops }) => stops)).toEqual([1, 0, 0, 1])
+  expect(closed).toBe(1)
 })
 
-it('a place whose engine keeps ending, or does not come up, is given up; one that lived long starts afresh', async () => {
-  const one = pool(2)
-  await one.start(1)
+it('a seat whose engine keeps ending, or does not come up, is given up; one that served long starts afresh', async () => {
+  const pool = newPool({ restartsMax: 2 })
+  const again = async () => {
+    await settle(2_000)
+    await settle(100)
+  }
+  await pool.scale(1)
   engines[0]?.end(new Error('first'))
-  await settle(2_000)
+  await again()
   await settle(60_000)
   engines[1]?.end(new Error('second'))
   await settle()
   refusals = 1
-  await settle(2_000)
-  await settle(2_000)
+  await again()
+  await again()
   engines[2]?.end(new Error('third'))
   await settle(60_000)
   expect(engines).toHaveLength(3)
@@ -82,24 +142,101 @@ it('a place whose engine keeps ending, or does not come up, is given up; one tha
     'engine 0 of the pool ended: no room; it is started anew (2 of 2)',
     'engine 0 of the pool ended: third; it is not started again',
   ])
-  await one.stop()
+  expect(pool.size).toBe(0)
+  await pool.stop()
 })
 
 it('a stop ends the pause before a restart, and an engine that comes up meanwhile', async () => {
-  const one = pool(2)
-  await one.start(1)
+  const pool = newPool()
+  await pool.scale(1)
   engines[0]?.end(new Error('killed'))
   await settle()
-  await one.stop()
+  await pool.stop()
   await settle(60_000)
   expect(engines).toHaveLength(1)
   expect(clock.next).toBeUndefined()
+  expect(closed).toBe(1)
 })
 
-it('a pool that cannot start says why, and stops what came up', async () => {
-  const two = pool(2)
+it('a pool that cannot start says why; so does one of whose engines one does not come up, when all have settled', async () => {
+  const pool = newPool()
   refusals = 1
-  await expect(two.start(2)).rejects.toThrow('no room')
-  await two.stop()
-  expect(engines.map(({ stops }) => stops)).toEqual([1])
+  await expect(pool.scale(2)).rejects.toThrow('no room')
+  expect(pool.size).toBe(0)
+  isPrompt = false
+  let isSettled = false
+  const scaled = pool.scale(2).finally(() => {
+    isSettled = true
+  })
+  scaled.catch(() => {})
+  await settle()
+  engines[0]?.end(new Error('no key'))
+  await settle()
+  expect(isSettled).toBe(false)
+  engines[1]?.join()
+  await expect(scaled).rejects.toThrow('no key')
+  await settle(60_000)
+  // Whoever asked is told, and decides.
+  expect([engines.length, pool.size, pool.ready]).toEqual([2, 1, 1])
+  await pool.stop()
+})
+
+it('where engines queue, it is ready when they are accepted, and those that never came up are started anew, together', async () => {
+  isPrompt = false
+  const pool = newPool({ queues: true })
+  await pool.scale(4)
+  expect([pool.size, pool.ready]).toEqual([4, 0])
+  for (const engine of engines) engine.end(new Error('node failure'))
+  await settle(2_000)
+  await settle(100)
+  expect(batches.reduce((sum, count) => sum + count, 0)).toBe(8)
+  expect(batches.length).toBeLessThan(5)
+  const two = pool.scale(6, 1)
+  await settle()
+  engines.at(-1)?.join()
+  await two
+  expect(pool.ready).toBe(1)
+  await pool.stop()
+})
+
+it('those go first that do not serve yet, then those with the least to finish, of these the youngest', async () => {
+  const loads = new Map([
+    [0, 1],
+    [1, 0],
+    [2, 5],
+    [3, 1],
+  ])
+  const pool = newPool({ loads })
+  await pool.scale(4)
+  isPrompt = false
+  const more = pool.scale(5)
+  await settle()
+  await pool.scale(2)
+  await more
+  expect(drained).toEqual([1, 3])
+  expect(engines.map(({ stops }) => stops)).toEqual([0, 1, 0, 1, 1])
+  await pool.scale(0)
+  expect([drained, pool.size]).toEqual([[1, 3, 0, 2], 0])
+  await pool.stop()
+})
+
+it('an engine that loses its link while it is to leave is ended; one that comes back is told again', async () => {
+  const pool = newPool()
+  await pool.scale(1)
+  pool.changed('left', infoOf(engines[0] as Fake))
+  expect([pool.size, pool.ready]).toEqual([1, 0])
+  pool.changed('joined', infoOf(engines[0] as Fake))
+  expect(pool.ready).toBe(1)
+  await pool.scale(0)
+  expect(drained).toEqual([0])
+  await pool.stop()
+})
+
+it('nobody is started any more once the pool is stopped', async () => {
+  const pool = newPool()
+  await pool.scale(1)
+  await Promise.all([pool.stop(), pool.stop()])
+  await pool.scale(3)
+  expect([engines.length, closed]).toEqual([1, 1])
+  await expect(pool.scale(1.5)).rejects.toThrow('engines must be a whole number')
 })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Client, Cluster } from 'yardmaster'
+import { launchProcessEngine } from './from-dist.ts'
 
 const bytes = () => new Uint8Array(new SharedArrayBuffer(8_192)).fill(1)
 
@@ -17,10 +18,9 @@ it('shared memory is refused at once where every engine is in another process, a
 
 it('shared memory is refused for one engine in another process, where others are threads', async () => {
   await using cluster = await Cluster.start({ engines: 1, addresses: ['ws://127.0.0.1:0'] })
-  const url = new URL('../../dist/cluster/launchers/process.js', import.meta.url).href
-  const { launchProcessEngine } = (await import(url)) as typeof import('../../cluster/launchers/process.ts')
   const [address] = cluster.addresses as [string]
-  const apart = await launchProcessEngine({ address, key: cluster.key, concurrency: 1, reconnectMs: 0, name: 'apart' })
+  const options = { address, key: cluster.key, concurrency: 1, reconnectMs: 0, name: 'apart', kind: 'process' }
+  const apart = launchProcessEngine(options)
   const client = await cluster.connect()
   const [, id] = await client.waitForEngines(2)
   const lview = client.loadBalancedView()

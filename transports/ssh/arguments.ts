@@ -65,6 +65,12 @@ export function forwardArguments(controlPath: string, socketPath: string, target
   return ['-F', '/dev/null', ...control, '-L', `${escaped(socketPath)}:${target}`, '--', 'tunnel']
 }
 
+/** The arguments of an `ssh` that has the one at `controlPath` lead a port there, which it says, to an address from here. It reads no configuration. */
+export function reverseArguments(controlPath: string, target: string): string[] {
+  const control = ['-S', controlPath.replaceAll('%', '%%'), '-O', 'forward']
+  return ['-F', '/dev/null', ...control, '-R', `127.0.0.1:0:${target}`, '--', 'tunnel']
+}
+
 /** A path in a forwarding, where a colon ends it. */
 export function escaped(path: string): string {
   return path.replace(/[\\:]/g, '\\$&')

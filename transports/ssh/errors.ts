@@ -46,9 +46,10 @@ const refusals: readonly Kind[] = [
 
 /** Why there is a login, and no way on. */
 const refusedForwarding: Kind = {
-  pattern: /administratively prohibited|unknown channel type/,
+  pattern: /administratively prohibited|unknown channel type|remote port forwarding failed/,
   Class: ConfigurationError,
-  what: (host) => `${host} lets ssh in, but not through: its sshd has to allow it (AllowTcpForwarding, PermitOpen)`,
+  what: (host) =>
+    `${host} lets ssh in, but not through: its sshd has to allow it (AllowTcpForwarding, PermitOpen, PermitListen)`,
 }
 
 /** Why `ssh` has ended with `exitCode` before it was logged in and `sh` there had answered. */
@@ -67,7 +68,7 @@ export function loginError(host: string, stderr: string, exitCode: number | null
 
 /** Why nothing came through a tunnel: `otherwise`, unless `ssh` tells. */
 export function forwardingError(host: string, stderr: string, otherwise: string, cause?: unknown): YardmasterError {
-  const isRefused = refusedForwarding.pattern.test(stderr)
+  const isRefused = refusedForwarding.pattern.test(`${stderr}\n${otherwise}`)
   const { Class, what } = isRefused ? refusedForwarding : { Class: UnreachableError, what: () => otherwise }
   return new Class(withWords(what(host), stderr), { cause, details: { host } })
 }

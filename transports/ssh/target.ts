@@ -24,6 +24,18 @@ export function forwardTarget(address: string): string {
   return `${reached(host)}:${port ?? (scheme === 'wss' ? 443 : 80)}`
 }
 
+/**
+ * The address, as seen from the far end of a tunnel that leads back to it from `port` of 127.0.0.1 there.
+ * @throws AddressError where it has no port
+ */
+export function addressThere(address: string, port: number): string {
+  const [, scheme, path] = /^(wss?|tcps?):\/\/[^/]+(\/.*)?$/i.exec(address) ?? []
+  if (scheme !== undefined) return `${scheme}://127.0.0.1:${port}${path ?? ''}`
+  throw new AddressError(
+    `ssh does not lead back to ${address}: have the controller listen at ws:, wss:, tcp: or tcps: for its engines`,
+  )
+}
+
 /** Who listens at every address of a machine is reached at its own. */
 function reached(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'

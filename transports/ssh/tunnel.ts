@@ -2,8 +2,9 @@ import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { TransportUnavailableError, type YardmasterError } from '../../core/errors.ts'
-import { forwardArguments, type SshPlace, tunnelArguments } from './arguments.ts'
+import { forwardArguments, reverseArguments, type SshPlace, tunnelArguments } from './arguments.ts'
 import { forwardingError, lateError, loginError } from './errors.ts'
 
 /** An `ssh` that does not end by itself is killed after this long. */
@@ -80,13 +81,15 @@ export class SshTunnel {
   async ask(script: string, lastLine: string): Promise<string> {
     const { stdout, stdin } = this.#child
     let answer = ''
+    let hear = (_text: string): void => {}
     const answered = new Promise<'answered'>((resolve) => {
-      stdout.setEncoding('utf8').on('data', (text: string) => {
+      hear = (text) => {
         if (answer.length > answerMax) return
         answer += text
         if (`\n${answer}`.includes(`\n${lastLine}\n`)) resolve('answered')
-      })
+      }
     })
+    stdout.setEncoding('utf8').on('data', hear)
     stdin.write(script)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
@@ -94,6 +97,7 @@ export class SshTunnel {
     })
     const outcome = await Promise.race([answered, late, this.#ended])
     clearTimeout(timer)
+    stdout.off('data', hear)
     if (outcome === 'answered') return answer
     await this.end()
     if (this.#unstarted) throw withoutSsh(this.#unstarted)
@@ -108,14 +112,54 @@ export class SshTunnel {
   async forward(target: string): Promise<string> {
     const path = join(this.#folder, String(this.#sockets))
     this.#sockets += 1
-    const args = forwardArguments(this.#controlPath, path, target)
-    const problem = await new Promise<string | undefined>((resolve) => {
-      execFile('ssh', args, { timeout: this.#timeoutMs }, (error, _stdout, stderr) =>
-        resolve(error ? stderr.trim() || error.message : undefined),
-      )
-    })
+    const { problem } = await this.#order(forwardArguments(this.#controlPath, path, target))
     if (problem === undefined) return path
     throw await this.failed(`ssh to ${this.#host} does not lead to ${target}: ${problem}`)
+  }
+
+  /**
+   * Resolves with a port of 127.0.0.1 there that leads to `target` from here, as long as this lasts.
+   * @throws UnreachableError, ConfigurationError
+   */
+  async reverse(target: string): Promise<number> {
+    const { problem, answer } = await this.#order(reverseArguments(this.#controlPath, target))
+    const port = Number(/^\d+$/m.exec(answer)?.[0])
+    if (problem === undefined && port > 0) return port
+    const why = problem ?? 'it does not say at which port it listens there'
+    throw await this.failed(`ssh to ${this.#host} does not lead from there to ${target}: ${why}`)
+  }
+
+  /**
+   * Has this command, as a shell reads it, take the place of `sh` there, and tells each line that it writes. It is to read nothing of its
+   * input before it has written a line: what comes before may still be the shell's.
+   */
+  become(command: string, onLine: (line: string) => void): void {
+    createInterface({ input: this.#child.stdout }).on('line', onLine)
+    this.write(`exec ${command}\n`)
+  }
+
+  /** To what runs there. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
+  /** Resolves with the exit code of what ran there, 255 where `ssh` itself has failed, null where a signal ended it. */
+  get ended(): Promise<number | null> {
+    return this.#ended
+  }
+
+  /** The end of what `ssh`, and what runs there, has written to its stderr. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  /** By the process of this tunnel. */
+  #order(args: readonly string[]): Promise<{ readonly problem: string | undefined; readonly answer: string }> {
+    return new Promise((resolve) => {
+      execFile('ssh', args, { timeout: this.#timeoutMs }, (error, answer, stderr) =>
+        resolve({ problem: error ? stderr.trim() || error.message : undefined, answer }),
+      )
+    })
   }
 
   /** Ends it, since nothing came through, and resolves with why: `otherwise`, unless `ssh` tells. */

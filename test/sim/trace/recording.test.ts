@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { LocalClusterOptions } from '../../../cluster/cluster.ts'
 import { MemoryStore } from '../../../cluster/stores/memory-store.ts'
 import { WorkloadError } from '../../../core/errors.ts'
 import { strategies } from '../../../scheduler/strategies/named.ts'
@@ -30,7 +31,7 @@ const options = { engines: 2, engineKind: 'inline' } as const
 /** What a cluster writes while the program runs. */
 async function recorded(
   program: (client: Client, cluster: Cluster) => Promise<unknown>,
-  more: Partial<Parameters<typeof Cluster.start>[0]> = {},
+  more: LocalClusterOptions = {},
 ): Promise<Trace> {
   const cluster = await Cluster.start({ ...options, record: path, ...more })
   try {

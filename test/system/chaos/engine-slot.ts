@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { launchProcessEngine } from '../from-dist.ts'
 import type { Story } from './story.ts'
 
-// The launcher that a cluster has, from where processes start.
-const url = new URL('../../../dist/cluster/launchers/process.js', import.meta.url).href
-const { launchProcessEngine } = (await import(url)) as typeof import('../../../cluster/launchers/process.ts')
-type ProcessEngine = Awaited<ReturnType<typeof launchProcessEngine>>
+type ProcessEngine = ReturnType<typeof launchProcessEngine>
 
 /** Before the next try, when there was no controller. */
 const pauseMs = 100
@@ -36,11 +34,11 @@ export class EngineSlot {
   }
 
   get name(): string {
-    return `${this.#options.name}, pid ${this.#engine?.pid}`
+    return `${this.#options.name}, pid ${this.#engine?.place.pid}`
   }
 
   kill(): void {
-    if (this.#engine) process.kill(this.#engine.pid, 'SIGKILL')
+    void this.#engine?.signal('SIGKILL')
     this.#engine = undefined
   }
 
@@ -48,9 +46,9 @@ export class EngineSlot {
   async pause(ms: number): Promise<void> {
     const engine = this.#engine
     if (!engine) return
-    process.kill(engine.pid, 'SIGSTOP')
+    await engine.signal('SIGSTOP')
     await sleep(ms)
-    if (this.#engine === engine) process.kill(engine.pid, 'SIGCONT')
+    if (this.#engine === engine) await engine.signal('SIGCONT')
   }
 
   async end(): Promise<void> {
@@ -63,10 +61,11 @@ export class EngineSlot {
     const { address, key, concurrency, name, story } = this.#options
     while (!this.#isEnding) {
       try {
-        const engine = await launchProcessEngine({ address, key, concurrency, name, reconnectMs: 30_000 })
+        const engine = launchProcessEngine({ address, key, concurrency, name, kind: 'process', reconnectMs: 30_000 })
+        await engine.ready
         this.#engine = engine
         if (this.#isEnding) this.kill()
-        const reason = await engine.stopped
+        const reason = await engine.ended
         if (this.#engine === engine) story.tell(`${this.name} ended by itself: ${reason?.message}`)
       } catch (error) {
         story.tell(`${name} did not start: ${error instanceof Error ? error.message : error}`)
