@@ -6,12 +6,14 @@
 export type { AdaptOptions } from './cluster/adaptation.ts'
 export type { ClusterOptions, LocalClusterOptions } from './cluster/cluster.ts'
 export { type ConnectionFile, writeConnectionFile } from './cluster/connection-file.ts'
+export type { KubernetesOptions, KubernetesOwner } from './cluster/launchers/kubernetes/kubernetes-options.ts'
 export type {
   EngineHandle,
   EnginePlace,
   EngineSeat,
   Launcher,
   LauncherEntry,
+  LaunchPreview,
   LaunchSession,
   LaunchSetting,
 } from './cluster/launchers/launcher.ts'
@@ -19,6 +21,7 @@ export type { EngineKind, TransportAddress, TransportName } from './cluster/laun
 export type { LauncherChoice, LaunchersByName } from './cluster/launchers/options.ts'
 export type { ProcessOptions } from './cluster/launchers/process.ts'
 export { registerLauncher } from './cluster/launchers/registry.ts'
+export type { SlurmOptions } from './cluster/launchers/slurm/slurm-options.ts'
 export type { SshHost, SshOptions } from './cluster/launchers/ssh/options.ts'
 export type { SshAddress } from './cluster/remote-controller.ts'
 export { type LmdbStoreOptions, openLmdbStore } from './cluster/stores/lmdb-store.ts'

@@ -19,17 +19,14 @@ export function controllerCommand(): Command {
     .addOption(options.name())
     .option('-n, --engines <count>', 'how many engines to start with it', countFrom(0), 0)
     .addOption(options.engineKind())
-    .option(
-      '--listen <address...>',
-      'where to listen: ws://HOST:PORT (WebSocket), tcp://HOST:PORT or ipc://PATH (ZeroMQ); what is not of this machine is encrypted (wss:, tcps:); port 0 takes a free one (default: ws://127.0.0.1:0)',
-    )
+    .addOption(options.listen())
     .addOption(options.transport().conflicts('listen'))
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
     .addOption(options.store())
     .addOption(options.record())
-    .option('--insecure', 'go without encryption where others can reach the controller, too')
+    .addOption(options.insecure())
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(
       'after',

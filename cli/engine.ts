@@ -20,6 +20,7 @@ interface EngineCommandOptions {
   readonly quiet?: true
   readonly launch?: string
   readonly job?: string
+  readonly host?: string
   readonly kind: string
   readonly engineName?: string
   readonly reconnect: number
@@ -57,6 +58,7 @@ export function engineCommand(): Command {
     .option('--quiet', 'print nothing')
     .option('--kind <word>', 'what it is called by kind, where engines are shown', 'process')
     .option('--engine-name <name>', 'its name there')
+    .option('--host <name>', 'what its machine is called there (default: its host name)')
     .option('--job <text>', 'what the system that runs it calls it, to be shown there: a job, a pod')
     .addOption(new Option('--launch <text>', 'for launchers: which of their starts this is; for one engine'))
     .addHelpText(
@@ -71,7 +73,7 @@ Examples:
 }
 
 async function runEngines(given: EngineCommandOptions): Promise<void> {
-  const { launch, job, kind, engineName } = given
+  const { launch, job, host, kind, engineName } = given
   if (launch !== undefined && given.engines !== 1) {
     throw new ConfigurationError(`--launch is for one engine, and -n is ${given.engines}`)
   }
@@ -86,6 +88,7 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
         const info = {
           name: engineName !== undefined && given.engines === 1 ? name : `${name}-${index}`,
           kind,
+          ...(host === undefined ? {} : { host }),
           ...(job === undefined ? {} : { job }),
           ...(launch === undefined ? {} : { launch }),
         }

@@ -16,7 +16,7 @@ export function withLauncher(command: Command): Command {
   const options = [
     new Option(
       '--launcher <name>',
-      'what starts the engines: process or thread, on this machine; ssh, on others (default: as --engine-kind says)',
+      'what starts the engines: process or thread, on this machine; ssh, on others; slurm, as jobs; kubernetes, as Jobs (default: as --engine-kind says)',
     ).conflicts('engineKind'),
     new Option('--hosts <host...>', 'for ssh: the machines, as ssh takes them; engines are spread evenly'),
     new Option(

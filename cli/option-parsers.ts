@@ -33,6 +33,12 @@ export const options = {
   },
   engineKind: () =>
     new Option('--engine-kind <kind>', 'what each engine is').choices(['process', 'thread']).default('process'),
+  listen: () =>
+    new Option(
+      '--listen <address...>',
+      'where to listen: ws://HOST:PORT (WebSocket), tcp://HOST:PORT or ipc://PATH (ZeroMQ); what is not of this machine is encrypted (wss:, tcps:); port 0 takes a free one (default: ws://127.0.0.1:0, or where the launcher’s engines come from)',
+    ),
+  insecure: () => new Option('--insecure', 'go without encryption where others can reach the controller, too'),
   transport: () =>
     new Option('--transport <name>', 'what links clients, and engines that are processes, to the controller')
       .choices(['websocket', 'zeromq'])

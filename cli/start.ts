@@ -12,12 +12,13 @@ import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
 import { takeKeyFromEnvironment } from './key.ts'
+import { printPreview } from './launch-preview.ts'
 import { withLauncher } from './launcher-options.ts'
 import { withLimits } from './limit-options.ts'
 import { logFilePath, nameOption, requireFreeName } from './named-cluster.ts'
 import { options } from './option-parsers.ts'
 
-type StartOptions = HostOptions & { readonly json?: true }
+type StartOptions = HostOptions & { readonly json?: true; readonly dryRun?: true }
 type Ready = Extract<FromBackground, { type: 'ready' }>
 
 export function startCommand(): Command {
@@ -29,12 +30,15 @@ export function startCommand(): Command {
     .addOption(options.name())
     .addOption(options.engines(0))
     .addOption(options.engineKind())
-    .addOption(options.transport())
+    .addOption(options.listen())
+    .addOption(options.transport().conflicts('listen'))
     .addOption(options.strategy())
     .addOption(options.hwm())
     .addOption(options.concurrency())
     .addOption(options.store())
     .addOption(options.record())
+    .addOption(options.insecure())
+    .option('--dry-run', 'start nothing, and print what the launcher would give its system: a job’s script, manifests')
     .addOption(options.json())
     .addHelpText(
       'after',
@@ -46,6 +50,7 @@ The log of a cluster that was killed is kept as NAME.log.old when the next one o
 Example:
   $ yardmaster start -n 4
   $ yardmaster start --launcher ssh --hosts me@one me@two --adapt 0:16
+  $ yardmaster start --launcher slurm -n 64 --launcher-option partition=main
   $ yardmaster map --cluster default ./task.js < items.jsonl
   $ yardmaster stop`,
     )
@@ -53,10 +58,11 @@ Example:
   return withLimits(withLauncher(command))
 }
 
-async function runStart({ json, ...given }: StartOptions, command: Command): Promise<void> {
+async function runStart({ json, dryRun, ...given }: StartOptions, command: Command): Promise<void> {
   // With a range, it says how many to begin with.
   const isCounted = given.adapt === undefined || command.getOptionValueSource('engines') !== 'default'
   const host = isCounted ? given : { ...given, engines: given.adapt?.min ?? 0 }
+  if (dryRun) return printPreview(host)
   await requireFreeName(host.name)
   const logFile = logFilePath(host.name)
   // Another start of this name may be under way: the log gets its name with the cluster.

@@ -5,6 +5,7 @@ import { ConfigurationError, ConnectionLostError, TimeoutError, UnreachableError
 import { Client } from '../views/client.ts'
 import { nameOption, removeRemains, requireCluster } from './named-cluster.ts'
 import { countFrom, options } from './option-parsers.ts'
+import { endRemains } from './remains.ts'
 
 interface StopOptions {
   readonly name: string
@@ -33,7 +34,12 @@ Example:
 
 async function runStop({ name, ssh, now, timeout }: StopOptions): Promise<void> {
   if (ssh !== undefined) return stopThere(ssh, name, timeout)
-  const file = await requireCluster(name)
+  const file = await requireCluster(name).catch(async (error: unknown) => {
+    const ended = await endRemains(name)
+    if (ended.length === 0) throw error
+    process.stdout.write(`cluster '${name}' had died; ended what it left: ${ended.join(', ')}\n`)
+  })
+  if (!file) return
   const ended = waitForEnd(file.pid, timeout)
   if (now) await kill(file)
   // It answers when its tasks have ended, which may be later than anyone wants to wait.
@@ -45,6 +51,7 @@ async function runStop({ name, ssh, now, timeout }: StopOptions): Promise<void> 
   }
   // A process that was killed could not do it itself.
   await removeRemains(file)
+  await endRemains(name)
   process.stdout.write(`cluster '${name}' has stopped\n`)
 }
 

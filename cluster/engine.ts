@@ -22,7 +22,7 @@ export interface EngineOptions {
   /** How long to try to come back after the link is lost. Default 30,000. */
   readonly reconnectMs?: number
   /** What `engines` shows. */
-  readonly info?: Partial<Pick<EngineInfo, 'name' | 'kind' | 'job' | 'launch'>>
+  readonly info?: Partial<Pick<EngineInfo, 'name' | 'kind' | 'host' | 'job' | 'launch'>>
   /** A connection that is already open, instead of connecting to `address`. */
   readonly connect?: () => Promise<Connection>
   readonly clock?: Clock
@@ -93,6 +93,7 @@ async function register(
   const instance = newInstance()
   const place = placeOfEngine()
   const { name = `engine-${place.pid}`, kind = options.executors.kind, job, launch } = options.info ?? {}
+  const host = options.info?.host ?? place.host
   const { concurrency = 1 } = options
   const registered = await offerHandshake(connection, {
     role: 'engine',
@@ -102,7 +103,8 @@ async function register(
     details: {
       name,
       kind,
-      ...place,
+      pid: place.pid,
+      host,
       ...(concurrency > 1 ? { concurrency } : {}),
       ...(job === undefined ? {} : { job }),
       ...(launch === undefined ? {} : { launch }),

@@ -7,6 +7,8 @@ const longest = [
   'system/controller-restart',
   'cli/start-and-stop',
   'system/ssh',
+  'system/slurm',
+  'system/launcher-slurm',
   'benchmarks/bench',
   'system/direct',
   'system/stalled-client',

@@ -22,6 +22,13 @@ export interface Launcher {
   readonly listen?: readonly string[]
   /** Called once, when the controller listens. Rejects with a coded error where nothing can be started, and then leaves nothing. */
   open(setting: LaunchSetting): Promise<LaunchSession>
+  /** What it would give its system, for people to read; what is known only when it does stands in capitals. It starts nothing. */
+  preview?(preview: LaunchPreview): Promise<string>
+}
+
+/** A cluster that might be started. */
+export interface LaunchPreview extends Pick<LaunchSetting, 'cluster' | 'concurrency' | 'reconnectMs'> {
+  readonly seats: readonly EngineSeat[]
 }
 
 /** How to make a launcher from what a user says. */
@@ -33,6 +40,11 @@ export interface LauncherEntry {
    * @throws ConfigurationError naming an option that is wrong or missing
    */
   create(options: Readonly<Record<string, unknown>>): Launcher | Promise<Launcher>
+  /**
+   * Ends what a session that could not close has left, as that noted it; answers what it was, for people.
+   * @throws EngineStartError with the system's words
+   */
+  endRemains?(what: Readonly<Record<string, string>>): Promise<string>
 }
 
 /** The cluster that engines are started for. */

@@ -1,5 +1,7 @@
+import type { KubernetesOptions } from './kubernetes/kubernetes-options.ts'
 import type { Launcher } from './launcher.ts'
 import type { ProcessOptions } from './process.ts'
+import type { SlurmOptions } from './slurm/slurm-options.ts'
 import type { SshOptions } from './ssh/options.ts'
 
 /**
@@ -11,6 +13,8 @@ export interface LaunchersByName {
   process: ProcessOptions
   inline: unknown
   ssh: SshOptions
+  slurm: SlurmOptions
+  kubernetes: KubernetesOptions
 }
 
 /** What starts the engines: by its name, with its options beside the cluster's, or as it is. */

@@ -8,6 +8,8 @@ const builtIn: Readonly<Record<string, () => Promise<LauncherEntry>>> = {
   process: async () => (await import('./local.ts')).localEntry('process'),
   inline: async () => (await import('./local.ts')).localEntry('inline'),
   ssh: async () => (await import('./ssh/entry.ts')).sshEntry,
+  slurm: async () => (await import('./slurm/slurm.ts')).slurmEntry,
+  kubernetes: async () => (await import('./kubernetes/kubernetes.ts')).kubernetesEntry,
 }
 
 const registered = new Map<string, LauncherEntry>()

@@ -12,6 +12,8 @@ const FOLDERS: Record<string, string> = {
   cluster: 'controller, engines, and starting and stopping them',
   'cluster/executors': 'where an engine runs a task: this thread, or a worker',
   'cluster/launchers': 'how engines come to be: the contract, threads and processes',
+  'cluster/launchers/kubernetes': 'engines that are Jobs of Kubernetes',
+  'cluster/launchers/slurm': 'engines that are jobs of Slurm, or steps of one',
   'cluster/launchers/ssh': 'engines on machines that ssh leads to',
   'cluster/stores': 'where a controller keeps what a restart must not lose',
   core: 'the protocol and the contracts that all share',

@@ -30,6 +30,7 @@ const PACKAGES: Record<string, readonly Area[]> = {
   ws: ['transports', 'benchmarks'],
   commander: ['cli'],
   'cli-progress': ['views', 'cli'],
+  '@kubernetes/client-node': ['cluster'],
   vitest: ['testing'],
   'fast-check': ['testing'],
   xstate: ['transports', 'scheduler', 'cluster', 'views', 'sim', 'testing', 'cli'],
@@ -49,6 +50,11 @@ const EXCEPTIONS: readonly Exception[] = [
     from: 'browser.ts',
     to: 'browser-executor.js',
     reason: 'It names the module of its workers, which lies beside it.',
+  },
+  {
+    from: 'cluster/launchers/slurm/slurm.ts',
+    to: 'cli',
+    reason: 'It names the file that its jobs run, and loads nothing of it.',
   },
   { from: 'cli/version.ts', to: '../package.json', reason: 'It reads its version there, seen from dist/cli.' },
 ]
