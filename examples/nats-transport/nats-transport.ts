@@ -1,6 +1,7 @@
 /**
  * Links through a NATS server: `nats://HOST:PORT/NAME`. Nobody has to reach the controller; everybody has to reach the server. NAME is where
- * a listener and its peers find each other: the subject `yardmaster.NAME` is the listener's door.
+ * a listener and its peers find each other: the subject `yardmaster.NAME` is the listener's door. Who listens at `NAME.*` gets a name that
+ * nobody has, as with port 0 elsewhere.
  *
  * A connection is two subjects, an inbox for each side. Who connects knocks at the door and names its inbox as the subject to reply to;
  * the listener answers there in the same way. The server says at once where a subject has no subscriber to reply: that is how an absent
@@ -12,6 +13,7 @@ import {
   createInbox,
   type Msg,
   type NatsConnection,
+  nuid,
   type Subscription,
 } from '@nats-io/transport-node'
 import { AddressError, AddressInUseError, TransportUnavailableError, UnreachableError } from 'yardmaster'
@@ -31,7 +33,14 @@ export function natsTransport(options: ConnectionOptions = {}): Transport {
     name: 'nats',
     schemes: ['nats'],
     listen: async (address, onConnection, limits) =>
-      listen(placeAt(address, options), onConnection, withDefaults(limits)),
+      listen(
+        placeAt(
+          address.replace(/\.\*$/, () => `.${nuid.next()}`),
+          options,
+        ),
+        onConnection,
+        withDefaults(limits),
+      ),
     connect: async (address, limits) => connect(placeAt(address, options), withDefaults(limits)),
   }
 }

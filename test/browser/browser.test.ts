@@ -148,6 +148,28 @@ describe.skipIf(noChromium)('in Chromium', () => {
     await expect(endless).rejects.toMatchObject({ code: 'YM_ABORTED' })
     expect(await waiting).toBe(2)
     expect(client.ids).toEqual([tab])
+    // The one that was in the loop is gone.
+    await expect.poll(() => page.workers().length).toBe(1)
+    await page.close()
+  })
+
+  test('the example draws with engines in Node and the tab that was lent', async () => {
+    await using cluster = await clusterForPages(1)
+    const page = await browser.newPage()
+    const failures: unknown[] = []
+    page.on('pageerror', (error) => failures.push(error))
+    await page.goto(`${server.origin}/example/index.html#${new URLSearchParams({ ...placeOf(cluster) })}`)
+    await page.getByRole('button', { name: 'Lend this tab' }).click()
+    await page.getByText('2 engines: thread-0, this tab').waitFor()
+    await page.getByRole('button', { name: 'Draw' }).click()
+    await page.getByText(/^480 lines by 2 engines in \d+ ms$/).waitFor()
+    expect(failures).toEqual([])
+    // Within the set the count is at its limit, and far outside it is small.
+    const colours = await page.evaluate(`['200,240', '5,5'].map((at) => {
+      const [x, y] = at.split(',').map(Number)
+      return [...document.getElementById('picture').getContext('2d').getImageData(x, y, 1, 1).data]
+    })`)
+    expect(colours).toEqual([expect.arrayContaining([255]), expect.not.arrayContaining([0])])
     await page.close()
   })
 })

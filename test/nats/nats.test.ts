@@ -59,6 +59,15 @@ describe.skipIf(withoutNats)('through a NATS server', () => {
     await listener.close()
   })
 
+  test('a name is chosen where it is asked for, and others can connect there', async () => {
+    const listeners = await Promise.all([1, 2].map(() => transport.listen(server.address('any.*'), () => {})))
+    const [first, second] = listeners.map(({ address }) => address) as [string, string]
+    expect(first).not.toBe(second)
+    await (await transport.connect(first)).close()
+    await expect(transport.connect(server.address('any.*'))).rejects.toMatchObject({ code: 'YM_ADDRESS' })
+    await Promise.all(listeners.map((listener) => listener.close()))
+  })
+
   test('a stranger may send little', async () => {
     const { promise: ended, resolve } = resolvable<Error | undefined>()
     const address = freshAddress()

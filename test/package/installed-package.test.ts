@@ -28,8 +28,8 @@ describe('what is published', () => {
   test('is dist, the guides and examples, the licence and what npm always adds', () => {
     const others = installed.files.filter((file) => !/^(dist|docs|examples)\//.test(file))
     expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['LICENSE', 'package.json'])
-    // The plots that the guide to the lab shows, and what they are drawn from, lie beside it.
-    expect(installed.files.filter((file) => /^docs\/(?!lab\/|.*\.md$)/.test(file))).toEqual([])
+    // The plots that the guides show, and what some are drawn from, lie beside them.
+    expect(installed.files.filter((file) => /^docs\/(?!(lab|performance)\/|.*\.md$)/.test(file))).toEqual([])
   })
 
   test('has what the README links to', () => {
