@@ -106,13 +106,13 @@ describe('AttemptTable', () => {
     expect(executors).toHaveLength(2)
   })
 
-  it('a jump of the wall clock ends nobody', () => {
+  it.for([3_600_000, -3_600_000])('a jump of the wall clock by %i ms ends nobody, and spares nobody', (jumpMs) => {
     const { take, present, ends, clock } = setUp()
     take(['a'], { runTimeoutMs: 10_000 })
     present().beginNext(clock.wallTime())
     clock.advance(100)
     const { wallTime } = clock
-    clock.wallTime = () => wallTime.call(clock) + 3_600_000
+    clock.wallTime = () => wallTime.call(clock) + jumpMs
     clock.advance(100)
     expect(ends()).toEqual([])
     clock.advance(10_000)

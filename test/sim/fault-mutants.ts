@@ -170,6 +170,7 @@ export const faultMutants: readonly FaultMutant[] = [
     from: 'return this.#clients.get(peer.session) === peer && this.#clients.delete(peer.session)\n',
     to: 'return this.#clients.delete(peer.session)\n',
     says: 'the end of a client’s earlier link counts as that of its later one',
+    test: 'test/cluster/audience.test.ts',
   },
   {
     file: 'cluster/attempt-table.ts',
@@ -182,12 +183,14 @@ export const faultMutants: readonly FaultMutant[] = [
     from: '      if (attempt.forceAt !== undefined) knownAt = Math.min(knownAt, attempt.forceAt)\n',
     to: '',
     says: 'an engine sleeps past the grace period of an aborted task',
+    test: 'test/cluster/attempt-table.test.ts',
   },
   {
     file: 'cluster/attempt-table.ts',
     from: 'if (attempt.calledAt !== undefined || Number.isNaN(wallTime)) return attempt.calledAt\n',
     to: 'if (Number.isNaN(wallTime)) return attempt.calledAt\n',
     says: 'a jump of the wall clock moves time limits',
+    test: 'test/cluster/attempt-table.test.ts',
   },
   {
     file: 'views/client-machine.ts',
