@@ -1,9 +1,10 @@
 /** Browsers take part: a page as client, a tab as engine. A real Chromium, a real controller, over WebSocket on loopback. */
 import { createRequire } from 'node:module'
+import { type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Cluster, UnmetDependencyError } from 'yardmaster'
+import { Cluster, task, UnmetDependencyError } from 'yardmaster'
 import { noChromium, startChromium } from './chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 
@@ -94,16 +95,41 @@ describe.skipIf(noChromium)('in Chromium', () => {
     expect(emitted).toEqual([300_000])
     expect(told.stdout).toBe('from a tab {"of":"Chromium"}\n')
     await expect(lview.apply(() => JSON.parse('{'))).rejects.toMatchObject({ remoteName: 'SyntaxError' })
+    const parts: number[] = []
+    const counting = lview.apply(function* () {
+      for (let i = 0; i < 200; i += 1) yield i
+    })
+    for await (const part of counting) parts.push(part)
+    expect(parts).toEqual(Array.from({ length: 200 }, (_, i) => i))
+    const dview = client.directView(0)
+    await dview.push({ left: 40 })
+    await dview.execute('right = 2; sum = left + right')
+    expect(await dview.pull('sum')).toBe(42)
     await page.close()
   })
 
-  test('what only Node can do moves to Node, or says why it cannot be done', async () => {
+  test('what only Node can do says so where there are tabs alone', async () => {
     await using cluster = await clusterForPages(0)
     const client = await cluster.connect()
     const page = await startTab(cluster)
     await client.waitForEngines(1)
     const lview = client.loadBalancedView()
     await expect(lview.apply(tasks.system)).rejects.toThrow(UnmetDependencyError)
+    await page.close()
+  })
+
+  test('a module that only browsers load is for tabs, also where an engine in Node is asked first', async () => {
+    await using cluster = await clusterForPages(1)
+    const client = await cluster.connect()
+    const page = await openPage()
+    const tab = await run(page, 'engine.mjs', 'startInWorker', placeOf(cluster))
+    await client.waitForEngines(2)
+    const place = task<typeof import('./programs/double.mjs').place>(`${server.origin}/programs/double.mjs`, 'place')
+    const results = await client.loadBalancedView().with({ chunk: 1 }).map(place, Array(8).fill(0))
+    expect(results).toEqual(Array(8).fill('worker'))
+    const system = await client.loadBalancedView().with({ chunk: 1 }).map(tasks.system, Array(8).fill(0))
+    expect(system).toEqual(Array(8).fill(type()))
+    expect(client.ids).toContain(tab)
     await page.close()
   })
 

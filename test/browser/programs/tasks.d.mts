@@ -1,4 +1,4 @@
 export function tell(bytes: Uint8Array): Promise<number>
-export function system(): string
+export function system(item?: number): string
 export function whereAfter(ms: number, x: number): Promise<readonly [number, number]>
 export function whereBusy(ms: number): number
