@@ -56,6 +56,10 @@ export const suites = {
     description: 'encrypted links beside plain ones, alone and in whole clusters',
     load: async () => (await import('./suites/encryption.ts')).encryption,
   },
+  observability: {
+    description: 'whole clusters with nothing, and with metrics or tracing',
+    load: async () => (await import('./suites/observability.ts')).observability,
+  },
 } as const satisfies Record<string, SuiteEntry>
 
 export type SuiteName = keyof typeof suites

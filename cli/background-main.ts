@@ -3,6 +3,7 @@
  * command, which ends when everything is ready; if it ends before, so does this.
  */
 import { type Fault, faultFrom } from '../core/errors.ts'
+import { openLog } from './command-log.ts'
 import { type HostedCluster, type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
 import { leave } from './leave.ts'
@@ -13,6 +14,7 @@ export type FromBackground =
       readonly connectionFile: string
       readonly addresses: readonly string[]
       readonly engines: number
+      readonly metricsUrl?: string | undefined
     }
   | { readonly type: 'failed'; readonly fault: Fault }
 
@@ -24,6 +26,12 @@ process.once('message', (message) => {
 })
 
 async function host(options: HostOptions): Promise<void> {
+  const log = await openLog(
+    { logFormat: 'json', ...options },
+    process.stdout,
+    { cluster: options.name },
+    (level) => `${new Date().toISOString()} ${level} `,
+  )
   let hosted: HostedCluster | undefined
   let isUnwanted = false
   onInterrupt(
@@ -38,13 +46,15 @@ async function host(options: HostOptions): Promise<void> {
     // Nobody would know of it.
     if (isUnwanted || !process.connected) return await hosted.stop()
     const { cluster, connectionFile, ended } = hosted
-    log('info', `cluster '${cluster.name}' is ready: ${cluster.addresses.join(', ')}`)
-    await tell({ type: 'ready', connectionFile, addresses: cluster.addresses, engines: cluster.engines.length })
+    const listensAt = cluster.addresses.join(', ')
+    log('info', `cluster '${cluster.name}' is ready: ${listensAt}`, { addresses: listensAt })
+    const { addresses, engines, metricsUrl } = cluster
+    await tell({ type: 'ready', connectionFile, addresses, engines: engines.length, metricsUrl })
     await ended
     log('info', 'stopped')
   } catch (error) {
     const fault = faultFrom(error)
-    log('warn', `${fault.message} [${fault.code}]`)
+    log('error', `${fault.message} [${fault.code}]`, { code: fault.code })
     process.exitCode = 1
     await tell({ type: 'failed', fault })
   }
@@ -60,8 +70,4 @@ function tell(message: FromBackground): Promise<void> {
     if (process.connected) process.send?.(message, done)
     else resolve()
   })
-}
-
-function log(level: 'info' | 'warn', message: string): void {
-  process.stdout.write(`${new Date().toISOString()} ${level} ${message}\n`)
 }

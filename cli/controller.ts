@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs'
 import { Command } from 'commander'
+import type { LogFields } from '../core/log.ts'
+import { openLog, withLog } from './command-log.ts'
 import { exitCode } from './exit-code.ts'
 import { type HostOptions, hostCluster } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
@@ -26,6 +28,8 @@ export function controllerCommand(): Command {
     .addOption(options.concurrency())
     .addOption(options.store())
     .addOption(options.record())
+    .addOption(options.metrics())
+    .addOption(options.tracing())
     .addOption(options.insecure())
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(
@@ -39,12 +43,13 @@ Example, with engines on another machine:
   there  $ yardmaster engine --file default.json -n 8              (a copy of the connection file, mode 600)`,
     )
     .action(runController)
-  return withLimits(withLauncher(command))
+  return withLimits(withLauncher(withLog(command)))
 }
 
 async function runController({ quiet, ...host }: ControllerCommandOptions): Promise<void> {
-  const say = (text: string) => quiet || process.stderr.write(`${text}\n`)
-  const { cluster, connectionFile, drain, stop, ended } = await hostCluster(host, (_level, message) => say(message))
+  const log = await openLog(quiet ? { ...host, logLevel: 'silent' } : host, process.stderr, { cluster: host.name })
+  const say = (text: string, fields?: LogFields) => log('info', text, fields)
+  const { cluster, connectionFile, drain, stop, ended } = await hostCluster(host, log)
   const letGo = onInterrupt(
     () => {
       say('stopping when the tasks that are here have ended; Ctrl-C again: at once')
@@ -60,8 +65,11 @@ async function runController({ quiet, ...host }: ControllerCommandOptions): Prom
       void stop()
     },
   )
-  say(`controller '${cluster.name}' listens at ${cluster.addresses.join(', ')}`)
-  say(`connection file: ${connectionFile}`)
+  const addresses = cluster.addresses.join(', ')
+  say(`controller '${cluster.name}' listens at ${addresses}`, { addresses })
+  say(`connection file: ${connectionFile}`, { connectionFile })
+  const { metricsUrl } = cluster
+  if (metricsUrl) say(`metrics: ${metricsUrl}`, { metricsUrl })
   say(`more engines: yardmaster engine${nameOption(cluster.name)}`)
   await ended.finally(letGo)
 }

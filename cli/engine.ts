@@ -5,18 +5,20 @@ import { type Engine, startEngine } from '../cluster/engine.ts'
 import { threadExecutor } from '../cluster/executors/thread.ts'
 import { terminatedCode } from '../cluster/launchers/terminated-code.ts'
 import { ConfigurationError } from '../core/errors.ts'
+import { type LogFlags, openLog, withLog } from './command-log.ts'
 import { exitCode } from './exit-code.ts'
 import { onInterrupt } from './interrupts.ts'
 import { keyFromText, takeKeyFromEnvironment } from './key.ts'
 import { requireCluster } from './named-cluster.ts'
 import { countFrom, options, parseClusterName } from './option-parsers.ts'
 
-interface EngineCommandOptions {
+interface EngineCommandOptions extends LogFlags {
   readonly name?: string
   readonly file?: string
   readonly address?: string
   readonly engines: number
   readonly concurrency: number
+  readonly tracing?: true | string
   readonly quiet?: true
   readonly launch?: string
   readonly job?: string
@@ -34,7 +36,7 @@ interface Place {
 }
 
 export function engineCommand(): Command {
-  return new Command('engine')
+  const command = new Command('engine')
     .summary('add engines to a cluster, from this machine or another')
     .description(
       'Runs engines in the foreground, until Ctrl-C or until their controller stops. Each runs tasks in a thread of its own.',
@@ -55,6 +57,7 @@ export function engineCommand(): Command {
     .option('-n, --engines <count>', 'how many engines', countFrom(1), 1)
     .addOption(options.concurrency())
     .option('--reconnect <milliseconds>', 'how long to seek a lost controller before it leaves', countFrom(0), 30_000)
+    .addOption(options.tracing())
     .option('--quiet', 'print nothing')
     .option('--kind <word>', 'what it is called by kind, where engines are shown', 'process')
     .option('--engine-name <name>', 'its name there')
@@ -70,6 +73,7 @@ Examples:
   $ YARDMASTER_KEY=… yardmaster engine --address wss://192.168.1.16:10101`,
     )
     .action(runEngines)
+  return withLog(command)
 }
 
 async function runEngines(given: EngineCommandOptions): Promise<void> {
@@ -77,8 +81,9 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
   if (launch !== undefined && given.engines !== 1) {
     throw new ConfigurationError(`--launch is for one engine, and -n is ${given.engines}`)
   }
-  const say = (text: string) => given.quiet || process.stderr.write(`${text}\n`)
+  const log = await openLog(given.quiet ? { ...given, logLevel: 'silent' } : given, process.stderr)
   const place = await findController(given)
+  const { concurrency, tracing = false } = given
   const engines: Engine[] = []
   const stopAll = () => Promise.all(engines.map((engine) => engine.stop()))
   try {
@@ -92,9 +97,16 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
           ...(job === undefined ? {} : { job }),
           ...(launch === undefined ? {} : { launch }),
         }
-        const { concurrency, reconnect } = given
+        const { reconnect } = given
         engines.push(
-          await startEngine({ ...place, executors: threadExecutor, concurrency, reconnectMs: reconnect, info }),
+          await startEngine({
+            ...place,
+            executors: threadExecutor,
+            concurrency,
+            reconnectMs: reconnect,
+            tracing,
+            info,
+          }),
         )
       }),
     )
@@ -112,7 +124,8 @@ async function runEngines(given: EngineCommandOptions): Promise<void> {
     () => void stopAll(),
     () => process.exit(exitCode.interrupted),
   )
-  say(`joined ${place.address} as engine ${engines.map((engine) => engine.id).join(', ')}; Ctrl-C leaves`)
+  const ids = engines.map((engine) => engine.id).join(', ')
+  log('info', `joined ${place.address} as engine ${ids}; Ctrl-C leaves`, { address: place.address, engines: ids })
   const ends = await Promise.all(engines.map((engine) => engine.stopped))
   letGo()
   const error = ends.find((end) => end !== undefined)

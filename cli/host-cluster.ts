@@ -3,13 +3,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionFile } from '../cluster/connection-file.ts'
 import { readConnectionFile, removeConnectionFile, writeConnectionFile } from '../cluster/connection-file.ts'
+import type { MetricsOptions } from '../cluster/metrics/metrics-server.ts'
+import type { Log } from '../core/log.ts'
 import { Cluster } from '../views/cluster.ts'
+import type { LogFlags } from './command-log.ts'
 import { keyFromText, takeKeyFromEnvironment } from './key.ts'
 import { type LauncherFlags, launcherFrom } from './launcher-options.ts'
 import { type LimitFlags, limitsFrom } from './limit-options.ts'
 import { publishCluster, requireFreeName } from './named-cluster.ts'
 
-export interface HostOptions extends LimitFlags, LauncherFlags {
+export interface HostOptions extends LimitFlags, LauncherFlags, LogFlags {
   readonly name: string
   readonly engines: number
   readonly engineKind: 'process' | 'thread'
@@ -27,6 +30,10 @@ export interface HostOptions extends LimitFlags, LauncherFlags {
   readonly store?: string | undefined
   /** A new file for the history of the run. */
   readonly record?: string | undefined
+  /** Where metrics are served; true: at their usual address. */
+  readonly metrics?: true | string | undefined
+  /** Whether spans are made, and the URL of the module that sets that up. */
+  readonly tracing?: true | string
 }
 
 export interface HostedCluster {
@@ -47,8 +54,22 @@ const localAddresses = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1
 
 /** Resolves when every engine is ready and clients can find the cluster. On failure nothing is left behind. */
 export async function hostCluster(
-  { name, listen, transport, strategy, hwm, store, insecure, key, record, ...options }: HostOptions,
-  log: (level: 'info' | 'warn', message: string) => void,
+  {
+    name,
+    listen,
+    transport,
+    strategy,
+    hwm,
+    store,
+    insecure,
+    key,
+    record,
+    metrics,
+    logFormat: _,
+    logLevel: __,
+    ...options
+  }: HostOptions,
+  log: Log,
 ): Promise<HostedCluster> {
   await requireFreeName(name)
   // `yardmaster stop --now` ends no process that calls itself anything else.
@@ -74,6 +95,7 @@ export async function hostCluster(
       listen ?? before?.addresses ?? (launcher?.listen?.length && transport !== 'zeromq' ? launcher.listen : local),
     ...(store === undefined ? {} : { store }),
     ...(record === undefined ? {} : { record }),
+    ...(metrics === undefined ? {} : { metrics: metricsOptions(metrics, insecure) }),
     transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
     ...(text === undefined ? {} : { key: keyFromText(text), keySource }),
     ...(strategy === undefined ? {} : { strategy }),
@@ -106,6 +128,10 @@ export async function hostCluster(
     await cluster.stop()
     throw error
   }
+}
+
+function metricsOptions(given: true | string, insecure: true | undefined): MetricsOptions {
+  return { ...(given === true ? {} : { address: given }), ...(insecure ? { insecure } : {}) }
 }
 
 const homeFile = (store: string) => join(store, 'controller.json')

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
 import { InvalidArgumentError, Option } from 'commander'
+import { modulePath } from './module-argument.ts'
 
 /** For commander: it turns what these throw into a usage error that names the option. */
 export function countFrom(least: number): (text: string) => number {
@@ -38,7 +40,6 @@ export const options = {
       '--listen <address...>',
       'where to listen: ws://HOST:PORT (WebSocket), tcp://HOST:PORT or ipc://PATH (ZeroMQ); what is not of this machine is encrypted (wss:, tcps:); port 0 takes a free one (default: ws://127.0.0.1:0, or where the launcher’s engines come from)',
     ),
-  insecure: () => new Option('--insecure', 'go without encryption where others can reach the controller, too'),
   transport: () =>
     new Option('--transport <name>', 'what links clients, and engines that are processes, to the controller')
       .choices(['websocket', 'zeromq'])
@@ -66,6 +67,21 @@ export const options = {
     new Option(
       '--record <file>',
       'write the history of the run into this new file, for yardmaster trace and simulate (default: none)',
+    ),
+  metrics: () =>
+    new Option(
+      '--metrics [address]',
+      'serve metrics for Prometheus at this address of this machine, HOST:PORT or PORT (default: 127.0.0.1:9464; needs the package prom-client)',
+    ),
+  tracing: () =>
+    new Option(
+      '--tracing [module]',
+      'make spans by OpenTelemetry of tasks whose client traces them; the module sets up its SDK, and is loaded wherever tasks run (needs the package @opentelemetry/api)',
+    ).argParser((path) => pathToFileURL(modulePath(path)).href),
+  insecure: () =>
+    new Option(
+      '--insecure',
+      'go without encryption where others can reach the controller, too, and let them read its metrics',
     ),
   ssh: () =>
     new Option(

@@ -8,6 +8,7 @@ import { Command } from 'commander'
 import { connectionFilePath } from '../cluster/connection-file.ts'
 import { errorFromFault, YardmasterError } from '../core/errors.ts'
 import type { FromBackground } from './background-main.ts'
+import { withLog } from './command-log.ts'
 import { exitCode } from './exit-code.ts'
 import type { HostOptions } from './host-cluster.ts'
 import { onInterrupt } from './interrupts.ts'
@@ -37,6 +38,8 @@ export function startCommand(): Command {
     .addOption(options.concurrency())
     .addOption(options.store())
     .addOption(options.record())
+    .addOption(options.metrics())
+    .addOption(options.tracing())
     .addOption(options.insecure())
     .option('--dry-run', 'start nothing, and print what the launcher would give its system: a job’s script, manifests')
     .addOption(options.json())
@@ -55,7 +58,7 @@ Example:
   $ yardmaster stop`,
     )
     .action(runStart)
-  return withLimits(withLauncher(command))
+  return withLimits(withLauncher(withLog(command)))
 }
 
 async function runStart({ json, dryRun, ...given }: StartOptions, command: Command): Promise<void> {
@@ -75,12 +78,13 @@ async function runStart({ json, dryRun, ...given }: StartOptions, command: Comma
   if (hasDied && existsSync(logFile)) await rename(logFile, `${logFile}.old`)
   await rename(draft, logFile)
   const { child, ready } = started
-  const { connectionFile, addresses, engines } = ready
+  const { connectionFile, addresses, engines, metricsUrl } = ready
   const pid = child.pid as number
   child.unref()
   if (json) {
     const { name } = host
-    process.stdout.write(`${JSON.stringify({ name, pid, engines, addresses, connectionFile, logFile })}\n`)
+    const started = { name, pid, engines, addresses, connectionFile, logFile, metricsUrl }
+    process.stdout.write(`${JSON.stringify(started)}\n`)
     return
   }
   const option = nameOption(host.name)
@@ -90,7 +94,7 @@ async function runStart({ json, dryRun, ...given }: StartOptions, command: Comma
   look:     yardmaster status${option}
   stop it:  yardmaster stop${option}
   log:      ${logFile}
-`,
+${metricsUrl === undefined ? '' : `  metrics:  ${metricsUrl}\n`}`,
   )
 }
 

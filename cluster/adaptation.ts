@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/errors.ts'
 
+/** Between what numbers a cluster's engines follow the work, and how fast. */
 export interface AdaptOptions {
   /** The fewest engines. Default 0. */
   readonly min?: number

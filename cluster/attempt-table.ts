@@ -175,6 +175,7 @@ export class AttemptTable {
     this.#lookout.close()
     for (const lane of this.#lanes) lane.clear()
     this.#byTask.clear()
+    await this.#executor.flush?.()
     await this.#executor.end()
   }
 
@@ -228,9 +229,10 @@ export class AttemptTable {
       attempt.sequence = this.#nextSequence()
       this.#claims.queue(attempt.sequence)
       this.#laneOf(attempt).sent.set(attempt.sequence, attempt)
-      const { id, attempt: number, function: hash, call, args, direct: isDirect } = attempt.assignment
+      const { id, attempt: number, function: hash, call, args, direct: isDirect, traceparent } = attempt.assignment
       const task = { sequence: attempt.sequence, id, attempt: number, function: hash, call, args }
-      return isDirect ? { ...task, direct: isDirect } : task
+      const plain = isDirect ? { ...task, direct: isDirect } : task
+      return traceparent === undefined ? plain : { ...plain, traceparent }
     })
     this.#executor.send({ type: 'run', tasks, functions })
   }
@@ -323,6 +325,8 @@ export class AttemptTable {
       }
       case 'news':
         this.#reportNews(message.news)
+        return
+      case 'flushed':
         return
     }
     this.#feed()

@@ -3,6 +3,7 @@ import { keyFromBase64Url } from '../core/base64url.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { workerExecutor } from './executors/worker.ts'
 
+/** What an engine in a page takes beside the place of its controller. */
 export interface BrowserEngineOptions {
   /** The controller's address: `ws://HOST:PORT`, or `wss://HOST` behind a proxy with a certificate. */
   readonly address: string

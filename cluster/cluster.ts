@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { systemClock } from '../core/clock.ts'
 import { ConfigurationError } from '../core/errors.ts'
+import { logOf } from '../core/log.ts'
 import { freshSeed, seededRandom } from '../core/random.ts'
 import { adaptEngines } from './adapt-engines.ts'
 import { Adaptation, type AdaptOptions } from './adaptation.ts'
@@ -21,6 +22,7 @@ import { createLauncher } from './launchers/registry.ts'
 
 type Transport = TransportName | TransportAddress
 
+/** What `Cluster.start` takes: a controller's options, and those of the engines that it starts with it. */
 export interface LocalClusterOptions extends Omit<Partial<ControllerOptions>, 'scale' | 'onEngine'> {
   /** How many engines; default: as many as this machine runs threads at once. 0: a controller without engines. */
   readonly engines?: number
@@ -78,7 +80,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
   }
   const key = options.key ?? new Uint8Array(randomBytes(32))
   const clock = options.clock ?? systemClock
-  const log = options.log ?? (() => {})
+  const log = logOf(options.log)
   const random = seededRandom(freshSeed())
   let pool: EnginePool | undefined
   let endAdapting = () => {}
@@ -100,7 +102,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
     await Promise.all([pool?.stop(), controller.stop()])
   }
   try {
-    const { concurrency = 1, reconnectMs = 30_000, restartsMax = 5, inspect } = options
+    const { concurrency = 1, reconnectMs = 30_000, restartsMax = 5, inspect, tracing = false } = options
     const session = await launcher.open({
       cluster: controller.name,
       addresses: isHere ? controller.addresses.slice(0, 1) : controller.addresses.slice(1),
@@ -110,6 +112,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
       log,
       adopt: (connection) => controller.adopt(connection),
       inspect,
+      tracing,
     })
     const started = new EnginePool({
       session,

@@ -22,6 +22,7 @@ const schema = Type.Object({
   /** Of the process that hosts the controller. */
   pid: Type.Integer({ minimum: 1 }),
 })
+/** What a connection file says: where a cluster is, and its key. */
 export type ConnectionFile = Static<typeof schema>
 
 const validator = Compile(schema)

@@ -8,13 +8,14 @@ import {
   stopChild,
 } from 'xstate'
 import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
 import type { Listener } from '../core/transport.ts'
 import { type SchedulerMachineInput, schedulerMachine } from '../scheduler/scheduler-machine.ts'
 import type { Journal } from './journal.ts'
 import { type PeerEvent, reception } from './reception.ts'
-import type { Recorder } from './recorder.ts'
 import type { Recovery } from './recovery.ts'
 import { Router, type RouterOptions } from './router.ts'
+import type { RunObserver } from './run-observer.ts'
 
 interface ControllerMachineInput {
   readonly clock: Clock
@@ -30,11 +31,11 @@ interface ControllerMachineInput {
   readonly journal: Journal | undefined
   readonly recovery: Recovery<PeerEvent> | undefined
   readonly recoveryMs: number
-  /** Where the run is recorded. */
-  readonly recorder: Recorder | undefined
+  /** Who looks at the run: a recorder, metrics. */
+  readonly observer: RunObserver | undefined
   /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
   listen(): Promise<readonly Listener[]>
-  log(level: 'info' | 'warn', message: string): void
+  readonly log: Log
 }
 
 export type ControllerMachineEvent =
@@ -119,7 +120,7 @@ export const controllerMachine = controllerSetup.createMachine({
         options: input.schedulerOptions,
         clock: input.clock,
         perform: (effects) => {
-          input.recorder?.performing(effects)
+          input.observer?.performing(effects)
           router.perform(effects)
         },
         observe: input.observe,
@@ -137,16 +138,20 @@ export const controllerMachine = controllerSetup.createMachine({
         // Engines still leave after it has stopped; that is no news to anyone.
         const { status, context } = scheduler.getSnapshot()
         if (status !== 'active') return
-        input.recorder?.happening(events)
+        input.observer?.happening(events)
         context.stepper.send({ type: 'happened', events })
-        input.recorder?.happened()
+        input.observer?.happened?.()
       },
       core: () => core,
       journal: input.journal,
       scale: input.scale,
       onEngine: input.onEngine,
       onShutdown: () => self.send({ type: 'drain' }),
-      onStrategyFault: (fault) => input.log('warn', fault.message),
+      onStrategyFault: ({ message, code }) => input.log('warn', message, { code }),
+      onEngineLeft: (engine, reason, saidGoodbye) => {
+        const how = saidGoodbye ? 'left' : 'was lost'
+        input.log(saidGoodbye ? 'info' : 'warn', `engine ${engine} ${how}: ${reason}`, { engine, reason })
+      },
     })
     const receptionist = spawn('reception', {
       id: 'reception',

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { ConfigurationError, YardmasterError } from '../core/errors.ts'
 import { answerHandshake } from '../core/handshake.ts'
 import type { EngineId } from '../core/ids.ts'
+import { type Log, type Logger, logOf } from '../core/log.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import {
   clientToController,
@@ -16,6 +17,7 @@ import {
   type QueueStatus,
 } from '../core/messages.ts'
 import type { TaskStore } from '../core/task-store.ts'
+import { Tracing, type TracingOption } from '../core/tracing.ts'
 import { type Connection, type Listener, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import { type SchedulerConfig, type SchedulerState, schedulerDefaults } from '../scheduler/state.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
@@ -26,12 +28,16 @@ import { type ControllerLimits, limitsOf, limitsToTell } from './controller-limi
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
+import { CountedConnection } from './metrics/counted-connection.ts'
+import { type MetricsOptions, MetricsServer } from './metrics/metrics-server.ts'
 import type { PeerEvent } from './reception.ts'
 import { Recorder } from './recorder.ts'
 import { Recovery } from './recovery.ts'
 import { RefusalLog } from './refusal-log.ts'
+import { together } from './run-observer.ts'
 import { readSaved } from './stored-tasks.ts'
 import { openLmdbStore } from './stores/lmdb-store.ts'
+import { TracedRun } from './tracing/traced-run.ts'
 import { welcomedEngines } from './welcomed-engines.ts'
 
 export interface ControllerOptions extends SchedulerConfig {
@@ -58,6 +64,16 @@ export interface ControllerOptions extends SchedulerConfig {
    * docs/LAB.md describes; `yardmaster/sim` reads them. Default: none.
    */
   readonly record?: string
+  /**
+   * Serves metrics for Prometheus over HTTP: at `127.0.0.1:9464`, or where this says (`HOST:PORT`). docs/OBSERVABILITY.md lists them. Needs the
+   * package prom-client. Default: none.
+   */
+  readonly metrics?: boolean | string | MetricsOptions
+  /**
+   * Spans by OpenTelemetry of the tasks whose client traces them: `true`, or the URL of the module that sets up its SDK.
+   * docs/OBSERVABILITY.md tells of them. Needs the package @opentelemetry/api. Default: none.
+   */
+  readonly tracing?: TracingOption
   /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
   readonly recoveryMs?: number
   /** How much may be outstanding for clients, and wait for them. What a limit leaves no room for fails with a `LimitError`. */
@@ -74,8 +90,8 @@ export interface ControllerOptions extends SchedulerConfig {
   onEngine?(change: 'joined' | 'left', engine: EngineInfo): void
   /** Told of the scheduler's state after its steps: to look, never to change. For simulations and tests. */
   observe?(state: SchedulerState): void
-  /** Default: nothing is logged. */
-  log?(level: 'info' | 'warn', message: string): void
+  /** A function, or a logger such as pino's: is told what joins, leaves, is refused or goes wrong, and never a secret. Default: nothing is logged. */
+  readonly log?: Log | Logger
 }
 
 /** A running controller, seen from its own thread. */
@@ -91,6 +107,8 @@ export interface Controller {
    * Those that are not there are passed over.
    */
   drainEngines(engines: readonly EngineId[]): void
+  /** Where Prometheus finds its metrics; undefined where it serves none. */
+  readonly metricsUrl: string | undefined
   /** Lets in a peer over a connection that is already open. */
   adopt(connection: Connection): void
   /**
@@ -115,7 +133,7 @@ const roles = {
 export async function startController(options: ControllerOptions): Promise<Controller> {
   if (options.key.length !== 32) throw new ConfigurationError(`key must have 32 bytes, not ${options.key.length}`)
   const clock = options.clock ?? systemClock
-  const log = options.log ?? (() => {})
+  const log = logOf(options.log)
   const heartbeatMs = options.heartbeatMs ?? 5_000
   const strangersMax = options.strangersMax ?? strangersMaxDefault
   const name = options.name ?? 'default'
@@ -123,6 +141,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const messageBytesMax = options.transportOptions?.messageBytesMax ?? transportDefaults.messageBytesMax
   /** Both ends of a link have a limit. */
   const sendable = (theirs: number = transportDefaults.messageBytesMax) => Math.min(messageBytesMax, theirs)
+  const tracedRun = options.tracing ? new TracedRun(await Tracing.load(options.tracing), name, clock) : undefined
   const {
     journal,
     recovery,
@@ -134,6 +153,13 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await journal?.close()
     throw error
   })
+  const metrics = options.metrics
+    ? await MetricsServer.open(options.metrics).catch(async (error: unknown) => {
+        await journal?.close()
+        await recorder?.discard()
+        throw error
+      })
+    : undefined
   // Whoever inspects the machine sees its input.
   const { key, transportOptions: _, ...schedulerOptions } = options
 
@@ -152,8 +178,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
       journal,
       recovery,
       recoveryMs: options.recoveryMs ?? 5_000,
-      recorder,
-      listen: () => listenEverywhere(options, adopt, (peer, reason) => refusals.note(peer, reason)),
+      observer: together([recorder, metrics?.counts.run, tracedRun]),
+      listen: () => listenEverywhere(options, log, adopt, (peer, reason) => refusals.note(peer, reason)),
       log,
     },
   })
@@ -161,6 +187,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   if (status === 'error') {
     await journal?.close()
     await recorder?.discard()
+    await metrics?.close()
     throw fault
   }
   // Links still end, and `stop` is called again, when it has stopped; XState warns of what comes later.
@@ -172,10 +199,23 @@ export async function startController(options: ControllerOptions): Promise<Contr
     if (status === 'active') context.reception.send(event)
   }
 
-  const refusals = new RefusalLog(clock, (line) => log('warn', line))
+  const refusals = new RefusalLog(clock, (line, fields) => log('warn', line, fields))
   const strangers = new Set<Connection>()
+  metrics?.show(() => {
+    const { router, scheduler } = actor.getSnapshot().context
+    return {
+      cluster: name,
+      state: scheduler.getSnapshot().context.stepper.getSnapshot().context.core,
+      clients: router.clients.length,
+      unsentBytes: router.unsentBytes,
+      lostEngines: router.lostEngines,
+      refusedConnections: refusals.count,
+      counts: metrics.counts,
+    }
+  })
 
-  function adopt(connection: Connection): void {
+  function adopt(accepted: Connection): void {
+    const connection = metrics ? new CountedConnection(accepted, metrics.counts.traffic.stranger) : accepted
     const [oldest] = strangers
     if (oldest && strangers.size >= strangersMax) {
       refusals.note(oldest.peer, `more than ${strangersMax} have not proved who they are, and it is the oldest`)
@@ -232,6 +272,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
         }
       },
     })
+    if (metrics && connection instanceof CountedConnection) connection.traffic = metrics.counts.traffic[admitted.role]
     // The controller stopped meanwhile.
     if (actor.getSnapshot().status !== 'active') admitted.link.abort()
     else if (admitted.role === 'engine') {
@@ -245,7 +286,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
         onClose: (error) => tell({ type: 'engineLeft', peer, reason: error?.message ?? 'it closed its link' }),
       })
       tell({ type: 'engineJoined', peer })
-      log('info', `engine ${engine} joined (${info.kind}, pid ${info.pid} on ${info.host})`)
+      const { kind, pid, host } = info
+      log('info', `engine ${engine} joined (${kind}, pid ${pid} on ${host})`, { engine, kind, enginePid: pid, host })
     } else {
       const capacity = capacityOf(admitted.link.connection, sendable(admitted.details.messageBytesMax))
       const peer = new ClientPeer({
@@ -256,21 +298,26 @@ export async function startController(options: ControllerOptions): Promise<Contr
         now: clock.now(),
         engines: () => actor.getSnapshot().context.router.engines,
         lookUp: (id) => actor.getSnapshot().context.router.owed(id),
-        onOverflow: ({ message, code }) => log('warn', `${message} [${code}]`),
+        onOverflow: ({ message, code }) => log('warn', `${message} [${code}]`, { client: peer.session, code }),
       })
       peer.link.open({
         onMessage: (message) => tell({ type: 'clientMessage', peer, message }),
         onDrain: () => tell({ type: 'clientDrained', peer }),
-        onClose: () => tell({ type: 'clientLeft', peer }),
+        onClose: () => {
+          tell({ type: 'clientLeft', peer })
+          log('debug', `client ${peer.session} left`, { client: peer.session })
+        },
       })
       tell({ type: 'clientJoined', peer, told })
-      log('info', `client ${peer.session} joined`)
+      log('info', `client ${peer.session} joined`, { client: peer.session })
     }
   }
 
   const finished = waitFor(actor, (snapshot) => snapshot.status !== 'active', { timeout: Number.POSITIVE_INFINITY })
   const stopped = finished.then(async (snapshot) => {
     refusals.close()
+    await metrics?.close()
+    await tracedRun?.close()
     const { error } = snapshot.context
     await (hasStarted ? recorder?.close(error === undefined) : recorder?.discard())
     if (error !== undefined) throw error
@@ -290,6 +337,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     get engines() {
       return recovery?.isOver === false ? recovery.engines : actor.getSnapshot().context.router.engines
     },
+    metricsUrl: metrics?.url,
     adopt,
     status: () => actor.getSnapshot().context.router.status(),
     drainEngines: (engines) => actor.getSnapshot().context.router.drainEngines(engines),
@@ -326,7 +374,7 @@ async function openRecorder(
   { record: path, strategy = schedulerDefaults.strategy }: ControllerOptions,
   cluster: string,
   clock: Clock,
-  log: NonNullable<ControllerOptions['log']>,
+  log: Log,
 ): Promise<Recorder | undefined> {
   return path === undefined ? undefined : Recorder.start({ path, cluster, strategy, clock, log })
 }
@@ -338,6 +386,7 @@ const strangerBytesMax = 128 * 1024
 /** All addresses or none. */
 async function listenEverywhere(
   options: ControllerOptions,
+  log: Log,
   onConnection: (connection: Connection) => void,
   onRefused: (peer: string, reason: string) => void,
 ): Promise<Listener[]> {
@@ -349,7 +398,7 @@ async function listenEverywhere(
       const listener = await transport.listen(address, onConnection, transportOptions)
       listeners.push(listener)
       if (transportOptions.insecure && secured(listener.address, false) !== listener.address) {
-        options.log?.('warn', `${listener.address} is not encrypted, and others can reach it`)
+        log('warn', `${listener.address} is not encrypted, and others can reach it`, { address: listener.address })
       }
     }
     return listeners

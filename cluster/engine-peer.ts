@@ -140,9 +140,10 @@ interface Assigned {
 }
 
 function assignment({ task, attempt }: Assigned): Assignment {
-  const { function: held, call, args } = task.body as TaskBody
+  const { function: held, call, args, trace } = task.body as TaskBody
   const plain: Assignment = { id: task.id, attempt, function: held.hash, call, args }
   if (task.runTimeoutMs > 0) plain.runTimeoutMs = task.runTimeoutMs
   if (task.direct) plain.direct = true
+  if (trace !== undefined) plain.traceparent = trace.told
   return plain
 }

@@ -2,6 +2,7 @@ import { backOffMs } from '../core/back-off.ts'
 import type { Clock } from '../core/clock.ts'
 import { ConfigurationError, YardmasterError } from '../core/errors.ts'
 import type { EngineId } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
 import type { EngineInfo } from '../core/messages.ts'
 import type { Random } from '../core/random.ts'
 import type { EngineHandle, LaunchSession } from './launchers/launcher.ts'
@@ -24,7 +25,7 @@ export interface EnginePoolOptions {
   readonly restartsMax: number
   readonly clock: Clock
   readonly random: Random
-  log(level: 'info' | 'warn', message: string): void
+  readonly log: Log
   /** Has the engine leave as soon as nothing needs it. */
   drain(engine: EngineId): void
   /** How much lies at each engine. */

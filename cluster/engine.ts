@@ -5,11 +5,13 @@ import { offerHandshake } from '../core/handshake.ts'
 import { machineClock } from '../core/machine-clock.ts'
 import { controllerToEngine, type EngineInfo, engineToController } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
+import { Tracing, type TracingOption } from '../core/tracing.ts'
 import type { Connection } from '../core/transport.ts'
 import { transportFor } from '../transports/connect.ts'
 import { newInstance, placeOfEngine } from './engine-identity.ts'
 import { engineMachine, type Registered } from './engine-machine.ts'
 import type { ExecutorFactory } from './executor.ts'
+import { traced } from './tracing/traced-executors.ts'
 
 export interface EngineOptions {
   readonly address: string
@@ -27,6 +29,8 @@ export interface EngineOptions {
   readonly connect?: () => Promise<Connection>
   readonly clock?: Clock
   readonly random?: Random
+  /** Spans of the tasks that run here, by OpenTelemetry: docs/OBSERVABILITY.md. Default: none. */
+  readonly tracing?: TracingOption
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 }
 
@@ -48,6 +52,7 @@ interface Names {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? systemClock
   const names: Names = { held: undefined }
+  const executors = await executorsOf(options)
   const connect =
     options.connect ??
     (async () => (await transportFor(options.address)).connect(options.address, { key: options.key }))
@@ -57,7 +62,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     input: {
       clock,
       random: options.random ?? seededRandom(freshSeed()),
-      executors: options.executors,
+      executors,
       concurrency: options.concurrency ?? 1,
       reconnectMs: options.reconnectMs ?? 30_000,
       connect,
@@ -82,6 +87,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     stopped,
   }
+}
+
+async function executorsOf({ executors, tracing }: EngineOptions): Promise<ExecutorFactory> {
+  return tracing ? traced(executors, { option: tracing, here: await Tracing.load(tracing) }) : executors
 }
 
 async function register(

@@ -1,6 +1,7 @@
 import type { Capacity } from '../core/capacity.ts'
 import type { EngineToExecutor, ExecutorToEngine } from '../core/messages.ts'
 import type { ClaimTable } from './executors/claims.ts'
+import type { ExecutorTracing } from './tracing/traced-executors.ts'
 
 /**
  * What runs an engine's tasks. An engine has one at a time and replaces it when a task must be ended by force, or when
@@ -10,6 +11,8 @@ export interface Executor {
   send(message: EngineToExecutor): void
   /** Delivers at once what it has said and what still waits for its turn. */
   hearOut(): void
+  /** Has it send what waits to be sent elsewhere, such as spans; resolves when it has, or could not. Absent where there is nothing. */
+  flush?(): Promise<void>
   /** Ends it now, in the middle of whatever it runs. Resolves when nothing of it is left. */
   end(): Promise<void>
 }
@@ -27,6 +30,8 @@ interface ExecutorOptions {
   readonly engine: number
   /** Of the link that results leave by. */
   readonly capacity: Capacity
+  /** Where tasks are traced. */
+  readonly tracing?: ExecutorTracing
 }
 
 type ExecutorKind = 'inline' | 'thread' | 'worker'

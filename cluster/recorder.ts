@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { EngineId, TaskId } from '../core/ids.ts'
+import type { Log } from '../core/log.ts'
 import type { EngineInfo } from '../core/messages.ts'
 import { type TraceLineOf, traceVersion } from '../core/trace-format.ts'
 import type { AttemptResult, DependencySpec, Effect, SchedulerEvent } from '../scheduler/events.ts'
@@ -7,6 +8,7 @@ import type { RestoredTask } from '../scheduler/restore.ts'
 import { resolveStrategy } from '../scheduler/strategies/named.ts'
 import type { StrategyLike } from '../scheduler/strategies/strategy.ts'
 import type { TaskRecord, TerminalStatus } from '../scheduler/task.ts'
+import type { RunObserver } from './run-observer.ts'
 import type { TaskBody } from './task-body.ts'
 import { TraceFile } from './trace-file.ts'
 
@@ -15,7 +17,7 @@ export interface RecorderOptions {
   readonly cluster: string
   readonly strategy: StrategyLike
   readonly clock: Clock
-  log(level: 'info' | 'warn', message: string): void
+  readonly log: Log
 }
 
 /** A task that has not ended: its attempt that is at an engine. */
@@ -53,7 +55,7 @@ const flushMs = 100
  * Writes the history of a cluster, from the events of its scheduler and their effects. A line is a short text that is joined on the spot; the
  * file gets many at once, later. What it keeps is of live tasks only.
  */
-export class Recorder {
+export class Recorder implements RunObserver {
   readonly #options: RecorderOptions
   readonly #file: TraceFile
   readonly #originMs: number
@@ -89,7 +91,6 @@ export class Recorder {
     this.#writeObject({ type: 'engine', engine: id, at: this.#nowUs, name, kind, host, pid, concurrency })
   }
 
-  /** What the scheduler is about to be told. */
   happening(events: readonly SchedulerEvent[]): void {
     const nowUs = this.#nowUs
     for (const event of events) {
@@ -120,7 +121,6 @@ export class Recorder {
     }
   }
 
-  /** What came of it. */
   performing(effects: readonly Effect[]): void {
     const nowUs = this.#nowUs
     for (const effect of effects) {
@@ -130,7 +130,6 @@ export class Recorder {
     }
   }
 
-  /** All effects of what happened have been told. */
   happened(): void {
     if (this.#ended.size === 0) return
     for (const ended of this.#ended.values()) this.#writeAttempt(ended)

@@ -52,6 +52,7 @@ export interface RouterOptions {
   readonly onEngine?: ((change: 'joined' | 'left', engine: EngineInfo) => void) | undefined
   onShutdown(): void
   onStrategyFault(fault: Fault): void
+  onEngineLeft(engine: EngineId, reason: string, saidGoodbye: boolean): void
 }
 
 export class Router {
@@ -65,6 +66,9 @@ export class Router {
   readonly #answers: Answers
   #checkedAt: number | undefined
   accepting = true
+  /** Engines that went without a goodbye. */
+  lostEngines = 0
+  #isClosing = false
 
   constructor(options: RouterOptions) {
     this.#options = options
@@ -118,6 +122,17 @@ export class Router {
     this.#options.happened([{ type: 'drainEngines', engines }])
   }
 
+  /** Those that are connected. */
+  get clients(): readonly ClientPeer[] {
+    return [...this.#audience]
+  }
+
+  /** What the links of all peers have accepted and not sent yet. */
+  get unsentBytes(): number {
+    const peers = [...this.#engines.values(), ...this.#audience]
+    return peers.reduce((bytes, { link }) => bytes + link.connection.bufferedBytes, 0)
+  }
+
   get engines(): EngineInfo[] {
     return [...this.#engines.values()].map(({ info }) => info)
   }
@@ -147,8 +162,12 @@ export class Router {
     this.#options.onEngine?.('joined', peer.info)
   }
 
-  engineLeft(peer: EnginePeer, reason: string): void {
+  engineLeft(peer: EnginePeer, reason: string, saidGoodbye = false): void {
     if (!this.#engines.delete(peer.id)) return
+    if (!this.#isClosing) {
+      if (!saidGoodbye) this.lostEngines += 1
+      this.#options.onEngineLeft(peer.id, reason, saidGoodbye)
+    }
     this.#dirtyEngines.delete(peer)
     this.#options.happened([{ type: 'engineLeft', engine: peer.id, reason }])
     if (peer.instance !== undefined) this.#options.journal?.engineLeft(peer.instance)
@@ -267,7 +286,7 @@ export class Router {
       }
       case 'goodbye':
         void peer.link.close()
-        return this.engineLeft(peer, message.reason)
+        return this.engineLeft(peer, message.reason, true)
       case 'holding':
         throw new ProtocolError('an engine says what it holds first, and only where its welcome said that it resumes')
     }
@@ -347,6 +366,7 @@ export class Router {
 
   /** Lets every peer go, after what it is still owed. */
   async close(reason: string): Promise<void> {
+    this.#isClosing = true
     this.flush()
     const engines = [...this.#engines.values()].map((engine) => engine.close())
     const clients = [...this.#audience].map((client) => client.close(reason))
@@ -355,6 +375,7 @@ export class Router {
 
   /** Drops every link without a word: whoever is there may come back to a later controller. */
   abandon(): void {
+    this.#isClosing = true
     for (const { link } of [...this.#engines.values(), ...this.#audience]) link.abort()
   }
 

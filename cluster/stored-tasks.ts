@@ -12,6 +12,7 @@ import { Printed, printedBy } from './printed.ts'
 import { fromBytes, toBytes } from './stored-values.ts'
 import { KnownFunction, type TaskBody } from './task-body.ts'
 import { StreamOutput, type TaskOutput } from './task-output.ts'
+import { traceOf } from './tracing/task-trace.ts'
 
 export const keys = {
   task: (id: TaskId) => `task/${id}`,
@@ -33,6 +34,7 @@ interface StoredTask {
   readonly function: FunctionHash
   readonly call: Call
   readonly args: Frames
+  readonly traceparent?: string
   readonly flags: Partial<Omit<TaskSpec, 'id' | 'client' | 'body'>>
 }
 
@@ -69,7 +71,7 @@ export interface Saved {
 }
 
 export function taskBytes(task: TaskRecord, order: number, toWallTime: number): Uint8Array {
-  const { function: held, call, args } = task.body as TaskBody
+  const { function: held, call, args, trace } = task.body as TaskBody
   const stored: StoredTask = {
     order,
     submittedAt: task.submittedAt + toWallTime,
@@ -77,6 +79,7 @@ export function taskBytes(task: TaskRecord, order: number, toWallTime: number): 
     function: held.hash,
     call,
     args: args.frames,
+    ...(trace === undefined ? {} : { traceparent: trace.received }),
     flags: flagsOf(task),
   }
   return toBytes(stored)
@@ -131,9 +134,10 @@ export function readSaved(entries: Iterable<readonly [string, Uint8Array]>): Sav
   const sent = of<EngineId>('sent')
   const tasks: { readonly order: number; readonly task: RestoredTask }[] = []
   for (const [id, stored] of of<StoredTask>('task')) {
-    const { order, submittedAt, client, call, args, flags } = stored
+    const { order, submittedAt, client, call, args, traceparent, flags } = stored
     const shared = functions.get(stored.function)
-    const body = { function: shared, call, args: new Payload(args) }
+    const trace = traceparent === undefined ? {} : { trace: traceOf(traceparent) }
+    const body = { function: shared, call, args: new Payload(args), ...trace }
     const bodyBytes = bodyBytesOf({ ...flags, args: body.args })
     const end = ends.get(id)
     const spec: TaskSpec = { id: id as TaskId, client, body, bodyBytes, shared, ...flags }

@@ -4,7 +4,7 @@ import type { EngineId, TaskId } from '../core/ids.ts'
 import type { ClientToController, FunctionMessage } from '../core/messages.ts'
 import type { TaskSpec } from '../scheduler/events.ts'
 import type { ClientPeer } from './client-peer.ts'
-import { KnownFunction, type TaskBody } from './task-body.ts'
+import { bodyOf, KnownFunction } from './task-body.ts'
 import { specOf } from './task-spec.ts'
 
 type MessageOf<Type> = Extract<ClientToController, { type: Type }>
@@ -19,11 +19,8 @@ export function submittedSpecs(
   const specs: TaskSpec[] = []
   for (const [i, submission] of message.tasks.entries()) {
     if (!accepts(submission.id)) continue
-    const body: TaskBody = {
-      function: functions[i] as KnownFunction,
-      call: submission.call,
-      args: submission.args,
-    }
+    const { call, args, traceparent } = submission
+    const body = bodyOf(functions[i] as KnownFunction, call, args, traceparent)
     specs.push(specOf(submission, peer.session, body))
   }
   return specs
@@ -35,16 +32,18 @@ export function broadcastSpecs(
   message: MessageOf<'broadcast'>,
   accepts: (id: TaskId) => boolean,
 ): TaskSpec[] {
-  const { args, targets, runTimeoutMs, label } = message
+  const { args, targets, runTimeoutMs, label, traceparent } = message
   if (message.tasks.length !== targets.length) throw new ProtocolError('a broadcast needs a task for each target')
-  const [held] = takeFunctions(peer.functions, [message], message.functions, known)
-  const body: TaskBody = { function: held as KnownFunction, call: 'once', args }
-  const shared = { bytes: body.function.bytes + args.byteLength }
+  const [held] = takeFunctions(peer.functions, [message], message.functions, known) as [KnownFunction]
+  const body = bodyOf(held, 'once', args)
+  const shared = { bytes: held.bytes + args.byteLength }
   const specs: TaskSpec[] = []
   for (const [i, id] of message.tasks.entries()) {
     if (!accepts(id)) continue
+    // Where each stands in a trace is its own.
+    const own = traceparent === undefined ? body : bodyOf(held, 'once', args, traceparent)
     const target = targets[i] as EngineId
-    specs.push({ id, client: peer.session, body, shared, targets: [target], direct: true, runTimeoutMs, label })
+    specs.push({ id, client: peer.session, body: own, shared, targets: [target], direct: true, runTimeoutMs, label })
   }
   return specs
 }

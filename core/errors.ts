@@ -47,6 +47,7 @@ export interface Fault {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
+/** What an error takes beside its message: its `cause`, and `details` for programs. */
 export interface ErrorOptionsWithDetails extends ErrorOptions {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }

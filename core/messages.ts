@@ -84,6 +84,8 @@ const flags = {
   label: optional(text(1_024)),
   /** For the engine that is its one target: sent there at once, in order of submission, and never to another. */
   direct: optional(Type.Literal(true)),
+  /** The span that this is under, as W3C Trace Context writes it; only where somebody traces. */
+  traceparent: optional(text(64)),
 }
 
 /** What a direct task cannot have, beside several targets. */
@@ -105,6 +107,7 @@ const assignment = Type.Object({
   args: PayloadSchema,
   runTimeoutMs: optional(milliseconds),
   direct: flags.direct,
+  traceparent: flags.traceparent,
 })
 export type Assignment = Static<typeof assignment>
 
@@ -188,6 +191,7 @@ export const engineInfo = Type.Object({
   /** Which start of a launcher it came of. */
   launch: optional(text(64)),
 })
+/** An engine, as clients are told of it. */
 export type EngineInfo = Static<typeof engineInfo>
 
 const queueStatus = Type.Object({
@@ -209,6 +213,7 @@ const queueStatus = Type.Object({
     }),
   ),
 })
+/** How many tasks are in each state, and how many lie at each engine. */
 export type QueueStatus = Static<typeof queueStatus>
 
 /** Records on one page of an answer, at most; and fewer where they name many dependencies. */
@@ -329,6 +334,7 @@ export const clientToController = Type.Union([
     args: PayloadSchema,
     runTimeoutMs: flags.runTimeoutMs,
     label: flags.label,
+    traceparent: flags.traceparent,
     functions: Type.Array(shippedFunction),
   }),
   message('abort', { tasks: Type.Array(taskIdSchema) }),
@@ -396,18 +402,22 @@ export const engineToExecutor = Type.Union([
         call,
         args: PayloadSchema,
         direct: flags.direct,
+        traceparent: flags.traceparent,
       }),
     ),
     functions: Type.Array(shippedFunction),
   }),
   message('signal', { sequences: Type.Array(count) }),
   message('pull', { streams: Type.Array(Type.Object({ sequence: count, ...credit })) }),
+  /** Send what waits to be sent elsewhere, such as spans, and say so. */
+  message('flush', {}),
   message('stop', {}),
 ])
 export type EngineToExecutor = Static<typeof engineToExecutor>
 
 export const executorToEngine = Type.Union([
   message('ready', {}),
+  message('flushed', {}),
   message('done', {
     results: Type.Array(
       Type.Object({

@@ -58,6 +58,7 @@ export interface Connection {
   abort(reason?: Error): void
 }
 
+/** A place where peers can connect. */
 export interface Listener {
   /** Where peers can connect: with the port that was chosen, when the address asked for port 0. */
   readonly address: string
@@ -68,6 +69,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** Limits of links, and what their listeners and connections need to know. Each transport takes those that concern it. */
 export interface TransportOptions {
   /** A larger incoming message ends its connection with a `MessageTooLargeError`. Default 1 GiB. */
   readonly messageBytesMax?: number
@@ -100,6 +102,7 @@ export interface Transport {
   connect(address: string, options?: TransportOptions): Promise<Connection>
 }
 
+/** What holds where an option is not given. */
 export const transportDefaults = {
   messageBytesMax: 2 ** 30,
   bufferBytesMax: 16 * 2 ** 20,

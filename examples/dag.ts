@@ -1,8 +1,9 @@
 /**
  * A random graph of tasks: each sleeps for a while, and none begins before those it waits for have ended, which is
- * checked afterwards against every edge. Run: `npx tsx examples/dag.ts [nodes] [edges]`, after `npm run build`.
+ * checked afterwards against every edge. Run: `npx tsx examples/dag.ts [nodes] [edges] [picture.svg]`, after `npm run build`.
  */
-import { type AsyncResult, type Client, Cluster, type GraphNode, node } from 'yardmaster'
+import { type AsyncResult, type Client, Cluster, type GraphNode, node, type TaskMetadata } from 'yardmaster'
+import { writePicture } from './picture.ts'
 
 export interface Dag {
   readonly nodes: readonly string[]
@@ -55,8 +56,29 @@ export function brokenEdges(dag: Dag, spans: Readonly<Record<string, Span>>): Da
   return dag.edges.filter(([first, then]) => (spans[then]?.startedAt ?? 0) < (spans[first]?.endedAt ?? Infinity))
 }
 
+/** When each task ran, and on which engine: a row for each engine. */
+async function draw(path: string, tasks: readonly TaskMetadata[]): Promise<void> {
+  const [left, width, rowHeight] = [80, 720, 28]
+  const begun = Math.min(...tasks.map(({ startedAt = 0 }) => startedAt))
+  const scale = width / (Math.max(...tasks.map(({ endedAt }) => endedAt)) - begun)
+  const engines = [...new Set(tasks.map(({ engineId = 0 }) => engineId))].sort((a, b) => a - b)
+  const rowOf = (engineId = 0) => 24 + engines.indexOf(engineId) * rowHeight
+  const boxes = tasks.map(({ engineId, startedAt = 0, endedAt }, i) => ({
+    x: left + (startedAt - begun) * scale,
+    y: rowOf(engineId),
+    width: Math.max(1, (endedAt - startedAt) * scale - 1),
+    height: rowHeight - 6,
+    fill: `hsl(${(i * 137) % 360} 55% 60%)`,
+    title: `task ${i}: ${Math.round(endedAt - startedAt)} ms`,
+  }))
+  const labels = engines.map((id) => ({ x: 8, y: rowOf(id) + 15, text: `engine ${id}` }))
+  const size = { width: left + width + 8, height: 32 + engines.length * rowHeight, title: 'When each task ran' }
+  await writePicture(path, size, boxes, labels)
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const [nodeCount = 64, edgeCount = 256] = process.argv.slice(2).map(Number)
+  const [, , nodes = '64', edges = '256', picture] = process.argv
+  const [nodeCount, edgeCount] = [Number(nodes), Number(edges)]
   await using cluster = await Cluster.start({ engines: 4 })
   const client = await cluster.connect()
   const dag = randomDag(nodeCount, edgeCount)
@@ -68,4 +90,5 @@ if (process.argv[1] === import.meta.filename) {
     `${Math.round(graph.serialTime)} ms of work in ${Math.round(graph.wallTime)} ms: ${graph.speedup.toFixed(1)} at a time`,
   )
   if (broken.length > 0) process.exitCode = 1
+  if (picture) await draw(picture, graph.metadata)
 }

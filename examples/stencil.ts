@@ -1,12 +1,13 @@
 /**
  * Heat in a plate: each point becomes the mean of its four neighbours, again and again. Every engine holds a block of
  * rows; before each step it is given the rows that border on its own (the halo), which its neighbours have computed.
- * Run: `npx tsx examples/stencil.ts [rows] [columns] [steps] [--transport zeromq|websocket]`, after `npm run build`.
+ * Run: `npx tsx examples/stencil.ts [rows] [columns] [steps] [picture.svg] [--transport zeromq|websocket]`, after `npm run build`.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Client } from 'yardmaster'
 import { currentTask } from 'yardmaster/engine'
 import { onACluster } from './on-a-cluster.ts'
+import { writePicture } from './picture.ts'
 
 type Row = Float64Array
 
@@ -74,9 +75,23 @@ export async function simulated(client: Client, start: readonly Row[], steps: nu
   return view.gather<Row[]>('rows')
 }
 
+/** How warm the plate is, in at most 60 by 60 squares. */
+async function draw(path: string, plate: readonly Row[]): Promise<void> {
+  const columns = plate[0]?.length ?? 0
+  const [down, across] = [Math.min(60, plate.length), Math.min(60, columns)]
+  const side = 8
+  const boxes = Array.from({ length: down * across }, (_, i) => {
+    const [y, x] = [Math.floor(i / across), i % across]
+    const degrees = plate[Math.floor((y * plate.length) / down)]?.[Math.floor((x * columns) / across)] ?? 0
+    const fill = `hsl(${Math.round(240 - 2.4 * degrees)} 80% 55%)`
+    return { x: x * side, y: y * side, width: side, height: side, fill }
+  })
+  await writePicture(path, { width: across * side, height: down * side, title: 'How warm the plate is' }, boxes)
+}
+
 if (process.argv[1] === import.meta.filename) {
-  await onACluster(async (client, given) => {
-    const [rows = 200, columns = 200, steps = 100] = given.map(Number)
+  await onACluster(async (client, [rowCount = '200', columnCount = '200', stepCount = '100', picture]) => {
+    const [rows, columns, steps] = [Number(rowCount), Number(columnCount), Number(stepCount)]
     const start = plate(rows, columns)
     const startedAt = performance.now()
     const result = await simulated(client, start, steps)
@@ -85,5 +100,6 @@ if (process.argv[1] === import.meta.filename) {
     console.log(`${steps} steps of ${rows} × ${columns} points on engines ${client.ids.join(', ')} in ${ms} ms`)
     console.log(`equal to the serial result: ${equal ? 'yes' : 'NO'}`)
     if (!equal) process.exitCode = 1
+    if (picture) await draw(picture, result)
   })
 }

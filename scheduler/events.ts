@@ -70,6 +70,7 @@ export interface TaskSpec {
  */
 export type AttemptOutcome = 'succeeded' | 'failed' | 'unmet' | 'aborted' | 'timedOut' | 'recalled' | 'lost'
 
+/** What an engine says of an attempt that has ended. */
 export interface AttemptResult {
   readonly id: TaskId
   readonly attempt: number
@@ -87,11 +88,13 @@ export interface Kept {
   readonly bytes: number
 }
 
+/** One attempt of a task, from 1. */
 export interface AttemptName {
   readonly id: TaskId
   readonly attempt: number
 }
 
+/** Everything that can happen to the scheduler. */
 export type SchedulerEvent =
   | { readonly type: 'submit'; readonly tasks: readonly TaskSpec[] }
   /**

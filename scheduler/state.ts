@@ -16,6 +16,7 @@ import { resolveStrategy } from './strategies/named.ts'
 import type { Estimates, FinishedWithDuration, Strategy, StrategyLike, StrategyRun } from './strategies/strategy.ts'
 import { type Moment, none, type TaskRecord, type TaskStatus, type Terms } from './task.ts'
 
+/** How a scheduler decides, and how much it keeps. */
 export interface SchedulerConfig {
   /** Default 'leastload'. */
   readonly strategy?: StrategyLike
@@ -32,6 +33,7 @@ export interface SchedulerConfig {
   readonly limits?: Partial<LoadLimits>
 }
 
+/** What holds where an option is not given. */
 export const schedulerDefaults = {
   strategy: 'leastload',
   seed: 0,

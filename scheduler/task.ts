@@ -7,8 +7,11 @@ import type { ClientAccount } from './quota.ts'
 import type { ReadyGroup } from './ready-group.ts'
 import type { SharedPart } from './shared-parts.ts'
 
+/** The states of a task that has not ended. */
 export type LiveStatus = 'waiting' | 'ready' | 'assigned' | 'running'
+/** How a task ends. */
 export type TerminalStatus = 'succeeded' | 'failed' | 'aborted' | 'timedOut' | 'impossible'
+/** The states of a task. */
 export type TaskStatus = LiveStatus | TerminalStatus
 
 /** The number that stands for no engine. */

@@ -15,6 +15,7 @@ const transitions: Readonly<Record<LiveStatus, readonly TaskStatus[]>> = {
   running: ['ready', 'succeeded', 'failed', 'aborted', 'timedOut'],
 }
 
+/** Whether a task in this state has ended. */
 export function isTerminal(status: TaskStatus): status is TerminalStatus {
   return !isLive(status)
 }

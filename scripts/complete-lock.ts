@@ -10,6 +10,7 @@ interface LockEntry {
   readonly version?: string
   readonly dev?: boolean
   readonly optional?: boolean
+  readonly peer?: boolean
   readonly os?: readonly string[]
   readonly cpu?: readonly string[]
   readonly libc?: readonly string[]

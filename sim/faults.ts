@@ -27,8 +27,10 @@ export const faultKinds = [
   'slowDisk',
   'together',
 ] as const
+/** What can go wrong in a simulation. */
 export type FaultKind = (typeof faultKinds)[number]
 
+/** What goes wrong in a simulation, how often and for how long. */
 export interface FaultOptions {
   /** Between two faults, in milliseconds of simulated time: the mean of an exponential distribution. Default 2,000. */
   readonly everyMs?: number

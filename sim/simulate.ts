@@ -7,6 +7,7 @@ import { Story } from './story.ts'
 import { Timeline } from './timeline.ts'
 import { virtualGlobals } from './virtual-globals.ts'
 
+/** One run of a whole cluster in virtual time, while things go wrong. */
 export interface SimulationOptions extends SimulatedClusterOptions {
   /** Everything that is left to chance follows from it: the same seed gives the same run. */
   readonly seed: number
@@ -31,6 +32,7 @@ export interface SimulatedWorld {
   note(line: string): void
 }
 
+/** What happened in such a run. */
 export interface SimulationReport {
   readonly seed: number
   /** Milliseconds. */

@@ -15,6 +15,7 @@ import { SimulatedProcess } from './simulated-process.ts'
 import type { Story } from './story.ts'
 import type { Timeline } from './timeline.ts'
 
+/** What a simulated cluster consists of. */
 export interface SimulatedClusterOptions {
   /** How many engines there shall be; each is started anew when it ends. Default 3. */
   readonly engines?: number

@@ -6,6 +6,7 @@ import type { SimulatedCluster } from './simulated-cluster.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import { kinds, type Shared, sharedName, WorkloadTask } from './workload-task.ts'
 
+/** What the clients of a simulation submit. */
 export interface WorkloadOptions {
   /** How many tasks are submitted. Default 60. */
   readonly tasks?: number

@@ -104,8 +104,10 @@ const cases = {
   },
 }
 
+/** The cases of the suite, by title. */
 export type LauncherCase = keyof typeof cases
 
+/** The launcher to test, and with what. */
 export interface LauncherSuiteOptions {
   readonly name: string
   readonly runner: SuiteRunner
@@ -115,6 +117,7 @@ export interface LauncherSuiteOptions {
   readonly exceptions?: Partial<Record<LauncherCase, string>>
 }
 
+/** Declares a test for each rule that every launcher has to keep. */
 export function launcherSuite({ name, runner, setup, exceptions = {} }: LauncherSuiteOptions): void {
   runner.describe(`launcher ${name}`, () => {
     for (const [title, run] of Object.entries(cases)) {

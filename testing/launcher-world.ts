@@ -17,6 +17,7 @@ import { isAlive } from '../cluster/process-alive.ts'
 import type { EngineInfo } from '../core/messages.ts'
 import { Client } from '../views/client.ts'
 
+/** A launcher, as the suite needs it. */
 export interface LauncherUnderTest {
   readonly launcher: Launcher
   /** One that cannot start an engine, such as with a command that is not there, and what its error must say in the system's words. */

@@ -87,8 +87,10 @@ const cases = {
   },
 } satisfies Record<string, (make: () => StrategyLike) => void>
 
+/** The cases of the suite, by title. */
 export type StrategyCase = keyof typeof cases
 
+/** The strategy to test, and with what. */
 export interface StrategySuiteOptions {
   readonly name: string
   readonly runner: SuiteRunner
@@ -98,6 +100,7 @@ export interface StrategySuiteOptions {
   readonly exceptions?: Partial<Record<StrategyCase, string>>
 }
 
+/** Declares a test for each rule that every strategy has to keep. */
 export function strategySuite({ name, runner, strategy, exceptions = {} }: StrategySuiteOptions): void {
   runner.describe(`strategy ${name}`, () => {
     for (const [title, run] of Object.entries(cases)) {

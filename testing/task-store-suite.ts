@@ -8,11 +8,13 @@ import { type Random, seededRandom } from '../core/random.ts'
 import type { StoreChange, TaskStore } from '../core/task-store.ts'
 import type { SuiteRunner } from './transport-suite.ts'
 
+/** A store, as the suite needs it. */
 export interface TaskStoreUnderTest {
   /** Opens it: each time with what it had when it was closed last. */
   open(): Promise<TaskStore>
 }
 
+/** The store to test, and with what. */
 export interface TaskStoreSuiteOptions {
   readonly name: string
   readonly runner: Pick<SuiteRunner, 'describe'> & { test(name: string, body: () => Promise<void>): void }
@@ -141,6 +143,7 @@ function randomChange(random: Random): StoreChange {
   return { key: `key ${random.below(40)}`, value }
 }
 
+/** Declares a test for each rule that every store of tasks has to keep. */
 export function taskStoreSuite({ name, runner, setup }: TaskStoreSuiteOptions): void {
   runner.describe(`task store ${name}`, () => {
     for (const [title, run] of Object.entries(cases)) runner.test(title, async () => run(await setup()))

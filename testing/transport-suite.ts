@@ -12,6 +12,7 @@ export type { TransportUnderTest } from './transport-pair.ts'
 
 const cases = { ...messageCases, ...endCases, ...handshakeCases }
 
+/** The cases of the suite, by title. */
 export type TransportCase = keyof typeof cases
 
 /** The part of vitest (or of what is like it) that the suite needs. */
@@ -20,6 +21,7 @@ export interface SuiteRunner {
   test: { (name: string, body: () => Promise<void>): void; skip(name: string, body: () => Promise<void>): void }
 }
 
+/** The transport to test, and with what. */
 export interface TransportSuiteOptions {
   readonly name: string
   readonly runner: SuiteRunner
@@ -29,6 +31,7 @@ export interface TransportSuiteOptions {
   readonly exceptions?: Partial<Record<TransportCase, string>>
 }
 
+/** Declares a test for each rule that every transport has to keep. */
 export function transportSuite({ name, runner, setup, exceptions = {} }: TransportSuiteOptions): void {
   runner.describe(`transport ${name}`, () => {
     for (const [title, run] of Object.entries(cases)) {

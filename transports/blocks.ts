@@ -30,6 +30,7 @@ export const kinds = {
   probe: 8,
 } as const
 
+/** Several messages as they cross a link together: a head, and behind it large frames as parts. */
 export interface Block {
   readonly head: Uint8Array
   readonly parts: readonly Frame[]

@@ -3,6 +3,7 @@ import type { Connection, Frame, Listener, Supports, Transport, TransportOptions
 import { BaseConnection, type Carried } from './base-connection.ts'
 import { nameOf, withDefaults } from './options.ts'
 
+/** How links in memory deliver. */
 export interface MemoryOptions {
   /** Copy every message as a wire would: then `supports.objects` is false. Default false. */
   readonly serialize?: boolean

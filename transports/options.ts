@@ -1,6 +1,7 @@
 import { AddressError } from '../core/errors.ts'
 import { type TransportOptions, transportDefaults } from '../core/transport.ts'
 
+/** The options, with what holds where one is not given. */
 export function withDefaults(options: TransportOptions = {}): Required<TransportOptions> {
   return {
     messageBytesMax: options.messageBytesMax ?? transportDefaults.messageBytesMax,

@@ -24,6 +24,7 @@ export interface ThreadsTransport extends Transport {
   portTo(address: string): MessagePort
 }
 
+/** A transport between the threads of one process, apart from `threads`, to which addresses lead. */
 export function threadsTransport(): ThreadsTransport {
   const listeners = new Map<
     string,

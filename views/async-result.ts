@@ -12,6 +12,7 @@ import type { GroupChange, Progress, TaskGroup } from './task-group.ts'
 import { submitNoMore, submitRest, type TaskIdsHolder } from './task-ids.ts'
 import type { ResultStatus, TaskMetadata } from './task-record.ts'
 
+/** How long to wait for a result. */
 export interface GetOptions {
   /** Milliseconds to wait before a `TimeoutError`; the task goes on. */
   readonly timeout?: number

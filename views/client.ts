@@ -6,6 +6,7 @@ import { type EngineId, newSessionId, type SessionId, type TaskId } from '../cor
 import { machineClock } from '../core/machine-clock.ts'
 import type { EngineInfo, QueueStatus, TaskStatus } from '../core/messages.ts'
 import { freshSeed, type Random, seededRandom } from '../core/random.ts'
+import { Tracing, type TracingOption } from '../core/tracing.ts'
 import { AsyncResult } from './async-result.ts'
 import { BroadcastView } from './broadcast-view.ts'
 import { type Connector, clientMachine } from './client-machine.ts'
@@ -23,6 +24,7 @@ import { collectIds, leavesOf, submitNoMore, type TaskIdsLike } from './task-ids
 import { historyOf, queryTasks, type TaskInfo, type TaskQuery } from './task-query.ts'
 import type { ViewFlags } from './view-flags.ts'
 
+/** What a client takes beside the place of its controller. */
 export interface ClientOptions extends ConnectOptions {
   /** For how long to try again after a lost link. Default 30,000; 0: not at all. */
   readonly reconnectMs?: number
@@ -30,6 +32,11 @@ export interface ClientOptions extends ConnectOptions {
   readonly capturedBytesMax?: number
   /** Sees every event and state of the client's machine. It costs about half of the throughput. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void)
+  /**
+   * A span by OpenTelemetry for each call of a view, under the active one: `true`, or the URL of the module that sets up its SDK.
+   * docs/OBSERVABILITY.md tells of them. Needs the package @opentelemetry/api. Default: none.
+   */
+  readonly tracing?: TracingOption
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -83,7 +90,8 @@ export class Client implements AsyncDisposable {
   static async over(connector: Connector, options: ClientOptions = {}): Promise<Client> {
     const clock = options.clock ?? systemClock
     const random = options.random ?? seededRandom(freshSeed())
-    const session = new Session(newSessionId(random), clock, options.capturedBytesMax)
+    const tracing = options.tracing ? await Tracing.load(options.tracing) : undefined
+    const session = new Session(newSessionId(random), clock, options.capturedBytesMax, tracing)
     const actor = createActor(clientMachine, {
       clock: machineClock(clock),
       ...(options.inspect ? { inspect: options.inspect } : {}),

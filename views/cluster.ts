@@ -21,12 +21,13 @@ export interface Adapting extends Disposable {
  */
 export class Cluster implements AsyncDisposable {
   readonly #local: LocalCluster
-  readonly #inspect: LocalClusterOptions['inspect']
+  /** What clients that are made here have in common with it. */
+  readonly #shared: Pick<ClientOptions, 'inspect' | 'tracing'>
   readonly #clients = new Set<Client>()
 
-  private constructor(local: LocalCluster, inspect: LocalClusterOptions['inspect']) {
+  private constructor(local: LocalCluster, { inspect, tracing }: LocalClusterOptions) {
     this.#local = local
-    this.#inspect = inspect
+    this.#shared = { ...(inspect ? { inspect } : {}), ...(tracing ? { tracing } : {}) }
   }
 
   /**
@@ -35,7 +36,7 @@ export class Cluster implements AsyncDisposable {
    * @throws ConfigurationError, AddressInUseError, TransportUnavailableError, EngineStartError
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    return new Cluster(await startLocalCluster(options), options.inspect)
+    return new Cluster(await startLocalCluster(options), options)
   }
 
   get name(): string {
@@ -56,6 +57,11 @@ export class Cluster implements AsyncDisposable {
     return this.#local.controller.engines
   }
 
+  /** Where Prometheus finds the metrics; undefined where there are none. */
+  get metricsUrl(): string | undefined {
+    return this.#local.controller.metricsUrl
+  }
+
   /** Resolves when the controller has stopped, however that came about; rejects with the defect that stopped it. */
   get stopped(): Promise<void> {
     return this.#local.controller.stopped
@@ -64,8 +70,7 @@ export class Cluster implements AsyncDisposable {
   /** A client in this thread, linked to the controller in memory. `stop` closes it. */
   async connect(options: Omit<ClientOptions, 'key'> = {}): Promise<Client> {
     const [here] = this.#local.controller.addresses
-    const inspect = this.#inspect ? { inspect: this.#inspect } : {}
-    const client = await Client.connect(here, { ...inspect, ...options, key: this.#local.key })
+    const client = await Client.connect(here, { ...this.#shared, ...options, key: this.#local.key })
     this.#clients.add(client)
     return client
   }

@@ -5,6 +5,7 @@ import { clientToController, controllerToClient } from '../core/messages.ts'
 import { type Connection, type TransportOptions, transportDefaults } from '../core/transport.ts'
 import type { Connector } from './client-machine.ts'
 
+/** How a controller is reached. */
 export interface ConnectOptions {
   /** The cluster's key: 32 bytes, or these in base64url. Not needed where a connection file is read. */
   readonly key?: Uint8Array | string

@@ -6,6 +6,7 @@ import { collectIds, isList, leavesOf, submitRest, type TaskIdsLike } from './ta
 /** What `after` and `follow` take. */
 export type DependencyLike = TaskIdsLike | Dependency | readonly DependencyLike[]
 
+/** When a dependency is met. */
 export interface DependencyOptions {
   /** All of the tasks, or any one. Default true. */
   readonly all?: boolean

@@ -10,6 +10,7 @@ import type { Shippable, ShippedFunction } from './functions/ship-function.ts'
 import type { Session } from './session.ts'
 import { TaskGroup } from './task-group.ts'
 import { TaskRecord } from './task-record.ts'
+import { tracedFlags } from './traced-call.ts'
 import { type CheckedFlags, noFlags } from './view-flags.ts'
 
 /** How several results of engines become one. */
@@ -105,7 +106,11 @@ export class DirectCalls {
   ): AsyncResult<T, Item> {
     const { signal, task: flags } = this.flags
     const group = this.#group(shape)
-    if (!signal?.aborted) return this.#result(group, submit(flags, group))
+    if (!signal?.aborted) {
+      const { tracing } = this.#session
+      const traced = tracing === undefined ? flags : tracedFlags(tracing, { operation: 'direct', flags, group })
+      return this.#result(group, submit(traced, group))
+    }
     const sizes = parts.map((part) => (typeof part === 'number' ? 1 : (part.size ?? 1)))
     return this.#result(
       group,

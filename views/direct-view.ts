@@ -22,6 +22,7 @@ export interface DirectParallelFunction<Args extends readonly unknown[], Returne
   map(...sequences: FiniteSequencesOf<Args>): MapResult<Returned, InPlace>
 }
 
+/** How values are spread over engines. */
 export interface ScatterOptions {
   /** Item by item in turn, as cards are dealt, instead of in contiguous blocks. */
   readonly cyclic?: boolean

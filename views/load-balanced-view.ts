@@ -11,6 +11,7 @@ import type { Session } from './session.ts'
 import { isGeneratorFunction, type PartOf, type ResultOf, type TaskFunction } from './task-function.ts'
 import { type GroupOptions, TaskGroup } from './task-group.ts'
 import { collectIds, submitNoMore, type TaskIdsLike } from './task-ids.ts'
+import { tracedFlags } from './traced-call.ts'
 import { addFlags, type CheckedFlags, noFlags, type ViewFlags } from './view-flags.ts'
 
 /** One sequence for each parameter. */
@@ -21,11 +22,13 @@ export type MapItem<Returned, InPlace extends boolean> = InPlace extends true
   ? ResultOf<Returned> | YardmasterError
   : ResultOf<Returned>
 
+/** What a map gives: all results when awaited, one after another when iterated. */
 export type MapResult<Returned, InPlace extends boolean> = AsyncResult<
   MapItem<Returned, InPlace>[],
   MapItem<Returned, InPlace>
 >
 
+/** How an endless map is read. */
 export interface ImapOptions {
   /** Overrides the view's flag. */
   readonly ordered?: boolean
@@ -90,10 +93,11 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     ...args: Args
   ): AsyncResult<ResultOf<Returned>, PartOf<Returned>> {
     const session = this.#session
-    const { signal, task: flags } = this.#flags
+    const { signal } = this.#flags
     const shipped = session.ship(fn)
     const payload = encodeValue(args, 'args')
     const group = new TaskGroup(isGeneratorFunction(fn) ? this.#ofStream : this.#ofCall)
+    const { task: flags } = this.#traced('apply', fn, group)
     if (signal?.aborted) group.add(session.refuse(abortedBefore(signal), group, 1))
     else group.add(session.submit(shipped, 'once', payload, flags, 1, group))
     group.seal()
@@ -113,14 +117,13 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     const group = new TaskGroup(this.#ofMap)
     const open = this.#opener(sequences)
     const call = sequences.length === 1 ? 'each' : 'eachSpread'
-    const run = new MapRun(
-      { session: this.#session, shipped: this.#session.ship(fn), flags: this.#flags, call, sink: group },
-      (onMore) => {
-        const source = open(onMore)
-        group.total = source.length
-        return source
-      },
-    )
+    const shipped = this.#session.ship(fn)
+    const flags = this.#traced('map', fn, group)
+    const run = new MapRun({ session: this.#session, shipped, flags, call, sink: group }, (onMore) => {
+      const source = open(onMore)
+      group.total = source.length
+      return source
+    })
     group.source = run
     const result: MapResult<Returned, InPlace> = this.#resultOf(group)
     if (this.#flags.signal?.aborted) run.cancel()
@@ -140,8 +143,8 @@ export class LoadBalancedView<InPlace extends boolean = false> {
   ): AsyncIterableIterator<MapItem<Returned, InPlace>, undefined, void> {
     if (window !== undefined && !(Number.isSafeInteger(window) && window >= 1))
       throw new ConfigurationError(`window must be a whole number, 1 or more, not ${window}`)
-    const flags = { ...this.#flags, ordered }
     const shipped = this.#session.ship(fn)
+    const flags = { ...this.#traced('imap', fn), ordered }
     return imap(
       { session: this.#session, shipped, flags, call: 'each', ...(window === undefined ? {} : { window }) },
       this.#opener([items]),
@@ -167,7 +170,7 @@ export class LoadBalancedView<InPlace extends boolean = false> {
     nodes: Nodes,
   ): AsyncResult<GraphValues<Nodes, InPlace>, GraphEntry<Nodes, InPlace>> {
     const group = new TaskGroup(this.#ofMap)
-    submitGraph(this.#session, this.#flags, nodes, group)
+    submitGraph(this.#session, this.#traced('graph', undefined, group), nodes, group)
     return this.#resultOf(group)
   }
 
@@ -189,6 +192,14 @@ export class LoadBalancedView<InPlace extends boolean = false> {
   /** Aborts tasks that have not ended, whosever they are. */
   abort(tasks: TaskIdsLike): void {
     this.#session.abort(collectIds(tasks, submitNoMore))
+  }
+
+  /** With the span of a call, where calls are traced. */
+  #traced(operation: string, fn: unknown, group?: TaskGroup): CheckedFlags {
+    const { tracing } = this.#session
+    if (tracing === undefined) return this.#flags
+    const call = { operation, fn, flags: this.#flags.task, ...(group ? { group } : {}) }
+    return { ...this.#flags, task: tracedFlags(tracing, call) }
   }
 
   #resultOf<T, Item>(group: TaskGroup): AsyncResult<T, Item> {

@@ -122,7 +122,7 @@ export class Outbox {
     const live = tasks.filter(({ submission }) => submission)
     const [first] = live
     if (!first?.submission || !first.shipped) return undefined
-    const { function: hash, args, runTimeoutMs, label } = first.submission
+    const { function: hash, args, runTimeoutMs, label, traceparent } = first.submission
     for (const task of live) task.wasSent = true
     const message: Extract<ClientToController, { type: 'broadcast' }> = {
       type: 'broadcast',
@@ -134,6 +134,7 @@ export class Outbox {
     }
     if (runTimeoutMs !== undefined) message.runTimeoutMs = runTimeoutMs
     if (label !== undefined) message.label = label
+    if (traceparent !== undefined) message.traceparent = traceparent
     return message
   }
 }

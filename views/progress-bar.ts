@@ -10,6 +10,7 @@ type Terminal = NodeJS.WritableStream & {
   hasColors?(): boolean
 }
 
+/** How a bar of progress is drawn. */
 export interface InteractiveOptions {
   /** Default: the process's standard error. */
   readonly stream?: Terminal

@@ -15,6 +15,7 @@ import type {
 } from '../core/messages.ts'
 import type { Payload } from '../core/payload.ts'
 import type { Pull } from '../core/stream-messages.ts'
+import type { Tracing } from '../core/tracing.ts'
 import { Broadcast } from './broadcast.ts'
 import { type Shippable, type ShippedFunction, shipFunction } from './functions/ship-function.ts'
 import { type ClientLink, Outbox, tasksMax } from './outbox.ts'
@@ -45,6 +46,8 @@ export class Session {
   readonly roster = new Roster()
   readonly results = new ResultsTable()
   readonly unfinished = new Set<Unfinished>()
+  /** Where calls are traced. */
+  readonly tracing: Tracing | undefined
   readonly #questions = new Questions()
   readonly #outbox = new Outbox()
   /** What the next turn tells of streams. */
@@ -58,8 +61,9 @@ export class Session {
   #end: YardmasterError | undefined
   readonly #capturedBytesMax: number | undefined
 
-  constructor(id: SessionId, clock: Clock, capturedBytesMax?: number) {
+  constructor(id: SessionId, clock: Clock, capturedBytesMax?: number, tracing?: Tracing) {
     this.id = id
+    this.tracing = tracing
     this.clock = clock
     this.#capturedBytesMax = capturedBytesMax
   }
@@ -110,7 +114,7 @@ export class Session {
   }
 
   /**
-   * One direct task for each target, in this order; `flags` may hold `runTimeoutMs` and `label`.
+   * One direct task for each target, in this order; `flags` may hold `runTimeoutMs`, `label` and `traceparent`.
    * @throws why the session ended
    * @throws LimitError where too much is outstanding
    * @throws CloneError for shared memory that the link cannot carry
@@ -119,7 +123,7 @@ export class Session {
     shipped: FunctionMessage,
     args: Payload,
     targets: readonly EngineId[],
-    flags: Pick<TaskFlags, 'runTimeoutMs' | 'label'>,
+    flags: Pick<TaskFlags, 'runTimeoutMs' | 'label' | 'traceparent'>,
     owner: TaskOwner,
   ): TaskRecord[] {
     const others = targets.length - 1

@@ -132,6 +132,7 @@ function taskFlags(base: CheckedFlags, added: ViewFlags): TaskFlags {
   if (given.label !== undefined) flags.label = given.label
   if (given.retryOnEngineLoss === false) flags.retryOnEngineLoss = false
   if (given.onUnmet === 'wait') flags.onUnmet = 'wait'
+  if (base.task.traceparent !== undefined) flags.traceparent = base.task.traceparent
   return flags
 }
 

@@ -2,7 +2,7 @@ import type { EachResult, ThrownByTask } from '../../core/messages.ts'
 import type { RunningTask } from './running-task.ts'
 import { type Encode, isUnmet, thrownAmongResults } from './thrown.ts'
 
-type Callable = (...args: unknown[]) => unknown
+export type Callable = (...args: unknown[]) => unknown
 
 /** What calling gave: the value, and whether some of a chunk's items failed. A promise of it where the task waits. */
 export interface Called {

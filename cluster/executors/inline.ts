@@ -12,6 +12,7 @@ export const inlineExecutor: ExecutorFactory = {
     let ended = false
     const runner = new TaskRunner({
       ...options,
+      tracing: options.tracing?.here,
       clock: systemClock,
       ownsThread: false,
       send: (message) => queueMicrotask(() => !ended && handlers.onMessage(message)),

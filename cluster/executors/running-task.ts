@@ -2,12 +2,22 @@ import type { TaskId } from '../../core/ids.ts'
 import type { Call, ExecutorToEngine } from '../../core/messages.ts'
 import type { Payload } from '../../core/payload.ts'
 import type { TaskNews } from '../../core/task-news.ts'
+import type { TracedSpan } from '../../core/tracing.ts'
 import type { TaskContext } from '../task-context.ts'
 import type { HeldFunction } from './held-function.ts'
 import { PartStream } from './part-stream.ts'
 import type { Encode } from './thrown.ts'
 
 export type Done = Extract<ExecutorToEngine, { type: 'done' }>['results'][number]
+
+interface RunningTaskData {
+  readonly sequence: number
+  readonly id: TaskId
+  readonly attempt: number
+  readonly call: Call
+  readonly args: Payload
+  readonly traceparent?: string
+}
 
 /** One attempt in an executor's hands: first in its queue, then running. It is also what `currentTask()` answers. */
 export class RunningTask implements TaskContext {
@@ -26,12 +36,15 @@ export class RunningTask implements TaskContext {
   /** Of a generator's task. */
   stream: PartStream | undefined
   emitsDropped = 0
+  /** The span that led here, where somebody traces, and that of its own. */
+  readonly traceparent: string | undefined
+  span: TracedSpan | undefined
   readonly #say: (news: TaskNews) => boolean
   readonly #encode: Encode
   #abort: AbortController | undefined
 
   constructor(
-    task: { sequence: number; id: TaskId; attempt: number; call: Call; args: Payload },
+    task: RunningTaskData,
     held: HeldFunction,
     engineId: number,
     namespace: Record<string, unknown>,
@@ -43,6 +56,7 @@ export class RunningTask implements TaskContext {
     this.attempt = task.attempt
     this.call = task.call
     this.args = task.args
+    this.traceparent = task.traceparent
     this.held = held
     this.engineId = engineId
     this.namespace = namespace

@@ -13,8 +13,10 @@ import { FunctionTable, takeFunctions } from '../../core/function-table.ts'
 import type { EachResult, EngineToExecutor, ExecutorToEngine } from '../../core/messages.ts'
 import { decodeValue, encodeValue, type Payload } from '../../core/payload.ts'
 import type { TaskNews } from '../../core/task-news.ts'
+import type { TracedSpan, Tracing } from '../../core/tracing.ts'
 import { enterTask, leaveTask, type TaskContext, taskNow } from '../task-context.ts'
-import { type Called, callFunction } from './call-function.ts'
+import { endTaskSpan, startTaskSpan } from '../tracing/task-span.ts'
+import { type Callable, type Called, callFunction } from './call-function.ts'
 import { captureOutput } from './capture-output.ts'
 import type { ClaimTable } from './claims.ts'
 import { HeldFunction } from './held-function.ts'
@@ -36,6 +38,8 @@ export interface TaskRunnerOptions {
   readonly clock: Clock
   /** Whether nothing but its tasks runs in this thread. */
   readonly ownsThread: boolean
+  /** Where tasks are traced. */
+  readonly tracing?: Tracing | undefined
   send(message: ExecutorToEngine): void
   /** Whether so much is on its way that values which tasks emit are left out. */
   isCrowded(): boolean
@@ -99,6 +103,9 @@ export class TaskRunner {
       case 'signal':
         for (const sequence of message.sequences) this.#running.get(sequence)?.fireSignal()
         return
+      case 'flush':
+        void this.#flushSpans()
+        return
       case 'pull':
         for (const { sequence, ...credit } of message.streams) this.#running.get(sequence)?.stream?.pull(credit)
         return
@@ -115,6 +122,7 @@ export class TaskRunner {
     const [only, other] = this.#running.values()
     const task = origin === undefined && other === undefined ? only : origin
     if (!this.#isRunning(task)) return false
+    task.span?.fail(error)
     this.#end(task, 'failed', encodeThrown(error, this.#encode))
     // Its modules may never have loaded by this error.
     if (!task.held.ready) this.#pause = undefined
@@ -187,11 +195,16 @@ export class TaskRunner {
     task.startedAt = clock.now()
     claims.called(task.sequence, clock.wallTime())
     const { callable, failure } = task.held
+    const { tracing } = this.#options
+    if (tracing !== undefined) task.span = startTaskSpan(tracing, task, callable?.name ?? '')
     if (callable === undefined) return this.#fail(task, failure?.error)
     try {
       const args = decodeValue(task.args)
       const several = this.#options.concurrency > 1 || !this.#options.ownsThread
-      const called = enterTask(task, several, () => callFunction(task, callable, args, this.#encode))
+      const called =
+        task.span === undefined
+          ? enterTask(task, several, () => callFunction(task, callable, args, this.#encode))
+          : this.#callInSpan(task, task.span, callable, args, several)
       if (called instanceof Promise) {
         called.then(
           (late) => this.#settleLate(task, () => this.#succeed(task, late)),
@@ -203,6 +216,10 @@ export class TaskRunner {
     } catch (error) {
       this.#fail(task, error)
     }
+  }
+
+  #callInSpan(task: RunningTask, span: TracedSpan, callable: Callable, args: unknown, several: boolean) {
+    return enterTask(task, several, () => span.run(() => callFunction(task, callable, args, this.#encode)))
   }
 
   #settleLate(task: RunningTask, settle: () => void): void {
@@ -234,6 +251,7 @@ export class TaskRunner {
 
   #fail(task: RunningTask, error: unknown): void {
     if (task.aborted) return this.#end(task, 'aborted')
+    task.span?.fail(error)
     this.#end(task, isUnmet(error) ? 'unmet' : 'failed', encodeThrown(error, this.#encode))
   }
 
@@ -241,6 +259,7 @@ export class TaskRunner {
     this.#printer.finish(task)
     task.ended = true
     leaveTask(task)
+    if (task.span !== undefined) endTaskSpan(task.span, outcome)
     this.#running.delete(task.sequence)
     if (task === this.#runningDirect) this.#runningDirect = undefined
     if (this.#running.size === 0 && !this.#options.ownsThread) {
@@ -256,6 +275,11 @@ export class TaskRunner {
     const { emitsDropped } = task
     const counted = emitsDropped > 0 ? { ...done, emitsDropped } : done
     this.#results.push(stream ? { ...counted, stream } : counted)
+  }
+
+  async #flushSpans(): Promise<void> {
+    await this.#options.tracing?.flush().catch(() => {})
+    this.#options.send({ type: 'flushed' })
   }
 
   #flush(now: number): void {

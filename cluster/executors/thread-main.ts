@@ -4,13 +4,14 @@ import { workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { decoder, sendEncoded } from '../../core/codec.ts'
 import { engineToExecutor } from '../../core/messages.ts'
+import { Tracing } from '../../core/tracing.ts'
 import { openPort } from '../../transports/threads.ts'
 import { Bell } from './bell.ts'
 import { ClaimTable } from './claims.ts'
 import { TaskRunner } from './task-runner.ts'
 import { type ExecutorThreadData, executorLimits } from './thread.ts'
 
-const { port, claims, bell: bellBuffer, concurrency, engine, capacity } = workerData as ExecutorThreadData
+const { port, claims, bell: bellBuffer, concurrency, engine, capacity, tracing } = workerData as ExecutorThreadData
 const bell = new Bell(bellBuffer)
 const decode = decoder(engineToExecutor)
 const connection = openPort(port, executorLimits)
@@ -23,6 +24,7 @@ const runner = new TaskRunner({
   capacity,
   clock: systemClock,
   ownsThread: true,
+  tracing: tracing === undefined ? undefined : await Tracing.load(tracing),
   send: (message) => {
     sendEncoded(connection, message)
     // A synchronous task ends no turn for as long as it runs.

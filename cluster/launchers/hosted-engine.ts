@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { errorFromFault, type Fault, faultFrom, YardmasterError } from '../../core/errors.ts'
+import type { TracingOption } from '../../core/tracing.ts'
 import { type EngineOptions, startEngine } from '../engine.ts'
 import type { EngineHandle, EnginePlace, EngineSeat, LaunchSetting } from './launcher.ts'
 
@@ -16,12 +17,13 @@ export interface HostedEngineOptions {
   /** Of which launcher it is. */
   readonly kind: string
   readonly launch?: string
+  readonly tracing?: TracingOption
 }
 
 /** An engine of this setting, on this seat. */
 export function hostedOptions(setting: LaunchSetting, { name, launch }: EngineSeat, kind: string): HostedEngineOptions {
-  const { addresses, key, concurrency, reconnectMs } = setting
-  return { address: addresses[0] as string, key, concurrency, reconnectMs, name, kind, launch }
+  const { addresses, key, concurrency, reconnectMs, tracing = false } = setting
+  return { address: addresses[0] as string, key, concurrency, reconnectMs, name, kind, launch, tracing }
 }
 
 /** What a hosted engine says of itself to its controller. */

@@ -3,6 +3,7 @@
  * `launcherSuite` of `yardmaster/testing` checks. A launcher only starts and ends engines and tells how they fare; that an engine is ready is
  * known when it has joined its controller, and that one that ended is started anew is the cluster's business.
  */
+import type { Log } from '../../core/log.ts'
 import type { Connection } from '../../core/transport.ts'
 import type { EngineOptions } from '../engine.ts'
 
@@ -65,10 +66,12 @@ export interface LaunchSetting {
   readonly concurrency: number
   /** How long engines try to come back after their link is lost, in milliseconds. */
   readonly reconnectMs: number
-  log(level: 'info' | 'warn', message: string): void
+  readonly log: Log
   /** Lets in an engine over a connection that is already open: for engines in this process. */
   adopt(connection: Connection): void
   readonly inspect?: EngineOptions['inspect']
+  /** Whether engines make spans, and the module that sets that up: for those of this machine. */
+  readonly tracing?: EngineOptions['tracing']
 }
 
 /** Starts engines, until it is closed. */

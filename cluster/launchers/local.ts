@@ -9,7 +9,9 @@ import { textList } from './option-values.ts'
 import { type ProcessOptions, processLauncher } from './process.ts'
 import { launchThreadEngine } from './thread.ts'
 
+/** Where an engine runs: in a worker thread, in a process, or in the thread of the caller. */
 export type EngineKind = 'thread' | 'process' | 'inline'
+/** The links of the house between a controller and its engines, by name. */
 export type TransportName = 'memory' | 'threads' | 'zeromq' | 'websocket'
 /** Where to listen: `json://127.0.0.1:0`. Its scheme says which transport, of the house or registered, serves it. */
 export type TransportAddress = `${string}:${string}`

@@ -21,6 +21,7 @@ const killAfterMs = 3_000
 /** What it wrote last is still on its way when it has ended, unless a process that it has started holds on to the pipe. */
 const lastWordsMs = 200
 
+/** How processes of engines are started. */
 export interface ProcessOptions {
   /** For Node: `['--max-old-space-size=4096']`. */
   readonly nodeOptions?: readonly string[]

@@ -6,6 +6,7 @@ import type { StoreChange, TaskStore } from '../../core/task-store.ts'
 import { ensurePrivateFolder } from '../private-folder.ts'
 import { claimFolder } from './claim-folder.ts'
 
+/** How sure a store is. */
 export interface LmdbStoreOptions {
   /**
    * What a write that has resolved outlasts. `process` (default): the end of the controller, by `kill -9` too. `disk`: the end of the

@@ -23,6 +23,7 @@ export interface Schedule {
   readonly order: readonly number[]
 }
 
+/** Plans a whole graph of tasks: when each begins, and on which engine. */
 export type Planner = (problem: PlanningProblem) => Schedule
 
 /** May it ever run there? */

@@ -21,6 +21,7 @@ export interface TaskGraph {
   readonly order: Int32Array
 }
 
+/** A task of a graph that is to be planned. */
 export interface GraphTask {
   /** Default 1. */
   readonly cores?: number

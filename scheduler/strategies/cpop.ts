@@ -72,4 +72,5 @@ function engineFor(path: readonly number[], problem: PlanningProblem, schedule: 
   return best
 }
 
+/** Critical path on a processor (Topcuoglu, Hariri and Wu), as a strategy. */
 export const cpop = plannedStrategy('cpop', planCpop)

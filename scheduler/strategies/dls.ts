@@ -26,4 +26,5 @@ export function planDls(problem: PlanningProblem): Schedule {
   })
 }
 
+/** Dynamic level scheduling (Sih and Lee), as a strategy. */
 export const dls = plannedStrategy('dls', planDls)

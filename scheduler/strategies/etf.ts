@@ -18,4 +18,5 @@ export function planEtf(problem: PlanningProblem): Schedule {
   })
 }
 
+/** Earliest time first (Hwang and others), as a strategy. */
 export const etf = plannedStrategy('etf', planEtf)

@@ -22,4 +22,5 @@ export function planHeft(problem: PlanningProblem): Schedule {
   )
 }
 
+/** Heterogeneous earliest finish time (Topcuoglu, Hariri and Wu), as a strategy. */
 export const heft = plannedStrategy('heft', planHeft)

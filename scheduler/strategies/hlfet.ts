@@ -18,4 +18,5 @@ export function planHlfet(problem: PlanningProblem): Schedule {
   )
 }
 
+/** Highest level first with estimated times (Adam, Chandy and Dickson), as a strategy. */
 export const hlfet = plannedStrategy('hlfet', planHlfet)

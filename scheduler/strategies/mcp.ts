@@ -40,4 +40,5 @@ function lexicographically(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length
 }
 
+/** Modified critical path (Wu and Gajski), as a strategy. */
 export const mcp = plannedStrategy('mcp', planMcp)

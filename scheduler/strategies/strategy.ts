@@ -69,8 +69,10 @@ export interface Engines {
  */
 export type Deferral = 'pass' | 'hold'
 
+/** The rule of a strategy: which of the engines takes the task, or that it waits. */
 export type Choose = (task: TaskView, engines: Engines, random: Random) => EngineView | Deferral
 
+/** How an attempt ended, as every strategy may know. */
 export interface Finished {
   readonly outcome: AttemptOutcome
 }
@@ -140,6 +142,7 @@ export interface StrategyRun<Report extends Finished = Finished> {
   steal?(idle: EngineView, busy: readonly EngineView[]): EngineView | undefined
 }
 
+/** A strategy with its name. */
 export type Strategy = { readonly name: string } & Definition
 
 /** A name of the built-in ones, a strategy, or only its rule. */

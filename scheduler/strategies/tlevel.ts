@@ -18,4 +18,5 @@ export function planTlevel(problem: PlanningProblem): Schedule {
   )
 }
 
+/** Smallest t-level first, as a strategy. */
 export const tlevel = plannedStrategy('tlevel', planTlevel)

@@ -8,6 +8,7 @@ export interface SteadyMean {
   readonly halfWidth: number
 }
 
+/** How a long run is cut into batches. */
 export interface BatchMeansOptions {
   /** The part at the beginning that is left out, since the system begins empty. Default 0.2. */
   readonly warmUpShare?: number

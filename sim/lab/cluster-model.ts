@@ -8,6 +8,7 @@ import { createNetwork, downloadLimits, type NetworkSpec } from './network.ts'
 import { type RulesLike, rulesOf } from './rules.ts'
 import type { Workload } from './workload.ts'
 
+/** The engines of the lab, and what links them. */
 export interface ClusterModelOptions {
   readonly engines: readonly EngineSpec[]
   /** Default: data is where it is needed at once. */

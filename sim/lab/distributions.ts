@@ -15,6 +15,7 @@ export function deterministic(mean: number): Distribution {
   return { mean, squaredVariation: 0, draw: () => mean }
 }
 
+/** Exponentially distributed values with this mean. */
 export function exponential(mean: number): Distribution {
   checkPositive('mean', mean)
   return { mean, squaredVariation: 1, draw: (random) => exponentialDraw(mean, random) }

@@ -4,6 +4,7 @@ import type { ArrivalProcess } from './arrival-processes.ts'
 import type { Distribution } from './distributions.ts'
 import type { Workload } from './workload.ts'
 
+/** What a workload is drawn from. */
 export interface WorkloadSettings {
   readonly tasks: number
   /** In milliseconds, on an engine of speed 1. */

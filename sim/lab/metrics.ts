@@ -10,6 +10,7 @@ export interface Summary {
   readonly max: number
 }
 
+/** What a run of the lab came to, in the measures of the literature. */
 export interface Metrics {
   /** From the first arrival to the last end. */
   readonly makespanMs: number
@@ -45,6 +46,7 @@ interface TaskColumns {
   readonly boundedSlowdown: Float64Array
 }
 
+/** Which part of a run is measured. */
 export interface MetricsOptions {
   /** What arrives before that is left out of response, wait and slowdown: the system begins empty. Default: nothing is. */
   readonly fromMs?: number

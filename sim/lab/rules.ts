@@ -36,6 +36,7 @@ export const esteeRules: EngineRules = {
   emptyObjects: 'prefetched',
 }
 
+/** How engines of the lab fetch data and begin tasks: the rules of the house, those of a published simulator, or one's own. */
 export type RulesLike = 'standard' | 'estee' | EngineRules
 
 export function rulesOf(like: RulesLike = 'standard'): EngineRules {

@@ -11,6 +11,7 @@ export interface Plan {
   readonly blocking?: ArrayLike<number> | undefined
 }
 
+/** When the tasks of a plan ran. */
 export interface PlanRun {
   /** By task, in milliseconds. */
   readonly startMs: Float64Array

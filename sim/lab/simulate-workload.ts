@@ -8,6 +8,7 @@ import type { RulesLike } from './rules.ts'
 import { ScheduledRun } from './scheduled-run.ts'
 import type { Workload } from './workload.ts'
 
+/** How a workload is run in the lab. */
 export interface SimulationSettings {
   readonly engines: readonly EngineSpec[]
   /** By name, an object or a rule, as for a live cluster. Default 'leastload'. */

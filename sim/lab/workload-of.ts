@@ -22,6 +22,7 @@ export interface WorkloadTask {
   readonly after?: readonly number[]
 }
 
+/** A piece of data that tasks of a workload give each other. */
 export interface WorkloadObject {
   readonly bytes: number
   /** What its user expects. Default: the user says nothing. */

@@ -119,7 +119,8 @@ function inlineOn(clock: Clock): ExecutorFactory {
     start(options, handlers) {
       const send = (message: Parameters<typeof handlers.onMessage>[0]) =>
         queueMicrotask(() => handlers.onMessage(message))
-      const runner = new TaskRunner({ ...options, clock, ownsThread: false, isCrowded: () => false, send })
+      const { tracing: _, ...others } = options
+      const runner = new TaskRunner({ ...others, clock, ownsThread: false, isCrowded: () => false, send })
       send({ type: 'ready' })
       return {
         send: (message) => queueMicrotask(() => runner.receive(message)),

@@ -12,7 +12,7 @@ afterEach(() => yardmaster[Symbol.dispose]())
 
 async function controller(...args: string[]): Promise<Running> {
   const running = yardmaster.spawn(['controller', ...args])
-  await running.says(/more engines: yardmaster engine\n/, 'stderr')
+  await running.says(/more engines: yardmaster engine\b/, 'stderr')
   return running
 }
 

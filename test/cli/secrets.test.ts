@@ -65,8 +65,11 @@ describe.each(['ws', 'tcp', 'wss', 'tcps'])('over %s', (scheme) => {
   test('a controller, its engines, those that join it, and who fails to', { timeout: 240_000 }, async () => {
     const store = join(yardmaster.folder, 'store')
     const place = ['--listen', `${scheme}://127.0.0.1:0`, '--store', store]
-    const controller = yardmaster.spawn(['--verbose', 'controller', '-n', '1', ...place], withKey)
-    await controller.says(/more engines: yardmaster engine\n/, 'stderr')
+    const controller = yardmaster.spawn(
+      ['--verbose', 'controller', '-n', '1', '--log-level', 'debug', ...place],
+      withKey,
+    )
+    await controller.says(/more engines: yardmaster engine\b/, 'stderr')
     const { addresses } = JSON.parse(readFileSync(yardmaster.path('default.json'), 'utf8')) as { addresses: [string] }
     const byName = yardmaster.spawn(['engine'], environment)
     const byAddress = yardmaster.spawn(['engine', '--address', addresses[0]], withKey)

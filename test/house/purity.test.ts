@@ -34,6 +34,9 @@ const EXCEPTIONS: Record<string, { readonly in: readonly string[]; readonly reas
   'core/link.ts': { in: ['promises'], reason: 'Closing a connection takes its time.' },
   'core/machine-clock.ts': { in: ['timers'], reason: 'XState names its clock so; the time is the given one.' },
   'core/task-store.ts': { in: ['promises'], reason: 'It only states types; a store writes in its own time.' },
+  'core/opentelemetry.ts': { in: ['promises'], reason: 'It loads a package where that is wanted.' },
+  'core/opentelemetry.browser.ts': { in: ['promises'], reason: 'It answers as its twin does.' },
+  'core/tracing.ts': { in: ['promises'], reason: 'The API of OpenTelemetry is loaded where it is wanted.' },
   'core/transport.ts': {
     in: ['promises'],
     reason: 'It only states types; a transport opens and closes in its own time.',

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
@@ -25,9 +25,9 @@ const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== '
 const specifiers = subpaths.map((subpath) => subpath.replace('.', 'yardmaster'))
 
 describe('what is published', () => {
-  test('is dist, the guides and examples, the licence and what npm always adds', () => {
+  test('is dist, the guides and examples, the changelog, the licence and what npm always adds', () => {
     const others = installed.files.filter((file) => !/^(dist|docs|examples)\//.test(file))
-    expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['LICENSE', 'package.json'])
+    expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'package.json'])
     // The plots that the guides show, and what some are drawn from, lie beside them.
     expect(installed.files.filter((file) => /^docs\/(?!(lab|performance)\/|.*\.md$)/.test(file))).toEqual([])
   })
@@ -120,6 +120,44 @@ describe('on the command line', () => {
 
   test('it knows its version', async () => {
     expect((await yardmaster('--version')).stdout).toBe(`${manifest.version}\n`)
+  })
+})
+
+describe('each example runs where the package is installed', () => {
+  beforeAll(() => {
+    cpSync(join(installed.folder, 'node_modules/yardmaster/examples'), join(installed.folder, 'examples'), {
+      recursive: true,
+    })
+    // What its page says to install.
+    for (const name of ['tsx', 'marked']) installed.borrow(name)
+  })
+
+  const examples: Record<string, { args?: string[]; prints: RegExp; draws?: string }> = {
+    dag: { args: ['8', '12', 'dag.svg'], prints: /8 tasks, 12 edges, 0 of them broken/, draws: 'dag.svg' },
+    demo: { prints: /equal to the serial result[\s\S]*websocket, process engines.*yes/ },
+    documents: { args: ['node_modules/yardmaster/README.md'], prints: /Yardmaster/ },
+    'log-analysis': { args: ['2000'], prints: /lines: 2000/ },
+    'monte-carlo': { args: ['20000'], prints: /Black and Scholes/ },
+    'numeric-array': { args: ['1000'], prints: /1000 values on engines/ },
+    'parameter-sweep': { prints: /calm[\s\S]*noisy[\s\S]*steep/ },
+    stencil: { args: ['20', '20', '5', 'stencil.svg'], prints: /result: yes/, draws: 'stencil.svg' },
+    'watch-machines': { prints: /engine +ready[\s\S]*controller +stopped/ },
+  }
+
+  test('all are here, but for those that others are made of', () => {
+    const parts = ['on-a-cluster', 'picture', 'word-counts']
+    const programs = readdirSync(join(installed.folder, 'examples')).flatMap(
+      (name) => /^(.*)\.m?[jt]s$/.exec(name)?.[1] ?? [],
+    )
+    expect(programs.filter((name) => !parts.includes(name)).sort()).toEqual(Object.keys(examples).sort())
+  })
+
+  test.for(Object.entries(examples))('%s', async ([name, { args = [], prints, draws }]) => {
+    const tsx = join(installed.folder, 'node_modules/tsx/dist/cli.mjs')
+    const { stdout } = await installed.run('node', [tsx, `examples/${name}.ts`, ...args])
+    expect(stdout).toMatch(prints)
+    if (draws)
+      expect(readFileSync(join(installed.folder, draws), 'utf8')).toMatch(/^<svg [\s\S]*<rect [\s\S]*<\/svg>\n$/)
   })
 })
 

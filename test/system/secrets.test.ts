@@ -64,7 +64,7 @@ describe.each(schemes)('over %s', (scheme) => {
       transport: `${scheme}://127.0.0.1:0`,
       key,
       inspect: inspectEvent,
-      log: (level, message) => logged.push(`${level} ${message}`),
+      log: (level, message, fields) => logged.push(`${level} ${message} ${JSON.stringify(fields)}`),
     })
     client = await Client.connect(cluster.addresses[0], { key, inspect: inspectEvent })
     await client.loadBalancedView().map((x: number) => x + 1, [1, 2, 3])

@@ -14,6 +14,8 @@ import type * as clusterTaskSlotHere from '../../cluster/task-slot.browser.ts'
 import type * as clusterTaskSlot from '../../cluster/task-slot.ts'
 import type * as coreKeyedHashHere from '../../core/keyed-hash.browser.ts'
 import type * as coreKeyedHash from '../../core/keyed-hash.ts'
+import type * as coreOpentelemetryHere from '../../core/opentelemetry.browser.ts'
+import type * as coreOpentelemetry from '../../core/opentelemetry.ts'
 import type * as transportsBuiltInHere from '../../transports/built-in.browser.ts'
 import type * as transportsBuiltIn from '../../transports/built-in.ts'
 import type * as viewsConnectHere from '../../views/connect.browser.ts'
@@ -51,6 +53,7 @@ export interface Twins {
   readonly clusterExecutorsRunScript: Fits<typeof clusterExecutorsRunScriptHere, typeof clusterExecutorsRunScript>
   readonly clusterTaskSlot: Fits<typeof clusterTaskSlotHere, typeof clusterTaskSlot>
   readonly coreKeyedHash: Fits<typeof coreKeyedHashHere, typeof coreKeyedHash>
+  readonly coreOpentelemetry: Fits<typeof coreOpentelemetryHere, typeof coreOpentelemetry>
   readonly transportsBuiltIn: Fits<typeof transportsBuiltInHere, typeof transportsBuiltIn>
   readonly viewsConnect: Fits<typeof viewsConnectHere, typeof viewsConnect>
   readonly viewsFunctionsBuiltinExports: Fits<

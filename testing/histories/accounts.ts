@@ -12,6 +12,7 @@ import { noEngine, type TerminalStatus } from '../../scheduler/task.ts'
 
 /** What an observer knows of a scheduler's tasks, attempts and engines from events and effects alone. */
 
+/** What a client was told of a task at its end. */
 export interface Reply {
   readonly status: TerminalStatus
   /** Where the scheduler ended it; undefined for a result and for an error of the task's own. */
@@ -53,6 +54,7 @@ interface Report {
   readonly outputBytes: number
 }
 
+/** What a history has told of one task so far. */
 export interface TaskAccount {
   readonly id: TaskId
   readonly spec: TaskSpec

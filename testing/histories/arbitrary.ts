@@ -9,6 +9,7 @@ import { History } from './history.ts'
 /** fast-check, as its default export gives it. It is handed in, so that the kit loads where it is not installed. */
 export type FastCheck = typeof fc
 
+/** How long random histories are, and which strategies they use. */
 export interface HistoryOptions {
   /** The longest history, in commands. Default 60. */
   readonly commandsMax?: number

@@ -3,6 +3,7 @@ import type { InvariantCheck } from './invariant-check.ts'
 
 /** Of time limits and of abort. */
 
+/** Checks that a stale timer does nothing; queue timers never fire for a running task. */
 export const staleTimersDoNothing: InvariantCheck = {
   number: 17,
   sentence: 'a stale timer does nothing; queue timers never fire for a running task',
@@ -27,6 +28,7 @@ export const staleTimersDoNothing: InvariantCheck = {
   },
 }
 
+/** Checks that an aborted task that had not begun never runs. */
 export const abortedNeverBegins: InvariantCheck = {
   number: 18,
   sentence: 'an aborted task that had not begun never runs',
@@ -45,6 +47,7 @@ export const abortedNeverBegins: InvariantCheck = {
   },
 }
 
+/** Checks that an aborted task is not retried. */
 export const abortedIsNotRetried: InvariantCheck = {
   number: 19,
   sentence: 'an aborted task is not retried',
@@ -68,6 +71,7 @@ export const abortedIsNotRetried: InvariantCheck = {
   },
 }
 
+/** Checks that abort([]) does nothing, nor does aborting what is unknown or has ended. */
 export const abortOfNothing: InvariantCheck = {
   number: 20,
   sentence: 'abort([]) does nothing, nor does aborting what is unknown or has ended',

@@ -5,6 +5,7 @@ import { isRefusedEverywhere } from './prospects.ts'
 
 /** Of attempts that went wrong, and what becomes of their task. */
 
+/** Checks that failed attempts ≤ retries + 1; the final error is the last real error. */
 export const attemptsWithinRetries: InvariantCheck = {
   number: 11,
   sentence: 'failed attempts ≤ retries + 1; the final error is the last real error',
@@ -33,6 +34,7 @@ export const attemptsWithinRetries: InvariantCheck = {
   },
 }
 
+/** Checks that an unmet functional dependency and an engine's loss use no retry. */
 export const othersFaultsUseNoRetry: InvariantCheck = {
   number: 12,
   sentence: "an unmet functional dependency and an engine's loss use no retry",
@@ -53,6 +55,7 @@ export const othersFaultsUseNoRetry: InvariantCheck = {
   },
 }
 
+/** Checks that after an engine's loss each of its tasks is resolved exactly once. */
 export const lossResolvedOnce: InvariantCheck = {
   number: 21,
   sentence: "after an engine's loss each of its tasks is resolved exactly once",

@@ -13,6 +13,7 @@ import {
 
 /** Of tasks that depend on others, or on places: they run if they can, and end as soon as they cannot. */
 
+/** Checks that for every dependency, met and unreachable exclude each other and never revert. */
 export const verdictsAreFinal: InvariantCheck = {
   number: 7,
   sentence: 'for every dependency, met and unreachable exclude each other and never revert',
@@ -37,6 +38,7 @@ export const verdictsAreFinal: InvariantCheck = {
   },
 }
 
+/** Checks that unreachability spreads to every transitive dependent, and to nothing else. */
 export const unreachabilitySpreads: InvariantCheck = {
   number: 8,
   sentence: 'unreachability spreads to every transitive dependent, and to nothing else',
@@ -54,6 +56,7 @@ export const unreachabilitySpreads: InvariantCheck = {
   },
 }
 
+/** Checks that follow on what never ran, or ran on an engine now gone, terminates. */
 export const followTerminates: InvariantCheck = {
   number: 9,
   sentence: 'follow on what never ran, or ran on an engine now gone, terminates',
@@ -72,6 +75,7 @@ export const followTerminates: InvariantCheck = {
   },
 }
 
+/** Checks that a task refused by every eligible engine terminates (unless told to wait). */
 export const refusedEverywhereEnds: InvariantCheck = {
   number: 10,
   sentence: 'a task refused by every eligible engine terminates (unless told to wait)',
@@ -87,6 +91,7 @@ export const refusedEverywhereEnds: InvariantCheck = {
   },
 }
 
+/** Checks that a task none of whose targets is alive and can return fails at once. */
 export const lostTargetsEnd: InvariantCheck = {
   number: 14,
   sentence: 'a task none of whose targets is alive and can return fails at once',

@@ -7,6 +7,7 @@ import { isBound, isEligible, isReady, placesOf, verdictOf } from './prospects.t
 
 /** Of which task goes where, and when. */
 
+/** Checks that dispatch goes only to a live engine, in targets, that has not refused, with after and follow satisfied. */
 export const dispatchIsEligible: InvariantCheck = {
   number: 13,
   sentence: 'dispatch goes only to a live engine, in targets, that has not refused, with after and follow satisfied',
@@ -32,6 +33,7 @@ export const dispatchIsEligible: InvariantCheck = {
   },
 }
 
+/** Checks that tasks with equal constraints and priority are dispatched in order of submission. */
 export const orderAmongEquals: InvariantCheck = {
   number: 15,
   sentence: 'tasks with equal constraints and priority are dispatched in order of submission',
@@ -67,6 +69,7 @@ function isPassedBy(state: SchedulerState, { id }: TaskAccount): boolean {
   return state.tasks.get(id)?.lane === 'passed'
 }
 
+/** Checks that no eligible ready task waits while an eligible engine is below its mark, unless the strategy lets it wait for what is under way. */
 export const workIsConserved: InvariantCheck = {
   number: 16,
   sentence:

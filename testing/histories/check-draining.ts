@@ -5,6 +5,7 @@ import { isBound } from './prospects.ts'
 
 /** Of engines that leave in order. */
 
+/** Checks that a draining engine takes only what none of those that stay could take, and is let go once, when nothing is there and nothing needs it. */
 export const drainingIsOrderly: InvariantCheck = {
   number: 28,
   sentence:

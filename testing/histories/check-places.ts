@@ -8,6 +8,7 @@ import { hasPlaceNow, isReleased } from './prospects.ts'
 
 /** Of where a task is kept, and how much is where. */
 
+/** Checks that a live task is in exactly one of waiting, ready, assigned, running, and all indexes agree. */
 export const oneState: InvariantCheck = {
   number: 2,
   sentence: 'a live task is in exactly one of waiting, ready, assigned, running, and all indexes agree',
@@ -77,6 +78,7 @@ export function hasRoom(engine: EngineAccount, record: EngineRecord | undefined)
   return loadOf(engine) < (hwm === 'auto' ? (record?.mark ?? 0) : hwm === 0 ? Number.POSITIVE_INFINITY : hwm)
 }
 
+/** Checks that the load of an engine is what it was sent, direct tasks apart, and has not answered for, and never above its mark. */
 export const loadWithinMark: InvariantCheck = {
   number: 4,
   sentence:
@@ -95,6 +97,7 @@ export const loadWithinMark: InvariantCheck = {
   },
 }
 
+/** Checks that what is kept is what is live and what is to be retained. */
 export const memoryIsBounded: InvariantCheck = {
   number: 23,
   sentence: 'what is kept is what is live and what is to be retained',

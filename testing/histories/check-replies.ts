@@ -6,6 +6,7 @@ import { hasPlaceNow, isReady } from './prospects.ts'
 
 /** Of accepting, answering, and hearing things twice. */
 
+/** Checks that every accepted task gets exactly one terminal reply. */
 export const oneReply: InvariantCheck = {
   number: 1,
   sentence: 'every accepted task gets exactly one terminal reply',
@@ -33,6 +34,7 @@ export const oneReply: InvariantCheck = {
   },
 }
 
+/** Checks that at most one live attempt a task; a result counts only for the current attempt. */
 export const oneLiveAttempt: InvariantCheck = {
   number: 3,
   sentence: 'at most one live attempt a task; a result counts only for the current attempt',
@@ -66,6 +68,7 @@ function* unfoundedEnd(
   else if (output !== task.report?.output) yield `the result of ${id} is not that of its current attempt`
 }
 
+/** Checks that late and duplicate messages change nothing. */
 export const lateNewsIsNothing: InvariantCheck = {
   number: 5,
   sentence: 'late and duplicate messages change nothing',
@@ -76,6 +79,7 @@ export const lateNewsIsNothing: InvariantCheck = {
   },
 }
 
+/** Checks that submitting either queues the task or replies. */
 export const submissionIsAnswered: InvariantCheck = {
   number: 6,
   sentence: 'submitting either queues the task or replies',

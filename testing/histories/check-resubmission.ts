@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { TaskSpec } from '../../scheduler/events.ts'
 import type { InvariantCheck } from './invariant-check.ts'
 
+/** Checks that resubmission keeps every constraint and links both records. */
 export const resubmissionKeeps: InvariantCheck = {
   number: 22,
   sentence: 'resubmission keeps every constraint and links both records',

@@ -2,6 +2,7 @@ import type { History } from './history.ts'
 import type { RunCheck } from './invariant-check.ts'
 import { playHistory } from './play.ts'
 
+/** Checks that the same seed gives the same run, byte for byte. */
 export const sameSeedSameRun: RunCheck<History> = {
   number: 27,
   sentence: 'the same seed gives the same run, byte for byte',

@@ -60,6 +60,7 @@ export function openWorkloads(
     .map(([engines, jobs]) => new OpenWorkload(engines, jobs, under))
 }
 
+/** Checks that with identical engines and hwm 1, completion times do not depend on the strategy, if it takes tasks in order. */
 export const timesDoNotDependOnStrategy: RunCheck<OpenWorkload> = {
   number: 26,
   sentence:

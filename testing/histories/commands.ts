@@ -25,6 +25,7 @@ type Picking<Do> = Do extends string ? { readonly do: Do; readonly pick: number 
 /** News of an attempt from an engine that was lost, from one that does not have it, or with another attempt's number. */
 export type Lateness = 'lostEngine' | 'otherEngine' | 'earlierAttempt' | 'laterAttempt'
 
+/** A dependency, by how far back the tasks are that it names. */
 export interface DependencyChoice {
   /** Each names a task by how many submissions back it was; below zero one of the future, 0 itself. */
   readonly back: readonly number[]
@@ -33,6 +34,7 @@ export interface DependencyChoice {
   readonly failure: boolean
 }
 
+/** A task that a history submits. */
 export interface TaskChoice {
   readonly after: readonly DependencyChoice[]
   readonly follow: readonly DependencyChoice[]

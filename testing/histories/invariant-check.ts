@@ -30,6 +30,7 @@ export interface RunCheck<Subject> {
   examine(subject: Subject): Iterable<string>
 }
 
+/** A rule that did not hold, and how that showed. */
 export interface BrokenInvariant {
   readonly number: number
   readonly sentence: string

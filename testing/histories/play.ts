@@ -11,6 +11,7 @@ const client = 't' as SessionId
 /** As a pick of a direct task's engine: that very number, which seldom is there. */
 const absent = 9
 
+/** How a history is played. */
 export interface PlayOptions {
   /** Held after each step. All, where nothing is said. */
   readonly checks?: readonly InvariantCheck[]

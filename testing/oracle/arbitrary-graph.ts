@@ -2,6 +2,7 @@ import type { Arbitrary } from 'fast-check'
 import type { FastCheck } from '../histories/arbitrary.ts'
 import type { Behaviour, GraphDependency, GraphNode } from './graph.ts'
 
+/** How large random graphs are. */
 export interface GraphOptions {
   /** Default 5. */
   readonly nodesMax?: number
@@ -49,6 +50,7 @@ interface Choice extends Omit<GraphDependency, 'ids'> {
   readonly steps: readonly number[]
 }
 
+/** A graph of tasks whose ends can be worked out without the scheduler. */
 export class Graph {
   readonly nodes: readonly GraphNode[]
 

@@ -9,6 +9,7 @@ export interface Ended {
   readonly place: EngineId | undefined
 }
 
+/** Where an enumeration begins, and how far it goes. */
 export interface EnumerationOptions {
   /** What has ended already, in which case nothing is aborted any more. */
   readonly soFar?: ReadonlyMap<string, Ended>

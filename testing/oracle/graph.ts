@@ -13,6 +13,7 @@ export interface GraphNode {
   readonly behaviour?: Behaviour
 }
 
+/** A dependency of one node on others. */
 export interface GraphDependency {
   readonly ids: readonly string[]
   readonly all: boolean
@@ -30,6 +31,7 @@ export type Behaviour =
   | { readonly does: 'fail'; readonly times: number }
   | { readonly does: 'refuse'; readonly engines: readonly EngineId[] }
 
+/** How a task of a graph ends. */
 export type Fate = 'succeeded' | 'failed' | 'aborted' | 'impossible'
 
 export function behaviourOf(node: GraphNode): Behaviour {

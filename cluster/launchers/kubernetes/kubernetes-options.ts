@@ -28,6 +28,7 @@ export interface KubernetesOptions {
   readonly owner?: KubernetesOwner
 }
 
+/** The object of Kubernetes with which engines go. */
 export interface KubernetesOwner {
   readonly apiVersion: string
   readonly kind: string

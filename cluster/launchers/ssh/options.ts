@@ -8,6 +8,7 @@ export interface SshHost extends SshPlace {
   readonly engines?: number
 }
 
+/** The machines behind ssh on which engines run, and how. */
 export interface SshOptions {
   /** The machines, as `ssh` takes them: an alias of `~/.ssh/config`, `host`, `user@host` or `ssh://user@host:port`. Engines are spread evenly. */
   readonly hosts: readonly (string | SshHost)[]

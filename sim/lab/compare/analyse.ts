@@ -7,6 +7,7 @@ import { type SignedRankTest, signedRankTest } from '../statistics/signed-rank-t
 import { type ComparedRun, type Comparison, type Scenario, scenarioKey } from './comparison.ts'
 import { type Measure, type MeasureName, measureOf } from './measures.ts'
 
+/** By what strategies are compared. */
 export interface AnalysisOptions {
   readonly measure: MeasureName
   /** Of intervals. Default 0.95. */
@@ -32,6 +33,7 @@ export interface Analysis {
   readonly profile: ReturnType<typeof performanceProfile>
 }
 
+/** How the strategies compare in one scenario. */
 export interface ScenarioAnalysis {
   readonly scenario: Scenario
   readonly isFixed: boolean

@@ -9,6 +9,7 @@ import { networkText } from './network-text.ts'
 import { resultOf, type WarmUp } from './run-result.ts'
 import { atLoad, type WorkloadSource } from './workload-source.ts'
 
+/** What a comparison runs: workloads, strategies, and the engines of each run. */
 export interface ComparisonSettings extends Omit<SimulationSettings, 'strategy' | 'seed'> {
   readonly workloads: readonly WorkloadSource[]
   /** By name, objects or rules. At least one. */

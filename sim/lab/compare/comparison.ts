@@ -12,6 +12,7 @@ export interface Scenario {
   readonly load?: number
 }
 
+/** One run of a comparison, and what it came to. */
 export interface ComparedRun extends RunResult {
   readonly scenario: Scenario
   /** Whether the workload is the same in each repetition. */

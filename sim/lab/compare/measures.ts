@@ -45,6 +45,7 @@ export const measures = [
   { name: 'messagesPerTask', says: 'messages for each task', unit: '', of: ({ messagesPerTask }) => messagesPerTask },
 ] as const satisfies readonly Measure[]
 
+/** What strategies can be compared by. */
 export type MeasureName = (typeof measures)[number]['name']
 
 /** @throws ConfigurationError for an unknown name */

@@ -4,6 +4,7 @@ import type { Workload } from '../workload.ts'
 import { workloadOf } from '../workload-of.ts'
 import type { GraphShape } from './graph-shapes.ts'
 
+/** What the tasks of a drawn graph are like. */
 export interface GraphSettings {
   /** In milliseconds, on an engine of speed 1. */
   readonly durations: Distribution

@@ -10,6 +10,7 @@ export interface LeftOutJob {
   readonly reason: 'no run time' | 'no processors' | 'part of a job'
 }
 
+/** A log in the Standard Workload Format, as a workload. */
 export interface SwfLog {
   /** Rigid jobs, each a task that occupies its cores of one engine: the machine is one engine, with `header.MaxProcs` cores as a rule. */
   readonly workload: Workload

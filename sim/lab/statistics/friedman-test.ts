@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../../core/errors.ts'
 import { chiSquaredTail } from './chi-squared.ts'
 import { ranksOf, tieCorrection } from './ranks.ts'
 
+/** What Friedman's test says of treatments that were compared in blocks. */
 export interface FriedmanTest {
   readonly blocks: number
   /** Of each treatment, over the blocks; the smallest value of a block has rank 1. */

@@ -1,6 +1,7 @@
 import { normalTails } from './normal.ts'
 import { ranksOf, tieCorrection } from './ranks.ts'
 
+/** What Wilcoxon's signed-rank test says of paired differences. */
 export interface SignedRankTest {
   /** Differences that are not 0. Those that are say nothing about which side is larger, and are left out. */
   readonly n: number

@@ -1,0 +1,18 @@
+/** How urgent a message is. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What a message speaks of, for programs. Never anything secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Takes one message. */
+export type Log = (level: LogLevel, message: string, fields?: LogFields) => void
+
+/** A logger with a method for each level, as pino's. */
+export type Logger = { readonly [Level in LogLevel]: (fields: object, message: string) => void }
+
+/** Whatever was given, as a function; nothing is logged by default. */
+export function logOf(given: Log | Logger | undefined): Log {
+  if (given === undefined) return () => {}
+  if (typeof given === 'function') return given
+  return (level, message, fields = {}) => given[level](fields, message)
+}
