@@ -60,6 +60,10 @@ export const suites = {
     description: 'whole clusters with nothing, and with metrics or tracing',
     load: async () => (await import('./suites/observability.ts')).observability,
   },
+  dashboard: {
+    description: 'whole clusters without a dashboard, with one, and with a page open',
+    load: async () => (await import('./suites/dashboard.ts')).dashboard,
+  },
 } as const satisfies Record<string, SuiteEntry>
 
 export type SuiteName = keyof typeof suites

@@ -15,6 +15,7 @@ export type FromBackground =
       readonly addresses: readonly string[]
       readonly engines: number
       readonly metricsUrl?: string | undefined
+      readonly dashboardUrl?: string | undefined
     }
   | { readonly type: 'failed'; readonly fault: Fault }
 
@@ -48,8 +49,8 @@ async function host(options: HostOptions): Promise<void> {
     const { cluster, connectionFile, ended } = hosted
     const listensAt = cluster.addresses.join(', ')
     log('info', `cluster '${cluster.name}' is ready: ${listensAt}`, { addresses: listensAt })
-    const { addresses, engines, metricsUrl } = cluster
-    await tell({ type: 'ready', connectionFile, addresses, engines: engines.length, metricsUrl })
+    const { addresses, engines, metricsUrl, dashboardUrl } = cluster
+    await tell({ type: 'ready', connectionFile, addresses, engines: engines.length, metricsUrl, dashboardUrl })
     await ended
     log('info', 'stopped')
   } catch (error) {

@@ -30,6 +30,8 @@ export function controllerCommand(): Command {
     .addOption(options.record())
     .addOption(options.metrics())
     .addOption(options.tracing())
+    .addOption(options.dashboard())
+    .addOption(options.dashboardHost())
     .addOption(options.insecure())
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(
@@ -68,8 +70,10 @@ async function runController({ quiet, ...host }: ControllerCommandOptions): Prom
   const addresses = cluster.addresses.join(', ')
   say(`controller '${cluster.name}' listens at ${addresses}`, { addresses })
   say(`connection file: ${connectionFile}`, { connectionFile })
-  const { metricsUrl } = cluster
+  const { metricsUrl, dashboardUrl } = cluster
   if (metricsUrl) say(`metrics: ${metricsUrl}`, { metricsUrl })
+  // It lets one in: it is for who started this, and no line of the log.
+  if (dashboardUrl) process.stderr.write(`dashboard: ${dashboardUrl}\n`)
   say(`more engines: yardmaster engine${nameOption(cluster.name)}`)
   await ended.finally(letGo)
 }

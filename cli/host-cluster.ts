@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConnectionFile } from '../cluster/connection-file.ts'
 import { readConnectionFile, removeConnectionFile, writeConnectionFile } from '../cluster/connection-file.ts'
-import type { MetricsOptions } from '../cluster/metrics/metrics-server.ts'
 import type { Log } from '../core/log.ts'
 import { Cluster } from '../views/cluster.ts'
 import type { LogFlags } from './command-log.ts'
@@ -34,6 +33,9 @@ export interface HostOptions extends LimitFlags, LauncherFlags, LogFlags {
   readonly metrics?: true | string | undefined
   /** Whether spans are made, and the URL of the module that sets that up. */
   readonly tracing?: true | string
+  /** Where the dashboard is served; true: at a free port. */
+  readonly dashboard?: true | string | undefined
+  readonly dashboardHost?: readonly string[] | undefined
 }
 
 export interface HostedCluster {
@@ -65,6 +67,8 @@ export async function hostCluster(
     key,
     record,
     metrics,
+    dashboard,
+    dashboardHost: hosts = [],
     logFormat: _,
     logLevel: __,
     ...options
@@ -95,7 +99,8 @@ export async function hostCluster(
       listen ?? before?.addresses ?? (launcher?.listen?.length && transport !== 'zeromq' ? launcher.listen : local),
     ...(store === undefined ? {} : { store }),
     ...(record === undefined ? {} : { record }),
-    ...(metrics === undefined ? {} : { metrics: metricsOptions(metrics, insecure) }),
+    ...(metrics === undefined ? {} : { metrics: servedAt(metrics, insecure) }),
+    ...(dashboard === undefined ? {} : { dashboard: { ...servedAt(dashboard, insecure), hosts } }),
     transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
     ...(text === undefined ? {} : { key: keyFromText(text), keySource }),
     ...(strategy === undefined ? {} : { strategy }),
@@ -130,7 +135,7 @@ export async function hostCluster(
   }
 }
 
-function metricsOptions(given: true | string, insecure: true | undefined): MetricsOptions {
+function servedAt(given: true | string, insecure: true | undefined) {
   return { ...(given === true ? {} : { address: given }), ...(insecure ? { insecure } : {}) }
 }
 

@@ -78,10 +78,20 @@ export const options = {
       '--tracing [module]',
       'make spans by OpenTelemetry of tasks whose client traces them; the module sets up its SDK, and is loaded wherever tasks run (needs the package @opentelemetry/api)',
     ).argParser((path) => pathToFileURL(modulePath(path)).href),
+  dashboard: () =>
+    new Option(
+      '--dashboard [address]',
+      'serve a page on which to watch the run at this address of this machine, HOST:PORT or PORT (default: a free port of 127.0.0.1); the link that is printed lets one in',
+    ),
+  dashboardHost: () =>
+    new Option(
+      '--dashboard-host <name...>',
+      'by what other names the page is asked for, such as that of a TLS proxy before it',
+    ),
   insecure: () =>
     new Option(
       '--insecure',
-      'go without encryption where others can reach the controller, too, and let them read its metrics',
+      'go without encryption where others can reach the controller, too, and let them reach its metrics and dashboard',
     ),
   ssh: () =>
     new Option(

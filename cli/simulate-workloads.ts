@@ -27,12 +27,14 @@ interface Output {
   readonly out: string
   readonly threads: number
   readonly hasReport: boolean
+  /** Where the cluster that runs it can be watched; true: at a free port. */
+  readonly dashboard?: true | string
 }
 
 /** Runs what has not been run yet, then tells of all. */
 export async function simulateWorkloads(
   given: ExperimentArguments,
-  { out, threads, hasReport }: Output,
+  { out, threads, hasReport, dashboard }: Output,
 ): Promise<void> {
   // What is missing is better said before hours of work than after them.
   if (hasReport) await loadSvgDrawing('report.html')
@@ -41,7 +43,7 @@ export async function simulateWorkloads(
   const keyed = plan.cells.map((cell) => ({ cell, key: cellKey(cell, version()) }))
   const left = keyed.filter(({ key }) => log.get(key) === undefined)
   if (left.length < keyed.length) say(`${keyed.length - left.length} of ${keyed.length} runs were done before`)
-  const { faults, isInterrupted } = await runAll(left, keyed.length, log, threads)
+  const { faults, isInterrupted } = await runAll(left, keyed.length, log, threads, dashboard)
   if (isInterrupted) {
     process.stderr.write('yardmaster: interrupted; the same command goes on from here\n')
     process.exitCode = exitCode.interrupted
@@ -75,7 +77,13 @@ interface Ended {
 }
 
 /** On engines that are threads. Each run that ends is kept at once. */
-async function runAll(list: readonly KeyedCell[], total: number, log: RunLog, threads: number): Promise<Ended> {
+async function runAll(
+  list: readonly KeyedCell[],
+  total: number,
+  log: RunLog,
+  threads: number,
+  dashboard: Output['dashboard'] = undefined,
+): Promise<Ended> {
   const faults: string[] = []
   if (list.length === 0) return { faults, isInterrupted: false }
   const stop = new AbortController()
@@ -84,16 +92,28 @@ async function runAll(list: readonly KeyedCell[], total: number, log: RunLog, th
     () => process.exit(exitCode.interrupted),
   )
   const run = task<typeof runCell>(new URL('../sim/experiment/run-cell.js', import.meta.url), 'runCell')
-  await using cluster = await Cluster.start({ engines: Math.min(threads, list.length), engineKind: 'thread' })
+  await using cluster = await Cluster.start({
+    name: 'simulate',
+    engines: Math.min(threads, list.length),
+    engineKind: 'thread',
+    ...(dashboard === undefined ? {} : { dashboard }),
+  })
+  if (cluster.dashboardUrl) process.stderr.write(`dashboard: ${cluster.dashboardUrl}\n`)
   const client = await cluster.connect()
-  const view = client.loadBalancedView().with({ ordered: false, chunk: 1, label: 'simulate', signal: stop.signal })
-  const progress = new SimulateProgress(total, total - list.length)
-  try {
-    for await (const outcome of view.imap(run, list)) {
+  const view = client.loadBalancedView().with({ ordered: false, chunk: 1, signal: stop.signal })
+  // All side by side, in a colour of its own each.
+  const strategies = new Set(list.map(({ cell }) => cell.strategy.name))
+  const runAllOf = async (label: string) => {
+    const cells = list.filter(({ cell }) => cell.strategy.name === label)
+    for await (const outcome of view.with({ label }).imap(run, cells)) {
       if (outcome.fault === undefined) log.add(outcome.key, outcome.run)
       else faults.push(`${outcome.fault.message} [${outcome.fault.code}]`)
       progress.advance(faults.length)
     }
+  }
+  const progress = new SimulateProgress(total, total - list.length)
+  try {
+    await Promise.all([...strategies].map(runAllOf))
   } catch (error) {
     if (!stop.signal.aborted) throw error
   } finally {

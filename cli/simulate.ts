@@ -6,7 +6,7 @@ import type { WarmUp } from '../sim/lab/compare/run-result.ts'
 import { distributionForms } from '../sim/lab/generate/spec-parameters.ts'
 import { workloadForms } from '../sim/lab/generate/workload-generators.ts'
 import type { InformationMode } from '../sim/lab/information.ts'
-import { countFrom } from './option-parsers.ts'
+import { countFrom, options as shared } from './option-parsers.ts'
 import { type FaultOptions, simulateFaults } from './simulate-faults.ts'
 import { simulateWorkloads } from './simulate-workloads.ts'
 
@@ -25,6 +25,7 @@ interface SimulateOptions extends FaultOptions {
   readonly measures?: readonly string[]
   readonly out: string
   readonly report: boolean
+  readonly dashboard?: true | string
   readonly faults?: true
 }
 
@@ -98,6 +99,7 @@ export function simulateCommand(): Command {
       ).argParser(list),
     )
     .addOption(new Option('--out <folder>', 'where to write').default('simulation'))
+    .addOption(shared.dashboard())
     .addOption(new Option('--no-report', 'write no report.html (which needs the package echarts)'))
     .optionsGroup('Faults:')
     .addOption(new Option('--faults', 'let things go wrong').conflicts(['workload', 'strategies']))
@@ -132,7 +134,7 @@ Examples:
 }
 
 async function runSimulate(options: SimulateOptions): Promise<void> {
-  const { faults, engines, threads, workload, strategies, seed = 1, network, out } = options
+  const { faults, engines, threads, workload, strategies, seed = 1, network, out, dashboard } = options
   if (faults) return simulateFaults({ ...options, threads: engines === undefined ? threads : threadsFrom(engines) })
   if (workload === undefined) {
     throw new ConfigurationError(
@@ -161,7 +163,7 @@ async function runSimulate(options: SimulateOptions): Promise<void> {
         ...(warmUp === undefined ? {} : { warmUp }),
       },
     },
-    { out, threads, hasReport: options.report },
+    { out, threads, hasReport: options.report, ...(dashboard === undefined ? {} : { dashboard }) },
   )
 }
 

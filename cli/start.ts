@@ -40,6 +40,8 @@ export function startCommand(): Command {
     .addOption(options.record())
     .addOption(options.metrics())
     .addOption(options.tracing())
+    .addOption(options.dashboard())
+    .addOption(options.dashboardHost())
     .addOption(options.insecure())
     .option('--dry-run', 'start nothing, and print what the launcher would give its system: a job’s script, manifests')
     .addOption(options.json())
@@ -78,12 +80,12 @@ async function runStart({ json, dryRun, ...given }: StartOptions, command: Comma
   if (hasDied && existsSync(logFile)) await rename(logFile, `${logFile}.old`)
   await rename(draft, logFile)
   const { child, ready } = started
-  const { connectionFile, addresses, engines, metricsUrl } = ready
+  const { connectionFile, addresses, engines, metricsUrl, dashboardUrl } = ready
   const pid = child.pid as number
   child.unref()
   if (json) {
     const { name } = host
-    const started = { name, pid, engines, addresses, connectionFile, logFile, metricsUrl }
+    const started = { name, pid, engines, addresses, connectionFile, logFile, metricsUrl, dashboardUrl }
     process.stdout.write(`${JSON.stringify(started)}\n`)
     return
   }
@@ -94,7 +96,7 @@ async function runStart({ json, dryRun, ...given }: StartOptions, command: Comma
   look:     yardmaster status${option}
   stop it:  yardmaster stop${option}
   log:      ${logFile}
-${metricsUrl === undefined ? '' : `  metrics:  ${metricsUrl}\n`}`,
+${dashboardUrl === undefined ? '' : `  watch:    ${dashboardUrl}\n`}${metricsUrl === undefined ? '' : `  metrics:  ${metricsUrl}\n`}`,
   )
 }
 

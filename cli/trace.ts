@@ -1,11 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
+import { pageOf } from '../cluster/dashboard/page.ts'
 import { ConfigurationError } from '../core/errors.ts'
 import { readTrace, type Trace } from '../sim/trace/read-trace.ts'
 import { toPerfetto } from '../sim/trace/to-perfetto.ts'
+import { toRun } from '../sim/trace/to-run.ts'
 import { toWfFormat } from '../sim/trace/to-wfformat.ts'
 
-const formats = { perfetto: toPerfetto, wfformat: toWfFormat } as const
+const formats = {
+  perfetto: (trace: Trace) => JSON.stringify(toPerfetto(trace)),
+  wfformat: (trace: Trace) => JSON.stringify(toWfFormat(trace)),
+  page: (trace: Trace) => pageOf(toRun(trace)),
+} as const
 
 interface TraceOptions {
   readonly to: keyof typeof formats
@@ -16,7 +22,7 @@ export function traceCommand(): Command {
   return new Command('trace')
     .summary('turn the recording of a run into what other tools read')
     .description(
-      'Reads what a cluster wrote that was started with --record, also while it runs, and writes it as JSON in the trace event format, for ui.perfetto.dev, or in WfFormat 1.5.',
+      'Reads what a cluster wrote that was started with --record, also while it runs, and writes it as JSON in the trace event format, for ui.perfetto.dev, in WfFormat 1.5, or as a page that shows it as a dashboard does.',
     )
     .argument('<file>', 'the recording')
     .addOption(new Option('--to <format>', 'what to write').choices(Object.keys(formats)).makeOptionMandatory())
@@ -36,13 +42,13 @@ Example:
 async function runTrace(file: string, { to, output }: TraceOptions): Promise<void> {
   const trace = readTrace(await textOf(file), file)
   tellLacks(trace)
-  const json = `${JSON.stringify(formats[to](trace))}\n`
+  const text = `${formats[to](trace)}\n`
   if (output === undefined) {
-    process.stdout.write(json)
+    process.stdout.write(text)
     return
   }
   try {
-    await writeFile(output, json, { flag: 'wx' })
+    await writeFile(output, text, { flag: 'wx' })
   } catch (error) {
     throw new ConfigurationError(`--output: ${error instanceof Error ? error.message : error}`, { cause: error })
   }

@@ -31,7 +31,7 @@ interface ControllerMachineInput {
   readonly journal: Journal | undefined
   readonly recovery: Recovery<PeerEvent> | undefined
   readonly recoveryMs: number
-  /** Who looks at the run: a recorder, metrics. */
+  /** Who looks at the run: a recorder, metrics, a dashboard. */
   readonly observer: RunObserver | undefined
   /** Opens every address. Rejects, with nothing left open, where one cannot be had. */
   listen(): Promise<readonly Listener[]>

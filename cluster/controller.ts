@@ -26,6 +26,7 @@ import { secured } from '../transports/encryption.ts'
 import { ClientPeer } from './client-peer.ts'
 import { type ControllerLimits, limitsOf, limitsToTell } from './controller-limits.ts'
 import { type ControllerMachineEvent, controllerMachine } from './controller-machine.ts'
+import type { Dashboard, DashboardOptions } from './dashboard/dashboard.ts'
 import { EnginePeer } from './engine-peer.ts'
 import { Journal } from './journal.ts'
 import { CountedConnection } from './metrics/counted-connection.ts'
@@ -74,6 +75,11 @@ export interface ControllerOptions extends SchedulerConfig {
    * docs/OBSERVABILITY.md tells of them. Needs the package @opentelemetry/api. Default: none.
    */
   readonly tracing?: TracingOption
+  /**
+   * Serves a page on which one watches the run, and can change the strategy: at a free port of 127.0.0.1, or where this says (`HOST:PORT`).
+   * docs/DASHBOARD.md shows it. Default: none.
+   */
+  readonly dashboard?: boolean | string | DashboardOptions
   /** How long a controller that goes on with a store waits for the engines that were there, before their tasks run elsewhere. Default 5,000. */
   readonly recoveryMs?: number
   /** How much may be outstanding for clients, and wait for them. What a limit leaves no room for fails with a `LimitError`. */
@@ -100,6 +106,8 @@ export interface Controller {
   /** Where it listens, with the ports that were chosen; in the order in which they were asked for. */
   readonly addresses: readonly string[]
   readonly engines: readonly EngineInfo[]
+  /** Where its dashboard is, with the token that lets one in; undefined where it has none. */
+  readonly dashboardUrl: string | undefined
   /** How many tasks are where. */
   status(): QueueStatus
   /**
@@ -160,6 +168,14 @@ export async function startController(options: ControllerOptions): Promise<Contr
         throw error
       })
     : undefined
+  const dashboard = options.dashboard
+    ? await openDashboard(options.dashboard).catch(async (error: unknown) => {
+        await journal?.close()
+        await recorder?.discard()
+        await metrics?.close()
+        throw error
+      })
+    : undefined
   // Whoever inspects the machine sees its input.
   const { key, transportOptions: _, ...schedulerOptions } = options
 
@@ -178,7 +194,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       journal,
       recovery,
       recoveryMs: options.recoveryMs ?? 5_000,
-      observer: together([recorder, metrics?.counts.run, tracedRun]),
+      observer: together([recorder, metrics?.counts.run, tracedRun, dashboard?.collector]),
       listen: () => listenEverywhere(options, log, adopt, (peer, reason) => refusals.note(peer, reason)),
       log,
     },
@@ -188,8 +204,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
     await journal?.close()
     await recorder?.discard()
     await metrics?.close()
+    await dashboard?.close()
     throw fault
   }
+  const { core } = actor.getSnapshot().context.scheduler.getSnapshot().context.stepper.getSnapshot().context
   // Links still end, and `stop` is called again, when it has stopped; XState warns of what comes later.
   const send = (event: ControllerMachineEvent) => {
     if (actor.getSnapshot().status === 'active') actor.send(event)
@@ -202,10 +220,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const refusals = new RefusalLog(clock, (line, fields) => log('warn', line, fields))
   const strangers = new Set<Connection>()
   metrics?.show(() => {
-    const { router, scheduler } = actor.getSnapshot().context
+    const { router } = actor.getSnapshot().context
     return {
       cluster: name,
-      state: scheduler.getSnapshot().context.stepper.getSnapshot().context.core,
+      state: core,
       clients: router.clients.length,
       unsentBytes: router.unsentBytes,
       lostEngines: router.lostEngines,
@@ -213,6 +231,20 @@ export async function startController(options: ControllerOptions): Promise<Contr
       counts: metrics.counts,
     }
   })
+
+  async function openDashboard(given: true | string | DashboardOptions): Promise<Dashboard> {
+    // It brings what nobody else needs.
+    const { Dashboard } = await import('./dashboard/dashboard.ts')
+    const router = () => actor.getSnapshot().context.router
+    return Dashboard.open(given, {
+      cluster: name,
+      clock,
+      core: () => core,
+      engines: () => router().engines,
+      sessions: () => router().clients.map(({ session }) => session),
+      setStrategy: (strategy) => router().setStrategy(strategy),
+    })
+  }
 
   function adopt(accepted: Connection): void {
     const connection = metrics ? new CountedConnection(accepted, metrics.counts.traffic.stranger) : accepted
@@ -318,6 +350,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     refusals.close()
     await metrics?.close()
     await tracedRun?.close()
+    await dashboard?.close()
     const { error } = snapshot.context
     await (hasStarted ? recorder?.close(error === undefined) : recorder?.discard())
     if (error !== undefined) throw error
@@ -325,6 +358,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   stopped.catch(() => {})
   let hasStarted = false
   actor.start()
+  dashboard?.begin()
   const settled = await waitFor(actor, (snapshot) => !snapshot.matches('starting') && !snapshot.matches('closing'), {
     timeout: Number.POSITIVE_INFINITY,
   })
@@ -338,6 +372,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       return recovery?.isOver === false ? recovery.engines : actor.getSnapshot().context.router.engines
     },
     metricsUrl: metrics?.url,
+    dashboardUrl: dashboard?.link,
     adopt,
     status: () => actor.getSnapshot().context.router.status(),
     drainEngines: (engines) => actor.getSnapshot().context.router.drainEngines(engines),

@@ -20,6 +20,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { buildDashboard, dashboardFolder } from './build-dashboard.ts'
 import { browserEntries, bundleBrowser } from './bundle-browser.ts'
 import { bundleTypebox } from './bundle-typebox.ts'
 
@@ -68,6 +69,7 @@ async function compile(): Promise<boolean> {
     for (const name of browserEntries) rmSync(join(STAGING, `${name}.js.map`))
     for (const file of filesIn(STAGING).filter((file) => /\.browser\.(js|js\.map|d\.ts)$/.test(file)))
       rmSync(join(STAGING, file))
+    buildDashboard(ROOT, STAGING)
     for (const file of sourceFiles().filter((file) => ASSET.test(file))) {
       mkdirSync(dirname(join(STAGING, file)), { recursive: true })
       copyFileSync(join(ROOT, file), join(STAGING, file))
@@ -100,7 +102,8 @@ function isFresh(): boolean {
 /** Names, sizes and times rather than contents: a check before every test run must cost next to nothing. */
 function fingerprint(): string {
   const hash = createHash('sha256')
-  for (const file of [...sourceFiles(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+  const page = filesIn(join(ROOT, dashboardFolder)).map((file) => join(dashboardFolder, file))
+  for (const file of [...sourceFiles(), ...page.sort(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
     const { size, mtimeMs } = statSync(join(ROOT, file))
     hash.update(`${file} ${size} ${mtimeMs}\n`)
   }

@@ -62,6 +62,11 @@ export class Cluster implements AsyncDisposable {
     return this.#local.controller.metricsUrl
   }
 
+  /** Where its dashboard is. Whoever has this link sees what is run, and can change the strategy; undefined where it has none. */
+  get dashboardUrl(): string | undefined {
+    return this.#local.controller.dashboardUrl
+  }
+
   /** Resolves when the controller has stopped, however that came about; rejects with the defect that stopped it. */
   get stopped(): Promise<void> {
     return this.#local.controller.stopped

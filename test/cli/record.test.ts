@@ -42,6 +42,9 @@ test('a cluster that is started with --record leaves its history, for other tool
   const perfetto = JSON.parse(await ran('trace', record, '--to', 'perfetto')) as { traceEvents: { ph: string }[] }
   expect(perfetto.traceEvents.filter(({ ph }) => ph === 'X').length).toBe(40)
 
+  const html = await ran('trace', record, '--to', 'page')
+  expect(html).toMatch(/^<!doctype html>[\s\S]*<script type="application\/json" id="run">{"format":"yardmaster-run"/)
+
   const output = join(yardmaster.folder, 'run.json')
   expect(await ran('trace', record, '--to', 'wfformat', '--output', output)).toBe('')
   const workload = readWfFormat(readFileSync(output, 'utf8'))

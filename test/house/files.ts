@@ -20,7 +20,7 @@ export function houseFiles(): HouseFile[] {
 }
 
 export function isCode(file: HouseFile): boolean {
-  return /\.(ts|mts|cts|js|mjs|cjs)$/.test(file.path)
+  return /\.(ts|tsx|mts|cts|js|mjs|cjs)$/.test(file.path)
 }
 
 /** The library file's area; undefined for tests, examples, entry points and the rest. */

@@ -27,7 +27,7 @@ const ENTRY_POINTS: Record<string, readonly Area[]> = {
 const PACKAGES: Record<string, readonly Area[]> = {
   rxjs: ['views'],
   zeromq: ['transports', 'benchmarks'],
-  ws: ['transports', 'benchmarks'],
+  ws: ['transports', 'cluster', 'benchmarks'],
   commander: ['cli'],
   'cli-progress': ['views', 'cli'],
   '@kubernetes/client-node': ['cluster'],
@@ -100,6 +100,23 @@ test('every exception is still needed, and says why', () => {
 test('library code never imports the package by its own name', () => {
   const circular = library.filter((file) => importsOf(file).some((specifier) => /^yardmaster(\/|$)/.test(specifier)))
   expect(circular.map((file) => file.path)).toEqual([])
+})
+
+test('the page of the dashboard imports the form of a run, and nothing else of the library', () => {
+  const page = houseFiles().filter((file) => isCode(file) && file.path.startsWith('dashboard/'))
+  const feed = houseFiles().filter((file) => file.path.startsWith('cluster/dashboard/feed/'))
+  const within = (files: readonly HouseFile[], folders: readonly string[]) =>
+    files.flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => posix.join(posix.dirname(file.path), specifier))
+        .filter((path) => !folders.some((folder) => `${path}/`.startsWith(folder)))
+        .map((path) => `${file.path} must not import ${path}`),
+    )
+  expect(page.length).toBeGreaterThan(10)
+  expect(within(page, ['dashboard/', 'cluster/dashboard/feed/'])).toEqual([])
+  expect(within(feed, ['cluster/dashboard/feed/'])).toEqual([])
+  expect(feed.flatMap((file) => importsOf(file)).filter((specifier) => !specifier.startsWith('.'))).toEqual([])
 })
 
 test('the guard sees each way to name another file', () => {

@@ -29,7 +29,7 @@ describe('what is published', () => {
     const others = installed.files.filter((file) => !/^(dist|docs|examples)\//.test(file))
     expect(others.filter((file) => file !== 'README.md').sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'package.json'])
     // The plots that the guides show, and what some are drawn from, lie beside them.
-    expect(installed.files.filter((file) => /^docs\/(?!(lab|performance)\/|.*\.md$)/.test(file))).toEqual([])
+    expect(installed.files.filter((file) => /^docs\/(?!(lab|performance|dashboard)\/|.*\.md$)/.test(file))).toEqual([])
   })
 
   test('has what the README links to', () => {
@@ -45,6 +45,7 @@ describe('what is published', () => {
       typeof target === 'string' ? [target] : Object.values(target),
     )
     for (const target of targets) expect(installed.files).toContain(target.replace('./', ''))
+    expect(installed.files).toContain('dist/dashboard/page.html')
   })
 })
 
