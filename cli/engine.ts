@@ -59,11 +59,6 @@ export function engineCommand(): Command {
     .option('--reconnect <milliseconds>', 'how long to seek a lost controller before it leaves', countFrom(0), 30_000)
     .addOption(options.tracing())
     .option('--quiet', 'print nothing')
-    .option('--kind <word>', 'what it is called by kind, where engines are shown', 'process')
-    .option('--engine-name <name>', 'its name there')
-    .option('--host <name>', 'what its machine is called there (default: its host name)')
-    .option('--job <text>', 'what the system that runs it calls it, to be shown there: a job, a pod')
-    .addOption(new Option('--launch <text>', 'for launchers: which of their starts this is; for one engine'))
     .addHelpText(
       'after',
       `
@@ -73,7 +68,19 @@ Examples:
   $ YARDMASTER_KEY=… yardmaster engine --address wss://192.168.1.16:10101`,
     )
     .action(runEngines)
+  for (const option of forLaunchers()) command.addOption(option.helpGroup('For launchers:'))
   return withLog(command)
+}
+
+/** What is shown of it where engines are shown, and by what its launcher knows it. */
+function forLaunchers(): Option[] {
+  return [
+    new Option('--kind <word>', 'of which kind it is').default('process'),
+    new Option('--engine-name <name>', 'its name'),
+    new Option('--host <name>', 'what its machine is called (default: its host name)'),
+    new Option('--job <text>', 'what the system that runs it calls it: a job, a pod'),
+    new Option('--launch <text>', 'which start of a launcher this is; for one engine'),
+  ]
 }
 
 async function runEngines(given: EngineCommandOptions): Promise<void> {

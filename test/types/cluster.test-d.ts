@@ -1,11 +1,13 @@
 import type { Observable } from 'rxjs'
 import { expectTypeOf, test } from 'vitest'
 import {
+  type Adapting,
   type AsyncResult,
   Client,
   Cluster,
   type EngineId,
   type EngineInfo,
+  type Launcher,
   MemoryStore,
   openLmdbStore,
   RemoteError,
@@ -38,6 +40,20 @@ test('a cluster, and its clients', async () => {
   void Client.connect({ ssh: 'host', port: 22 })
   // An address of one's own transport.
   void Cluster.start({ transport: 'mine://here' })
+  void Cluster.start({ launcher: 'process', nodeOptions: ['--max-old-space-size=512'], waitForEngines: 1 })
+  void Cluster.start({ launcher: 'ssh', hosts: ['a', { ssh: 'b', engines: 2 }], engines: 4 })
+  const session = { launch: async () => [], close: async () => {} }
+  void Cluster.start({ launcher: { name: 'mine', open: async () => session } satisfies Launcher })
+  await cluster.scale(2)
+  expectTypeOf(cluster.adapt({ min: 0, max: 4 })).toEqualTypeOf<Adapting>()
+  // @ts-expect-error ssh needs its hosts
+  void Cluster.start({ launcher: 'ssh', engines: 4 })
+  // @ts-expect-error an option of another launcher
+  void Cluster.start({ launcher: 'process', hosts: ['a'] })
+  // @ts-expect-error no such launcher
+  void Cluster.start({ launcher: 'slrum' })
+  // @ts-expect-error there is no most
+  void cluster.adapt({ min: 0 })
   // @ts-expect-error no such kind of engine
   void Cluster.start({ engineKind: 'fibre' })
   // @ts-expect-error no such option
