@@ -32,6 +32,7 @@ export function controllerCommand(): Command {
     .addOption(options.tracing())
     .addOption(options.dashboard())
     .addOption(options.dashboardHost())
+    .addOption(options.origin())
     .addOption(options.insecure())
     .option('--quiet', 'print nothing about what joins and leaves')
     .addHelpText(

@@ -20,6 +20,8 @@ export interface HostOptions extends LimitFlags, LauncherFlags, LogFlags {
   readonly listen?: readonly string[] | undefined
   /** Whether a listener that others can reach may go without encryption. */
   readonly insecure?: true
+  /** Web pages of these may connect. */
+  readonly origin?: readonly string[] | undefined
   readonly strategy?: string | undefined
   readonly hwm?: number | 'auto' | undefined
   readonly concurrency: number
@@ -64,6 +66,7 @@ export async function hostCluster(
     hwm,
     store,
     insecure,
+    origin,
     key,
     record,
     metrics,
@@ -101,7 +104,11 @@ export async function hostCluster(
     ...(record === undefined ? {} : { record }),
     ...(metrics === undefined ? {} : { metrics: servedAt(metrics, insecure) }),
     ...(dashboard === undefined ? {} : { dashboard: { ...servedAt(dashboard, insecure), hosts } }),
-    transportOptions: { ...transportOptions, ...(insecure ? { insecure } : {}) },
+    transportOptions: {
+      ...transportOptions,
+      ...(insecure ? { insecure } : {}),
+      ...(origin ? { origins: origin } : {}),
+    },
     ...(text === undefined ? {} : { key: keyFromText(text), keySource }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hwm === undefined ? {} : { hwm }),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { InvalidArgumentError, Option } from 'commander'
+import { isOrigin } from '../transports/options.ts'
 import { modulePath } from './module-argument.ts'
 
 /** For commander: it turns what these throw into a usage error that names the option. */
@@ -24,6 +25,11 @@ export function parseClusterName(text: string): string {
   throw new InvalidArgumentError("It may have letters, digits, '.', '_' and '-' only.")
 }
 
+function addOrigin(text: string, before: readonly string[] = []): string[] {
+  if (isOrigin(text)) return [...before, text]
+  throw new InvalidArgumentError('Write scheme, host and port alone, as in https://example.org.')
+}
+
 /** Options that several commands share, each made anew: commander keeps state in them. */
 export const options = {
   name: () => new Option('--name <name>', 'name of the cluster').default('default').argParser(parseClusterName),
@@ -40,6 +46,11 @@ export const options = {
       '--listen <address...>',
       'where to listen: ws://HOST:PORT (WebSocket), tcp://HOST:PORT or ipc://PATH (ZeroMQ); what is not of this machine is encrypted (wss:, tcps:); port 0 takes a free one (default: ws://127.0.0.1:0, or where the launcher’s engines come from)',
     ),
+  origin: () =>
+    new Option(
+      '--origin <origin...>',
+      'let web pages of these origins in, as in https://example.org: pages that are clients, and engines in tabs (default: none)',
+    ).argParser(addOrigin),
   transport: () =>
     new Option('--transport <name>', 'what links clients, and engines that are processes, to the controller')
       .choices(['websocket', 'zeromq'])

@@ -42,6 +42,7 @@ export function startCommand(): Command {
     .addOption(options.tracing())
     .addOption(options.dashboard())
     .addOption(options.dashboardHost())
+    .addOption(options.origin())
     .addOption(options.insecure())
     .option('--dry-run', 'start nothing, and print what the launcher would give its system: a job’s script, manifests')
     .addOption(options.json())

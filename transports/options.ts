@@ -1,4 +1,4 @@
-import { AddressError } from '../core/errors.ts'
+import { AddressError, ConfigurationError } from '../core/errors.ts'
 import { type TransportOptions, transportDefaults } from '../core/transport.ts'
 
 /** The options, with what holds where one is not given. */
@@ -32,6 +32,20 @@ export function nameOf(address: string): string {
   const name = address.slice(address.indexOf(':') + 1)
   if (name === '') throw new AddressError(`${JSON.stringify(address)} lacks a name after the colon`)
   return name
+}
+
+/** Whether this is how a browser names the origin of a page: a file's is `null`. */
+export function isOrigin(text: string): boolean {
+  return text === 'null' || (URL.canParse(text) && new URL(text).origin === text)
+}
+
+/** @throws ConfigurationError naming the first that no browser would ever send */
+export function checkOrigins(origins: readonly string[]): void {
+  const wrong = origins.find((origin) => !isOrigin(origin))
+  if (wrong === undefined) return
+  throw new ConfigurationError(
+    `${JSON.stringify(wrong)} in transportOptions.origins is no origin: write scheme, host and port alone, as in https://example.org or http://127.0.0.1:8080`,
+  )
 }
 
 /** For whom nobody has taken the connection. */

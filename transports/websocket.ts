@@ -15,7 +15,7 @@ import type { Connection, Frame, Listener, Supports, Transport, TransportOptions
 import { BaseConnection, type Carried, tooLarge, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
 import { encryptionHere, encryptionThere, secured } from './encryption.ts'
-import { cutOff, noAnswer, withDefaults } from './options.ts'
+import { checkOrigins, cutOff, noAnswer, withDefaults } from './options.ts'
 
 /** What has not become a WebSocket by then is ended. */
 const httpLimits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
@@ -41,6 +41,7 @@ async function listen(
   options?: TransportOptions,
 ): Promise<Listener> {
   const resolved = withDefaults(options)
+  checkOrigins(resolved.origins)
   const address = secured(wanted, resolved.insecure)
   const url = parsed(address)
   const answer = (request: IncomingMessage, response: ServerResponse) => {

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { Client } from 'yardmaster'
 import { family, gone, keyIn, lines, type Running, Yardmaster } from './yardmaster.ts'
 
@@ -48,6 +50,20 @@ test('they meet by name and by address, and end together at Ctrl-C', async () =>
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('YM_') })
   }
   expect(yardmaster.files).toEqual([])
+})
+
+test('web pages of the origins that are named may connect, and no others', async () => {
+  const host = await controller('--origin', 'https://example.org', '--origin', 'http://127.0.0.1:8080')
+  const [address = ''] = addresses()
+  for (const origin of ['https://example.org', 'http://127.0.0.1:8080', 'https://example.com']) {
+    const page = new WebSocket(address, { origin })
+    const [answer] = await once(page, 'upgrade').catch((error: Error) => [error.message])
+    if (origin.endsWith('.com')) expect(answer).toMatch(/403/)
+    else expect(answer).toMatchObject({ statusCode: 101 })
+    page.terminate()
+  }
+  host.kill('SIGTERM')
+  await host.over
 })
 
 test('a map waits for the first engine, and says so', async () => {

@@ -33,6 +33,7 @@ describe('a wrong command line is answered with what is wrong and what to do', (
     [['bogus'], /unknown command 'bogus'/, 'yardmaster --help'],
     [['map'], /missing required argument 'module'/, 'yardmaster map --help'],
     [['start', '-n', 'x'], /'x' is invalid.*whole number/, 'yardmaster start --help'],
+    [['start', '--origin', 'https://example.org/'], /scheme, host and port alone/, 'yardmaster start --help'],
     [['start', '--engine-kind', 'green'], /Allowed choices are process, thread/, 'yardmaster start --help'],
     [['stop', '--nwo'], /unknown option '--nwo'.*Did you mean --now/, 'yardmaster stop --help'],
     [['map', 'x.js', '--cluster', 'a', '-n', '2'], /cannot be used with/, 'yardmaster map --help'],

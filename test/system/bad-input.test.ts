@@ -242,6 +242,11 @@ it('addresses and options that make no sense', async () => {
     code: 'YM_CONFIGURATION',
     message: expect.stringMatching(/websocket/),
   })
+  const transportOptions = { origins: ['https://example.org/'] }
+  expect(await caught(Cluster.start({ engines: 0, transport: 'websocket', transportOptions }))).toMatchObject({
+    code: 'YM_CONFIGURATION',
+    message: expect.stringMatching(/scheme, host and port alone/),
+  })
 })
 
 /** Where it shows: at submission, or as the cause of what the engine answers. */
