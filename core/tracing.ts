@@ -99,6 +99,7 @@ export class TracedSpan {
   readonly #api: typeof Api
   readonly #span: Api.Span
 
+  /** @internal */
   constructor(api: typeof Api, span: Api.Span) {
     this.#api = api
     this.#span = span

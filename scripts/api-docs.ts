@@ -28,7 +28,7 @@ const { status } = spawnSync(
   [
     ...['--yes', '--package', 'typedoc@0.28', '--package', 'typescript@5.9', '--', 'typedoc'],
     ...['--tsconfig', configuration, '--out', out, '--name', 'Yardmaster', '--readme', join(root, 'README.md')],
-    ...['--excludePrivate', '--excludeInternal', '--disableSources'],
+    ...['--excludePrivate', '--excludeInternal', '--disableSources', '--validation.notExported', 'false'],
     ...entryPoints,
   ],
   { cwd: root, stdio: 'inherit' },

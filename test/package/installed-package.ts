@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,6 +54,7 @@ export async function installPackage(): Promise<InstalledPackage> {
     },
     borrow(name) {
       const link = join(folder, 'node_modules', name)
+      if (existsSync(link)) return
       mkdirSync(dirname(link), { recursive: true })
       symlinkSync(join(ROOT, 'node_modules', name), link, 'dir')
     },
