@@ -24,7 +24,7 @@ const needed = [
   'tsconfig.json',
 ]
 /** Within so many seeds each must be found that has no test of its own. */
-const seedsMax = Number(process.env.MUTANT_SEEDS ?? 500)
+const seedsMax = Number(process.env.MUTANT_SEEDS ?? 200)
 /** A seed that takes so long has no end, and what makes it so is found by that. */
 const seedMsMax = 60_000
 const parallel = Number(process.env.MUTANT_PROCESSES ?? 2)

@@ -77,12 +77,14 @@ export const faultMutants: readonly FaultMutant[] = [
     from: 'if (this.#silent.has(peer.id) || this.#mute.has(peer.id)) peer.link.abort()\n',
     to: 'if (this.#mute.has(peer.id)) peer.link.abort()\n',
     says: 'an engine that did not say what it holds gets tasks that it has',
+    test: 'test/sim/found.test.ts',
   },
   {
     file: 'cluster/recovery.ts',
     from: 'if (this.#silent.has(peer.id) || this.#mute.has(peer.id)) peer.link.abort()\n',
     to: 'if (this.#silent.has(peer.id)) peer.link.abort()\n',
     says: 'an engine that left again counts as one that holds nothing',
+    test: 'test/sim/found.test.ts',
   },
   {
     file: 'cluster/recovery.ts',
