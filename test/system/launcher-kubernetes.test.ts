@@ -1,4 +1,5 @@
 /** The launcher of Kubernetes passes the suite that launchers must, by the official client, against the API on loopback. */
+import { join } from 'node:path'
 import { beforeEach, describe, test, vi } from 'vitest'
 import { launcherSuite } from 'yardmaster/testing'
 import { createLauncher } from './from-dist.ts'
@@ -9,6 +10,7 @@ describe('under Kubernetes', () => {
   beforeEach(async () => {
     kubernetes = await KubernetesOnLoopback.start()
     vi.stubEnv('KUBECONFIG', kubernetes.kubeconfig)
+    vi.stubEnv('YARDMASTER_DIR', join(kubernetes.folder, 'clusters'))
     return () => kubernetes[Symbol.asyncDispose]()
   })
 

@@ -13,7 +13,10 @@ describe.skipIf(withoutSlurm)('under Slurm (needs root, slurm-wlm and munge)', (
     slurm = await SlurmOnLoopback.start()
   })
   afterAll(() => slurm?.[Symbol.asyncDispose]())
-  beforeEach(() => void vi.stubEnv('SLURM_CONF', slurm.environment.SLURM_CONF))
+  beforeEach(() => {
+    vi.stubEnv('SLURM_CONF', slurm.environment.SLURM_CONF)
+    vi.stubEnv('YARDMASTER_DIR', join(slurm.folder, 'clusters'))
+  })
 
   launcherSuite({
     name: 'slurm',

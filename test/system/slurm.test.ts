@@ -12,6 +12,8 @@ import { SlurmOnLoopback, withoutSlurm } from './slurm-on-loopback.ts'
 if (withoutSlurm) process.stderr.write(`skipped: engines under Slurm, since ${withoutSlurm}\n`)
 
 const program = fileURLToPath(new URL('./programs/slurm-allocation.mjs', import.meta.url))
+/** On a busy machine that starts many engines at a time. It ends what hangs. */
+const patienceMs = 180_000
 const slow = async (x: number): Promise<number> => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   return x * x
@@ -22,6 +24,7 @@ const squares = (count: number): number[] => range(count).map((x) => x * x)
 describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and munge)', () => {
   let slurm: SlurmOnLoopback
   let folder: string
+  let clusters: string
   const said: string[] = []
 
   beforeAll(async () => {
@@ -31,9 +34,13 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
   beforeEach(() => {
     vi.stubEnv('SLURM_CONF', slurm.environment.SLURM_CONF)
     folder = mkdtempSync(join(tmpdir(), 'slurm-engines-'))
+    clusters = mkdtempSync(join(tmpdir(), 'slurm-clusters-'))
+    vi.stubEnv('YARDMASTER_DIR', clusters)
     said.length = 0
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => {
+    for (const path of [folder, clusters]) rmSync(path, { recursive: true, force: true })
+  })
 
   /** Its controller listens on loopback, as the one machine of this Slurm is this. */
   const start = (options: LocalClusterOptions & SlurmOptions): Promise<Cluster> =>
@@ -42,7 +49,6 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
       addresses: ['ws://127.0.0.1:0'],
       folder,
       pollMs: 500,
-      heartbeatMs: 1_000,
       log: (level, message) => said.push(`${level} ${message}`),
       ...options,
     })
@@ -50,49 +56,55 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
   const nothingLeft = async (): Promise<void> => {
     await expect.poll(() => slurm.jobs()).toEqual([])
     expect(readdirSync(folder)).toEqual([])
+    const notes = join(clusters, 'launched')
+    expect(existsSync(notes) ? readdirSync(notes) : []).toEqual([])
   }
 
-  it('4 of them run a map, become 8 and then 2 under load, and nothing is lost', async () => {
-    {
-      await using cluster = await start({ engines: 4 })
-      const client = await cluster.connect()
-      await client.waitForEngines(4)
-      // One submission.
-      const jobs = await slurm.jobs()
-      expect(jobs.map((job) => job.replace(/^\d+/, ''))).toEqual([
-        '_0 RUNNING',
-        '_1 RUNNING',
-        '_2 RUNNING',
-        '_3 RUNNING',
-      ])
-      expect(new Set(jobs.map((job) => job.split('_')[0])).size).toBe(1)
-      const ids = jobs.map((job) => job.split(' ')[0])
-      expect(cluster.engines.map(({ job }) => job).sort()).toEqual(ids)
-      expect(new Set(cluster.engines.map(({ host }) => host))).toEqual(new Set([hostname()]))
-      // Each says that it began, once more for each time.
-      const path = join(folder, 'begun')
-      const noted = async (x: number): Promise<number> => {
-        const { appendFileSync } = await import('node:fs')
-        appendFileSync(path, `${x}\n`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        return x * x
+  it(
+    '4 of them run a map, become 8 and then 2 under load, and nothing is lost',
+    async () => {
+      {
+        await using cluster = await start({ engines: 4 })
+        const client = await cluster.connect()
+        await client.waitForEngines(4)
+        // One submission.
+        const jobs = await slurm.jobs()
+        expect(jobs.map((job) => job.replace(/^\d+/, ''))).toEqual([
+          '_0 RUNNING',
+          '_1 RUNNING',
+          '_2 RUNNING',
+          '_3 RUNNING',
+        ])
+        expect(new Set(jobs.map((job) => job.split('_')[0])).size).toBe(1)
+        const ids = jobs.map((job) => job.split(' ')[0])
+        expect(cluster.engines.map(({ job }) => job).sort()).toEqual(ids)
+        expect(new Set(cluster.engines.map(({ host }) => host))).toEqual(new Set([hostname()]))
+        // Each says that it began, once more for each time.
+        const path = join(folder, 'begun')
+        const noted = async (x: number): Promise<number> => {
+          const { appendFileSync } = await import('node:fs')
+          appendFileSync(path, `${x}\n`)
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          return x * x
+        }
+        const load = client.loadBalancedView().with({ chunk: 1 }).map(noted, range(1_000))
+        await cluster.scale(8)
+        await client.waitForEngines(8)
+        expect(await slurm.jobs()).toHaveLength(8)
+        expect(load.ready).toBe(false)
+        await cluster.scale(2)
+        await expect.poll(() => slurm.jobs()).toHaveLength(2)
+        expect(await load).toEqual(squares(1_000))
+        expect(client.ids).toHaveLength(2)
+        // None was begun twice: those that left had finished.
+        expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(1_001)
+        rmSync(path)
       }
-      const load = client.loadBalancedView().with({ chunk: 1 }).map(noted, range(1_000))
-      await cluster.scale(8)
-      await client.waitForEngines(8)
-      expect(await slurm.jobs()).toHaveLength(8)
-      expect(load.ready).toBe(false)
-      await cluster.scale(2)
-      await expect.poll(() => slurm.jobs()).toHaveLength(2)
-      expect(await load).toEqual(squares(1_000))
-      expect(client.ids).toHaveLength(2)
-      // None was begun twice: those that left had finished.
-      expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(1_001)
-      rmSync(path)
-    }
-    await nothingLeft()
-    expect(said.filter((line) => line.startsWith('warn'))).toEqual([])
-  })
+      await nothingLeft()
+      expect(said.filter((line) => line.startsWith('warn'))).toEqual([])
+    },
+    patienceMs,
+  )
 
   it('one that is cancelled from outside is noticed, its task moves on, and it is not started again', async () => {
     {
@@ -125,6 +137,22 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
     }
     await expect.poll(() => slurm.jobs()).toEqual([])
     expect(said.at(-1)).toContain('what the engines wrote is kept in')
+  })
+
+  it('one whose machine fails is started again, when there is a machine', async () => {
+    await using cluster = await start({ engines: 1 })
+    const client = await cluster.connect()
+    await client.waitForEngines(1)
+    const first = cluster.engines[0]?.job
+    const machine = (state: string) =>
+      slurm.ask('scontrol', 'update', `NodeName=${hostname()}`, `State=${state}`, 'Reason=test')
+    await machine('DOWN')
+    await expect.poll(() => said.join('\n')).toContain(`Slurm ended job ${first}`)
+    expect(said.join('\n')).toContain('NODE_FAIL')
+    // It may be back already, as soon as its slurmd has heard of it.
+    await machine('RESUME').catch(() => {})
+    await expect.poll(() => cluster.engines.map(({ job }) => job).filter((job) => job !== first)).toHaveLength(1)
+    expect(await client.loadBalancedView().map(slow, range(4))).toEqual(squares(4))
   })
 
   it('those that wait are no failure, their reason is said, and they go when they are not wanted any more', async () => {
@@ -173,7 +201,7 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
 
   it('the key is in a file for its owner alone, and neither in the script nor on a command line', async () => {
     {
-      await using cluster = await start({ engines: 1, sbatch: '--comment=tested' })
+      await using cluster = await start({ engines: 1, sbatch: '--comment=tested', addresses: ['wss://127.0.0.1:0'] })
       await cluster.connect().then((client) => client.waitForEngines(1))
       const key = Buffer.from(cluster.key).toString('base64url')
       const [session] = readdirSync(folder)
