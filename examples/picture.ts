@@ -33,7 +33,7 @@ export async function writePicture(
     return title === undefined ? `<rect ${place}/>` : `<rect ${place}><title>${title}</title></rect>`
   })
   const texts = words.map(({ x, y, text }) => `<text x="${round(x)}" y="${round(y)}">${text}</text>`)
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="12">`
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" shape-rendering="crispEdges" font-family="sans-serif" font-size="12">`
   const background = `<title>${title}</title>\n<rect width="${width}" height="${height}" fill="white"/>`
   await writeFile(path, `${[head, background, ...shapes, ...texts, '</svg>'].join('\n')}\n`)
 }

@@ -75,11 +75,11 @@ export async function simulated(client: Client, start: readonly Row[], steps: nu
   return view.gather<Row[]>('rows')
 }
 
-/** How warm the plate is, in at most 60 by 60 squares. */
+/** How warm the plate is, in at most 36 by 36 squares. */
 async function draw(path: string, plate: readonly Row[]): Promise<void> {
   const columns = plate[0]?.length ?? 0
-  const [down, across] = [Math.min(60, plate.length), Math.min(60, columns)]
-  const side = 8
+  const [down, across] = [Math.min(36, plate.length), Math.min(36, columns)]
+  const side = 10
   const boxes = Array.from({ length: down * across }, (_, i) => {
     const [y, x] = [Math.floor(i / across), i % across]
     const degrees = plate[Math.floor((y * plate.length) / down)]?.[Math.floor((x * columns) / across)] ?? 0
