@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cluster, task, UnmetDependencyError } from 'yardmaster'
+import { Cable } from '../system/cable.ts'
 import { noChromium, startChromium } from './chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 
@@ -51,6 +52,17 @@ describe.skipIf(noChromium)('in Chromium', () => {
       parts: [1, 2],
       pulled: 42,
     })
+    await page.close()
+  })
+
+  test('a page whose link is cut seeks it again, and misses no result', async () => {
+    await using cluster = await clusterForPages(2)
+    const place = placeOf(cluster)
+    await using cable = await Cable.to(place.address)
+    const page = await openPage()
+    expect(await run(page, 'client.mjs', 'beginMap', { ...place, address: cable.address, count: 100 })).toBe('ready')
+    cable.cut()
+    expect(await run(page, 'client.mjs', 'finish', {})).toEqual({ isRight: true, count: 100, status: 'ready' })
     await page.close()
   })
 
@@ -158,13 +170,13 @@ describe.skipIf(noChromium)('in Chromium', () => {
   })
 
   test('a busy task in a tab stops no heartbeat, and is ended with its worker', async () => {
-    await using cluster = await clusterForPages(0, { heartbeatMs: 500, abortGraceMs: 100 })
+    await using cluster = await clusterForPages(0, { heartbeatMs: 750, abortGraceMs: 100 })
     const client = await cluster.connect()
     const page = await startTab(cluster)
     const [tab] = await client.waitForEngines(1)
     const lview = client.loadBalancedView()
     // Far longer than the four heartbeats after which a silent engine is given up.
-    expect(await lview.apply(tasks.whereBusy, 3_000)).toBe(tab)
+    expect(await lview.apply(tasks.whereBusy, 4_000)).toBe(tab)
     const endless = lview.apply(() => {
       for (;;);
     })

@@ -47,6 +47,27 @@ export async function functions({ address, key, module }) {
   return told
 }
 
+/** Begins a map, and tells how it ends by `finish`: meanwhile the link may be lost. */
+export async function beginMap({ address, key, count }) {
+  const client = await Client.connect(address, { key })
+  const slow = async (x) => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return x + 1
+  }
+  const result = client.loadBalancedView().map(
+    slow,
+    Array.from({ length: count }, (_, x) => x),
+  )
+  globalThis.begun = { client, result }
+  for await (const _ of result) return client.status
+}
+
+export async function finish() {
+  const { client, result } = globalThis.begun
+  const values = await result
+  return { isRight: values.every((value, x) => value === x + 1), count: values.length, status: client.status }
+}
+
 export async function connectError({ address, key }) {
   return Client.connect(address, { key, connectTimeoutMs: 5000 }).then(
     () => 'connected',
