@@ -222,13 +222,12 @@ export class RunCollector implements RunObserver {
   }
 
   #taskEnded(task: TaskRecord): void {
-    const { status, submittedAt, endedAt, durationMs, fault } = task
+    const { status, submittedAt, endedAt, startedAt, durationMs, fault } = task
     this.#ended[status as TerminalStatus] += 1
-    this.#sessions.ended(task, this.#since(endedAt))
+    this.#sessions.ended(task, endedAt - this.#originMs)
     this.#latency.add(endedAt - submittedAt)
-    const { startedAt } = task
-    if (!Number.isNaN(startedAt)) this.#wait.add(startedAt - submittedAt)
-    if (!Number.isNaN(durationMs)) this.#run.add(durationMs)
+    if (startedAt >= submittedAt) this.#wait.add(startedAt - submittedAt)
+    if (durationMs >= 0) this.#run.add(durationMs)
     if (status === 'succeeded') {
       if (this.#sampler.takes(durationMs)) this.#addBar(task, 'succeeded', startedAt, startedAt + durationMs)
     } else if (fault !== undefined && status !== 'aborted') {

@@ -16,6 +16,8 @@ interface Tally {
 /** Who submits how much. Of too many, those go that were silent for longest. */
 export class Sessions {
   readonly #tallies = new Map<SessionId, Tally>()
+  /** Tasks of one client come and end together. */
+  #last: Tally | undefined
 
   submitted(id: SessionId, count: number, nowMs: number): void {
     const tally = this.#tally(id, nowMs)
@@ -40,7 +42,9 @@ export class Sessions {
   }
 
   #tally(id: SessionId, nowMs: number): Tally {
+    if (this.#last?.id === id) return this.#last
     const known = this.#tallies.get(id)
+    this.#last = known
     if (known) return known
     if (this.#tallies.size >= bounds.sessions) this.#forgetOne()
     const tally = { id, firstMs: nowMs, lastMs: nowMs, submitted: 0, ended: 0, failed: 0 }
@@ -54,5 +58,6 @@ export class Sessions {
       if (quietest === undefined || tally.lastMs < quietest.lastMs) quietest = tally
     }
     if (quietest) this.#tallies.delete(quietest.id)
+    this.#last = undefined
   }
 }

@@ -17,8 +17,8 @@ describe('histogram', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e8, noNaN: true }), (ms) => {
         const bucket = bucketOf(ms)
-        expect(bucketStart(bucket)).toBeLessThanOrEqual(ms * (1 + 1e-9))
-        if (bucket < bucketCount - 1) expect(bucketStart(bucket + 1)).toBeGreaterThanOrEqual(ms * (1 - 1e-9))
+        expect(bucketStart(bucket)).toBeLessThanOrEqual(ms * (1 + 1e-6))
+        if (bucket < bucketCount - 1) expect(bucketStart(bucket + 1)).toBeGreaterThanOrEqual(ms * (1 - 1e-6))
       }),
     )
     expect([bucketOf(-1), bucketOf(Number.NaN), bucketOf(0)]).toEqual([0, 0, 0])
@@ -31,8 +31,8 @@ describe('histogram', () => {
         const counts = emptyHistogram()
         for (const ms of all) counts[bucketOf(ms)] = (counts[bucketOf(ms)] as number) + 1
         const true_ = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1] as number
-        expect(quantileOf(counts, share)).toBeGreaterThanOrEqual(true_ * (1 - 1e-9))
-        expect(quantileOf(counts, share)).toBeLessThanOrEqual(true_ * 1.2)
+        expect(quantileOf(counts, share)).toBeGreaterThanOrEqual(true_ * (1 - 1e-6))
+        expect(quantileOf(counts, share)).toBeLessThanOrEqual(true_ * 1.26)
       }),
     )
     expect(quantileOf(emptyHistogram(), 0.5)).toBe(-1)
