@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** kB (of 1,000 bytes) after gzip: as it is, and a little more. README and docs/BROWSERS.md say these. */
-const kilobytesMax = { 'browser.js': 180, 'browser-executor.js': 80 }
+const kilobytesMax = { 'browser.js': 185, 'browser-executor.js': 80 }
 
 test.for(Object.entries(kilobytesMax))('dist/%s is no larger than is said', ([file, most]) => {
   const size = gzipSync(readFileSync(`${root}dist/${file}`)).length / 1000
