@@ -6,7 +6,7 @@ import type { ClientOrder, ClientWord } from './messages.ts'
 import { ReplyWatch } from './reply-watch.ts'
 import { type Ending, endingOf, submit } from './workload.ts'
 
-const underWayMax = 1_500
+const underWayMax = 500
 const flushEvery = 100
 
 const say = (word: ClientWord) => process.send?.(word)

@@ -92,7 +92,7 @@ export function submit(item: number, { view, log, idOf }: SubmitOptions): AsyncR
 }
 
 /** No task is heard of so late. */
-const patienceMs = 120_000
+const patienceMs = 300_000
 
 /** Resolves when the task has ended, or with `YM_TIMEOUT`. Never rejects. */
 export async function endingOf(item: number, result: AsyncResult<unknown>): Promise<Ending> {
