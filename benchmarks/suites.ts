@@ -57,7 +57,7 @@ export const suites = {
     load: async () => (await import('./suites/encryption.ts')).encryption,
   },
   observability: {
-    description: 'whole clusters with nothing, and with metrics or tracing',
+    description: 'whole clusters with nothing, with metrics, tracing, a dashboard, and all of it',
     load: async () => (await import('./suites/observability.ts')).observability,
   },
   dashboard: {

@@ -60,7 +60,7 @@ async function start(kind: Kind, { name, hasDashboard, isOpen }: (typeof ways)[n
 }
 
 /** As a browser hears it; what a page makes of it is another process's work. */
-async function openPage({ dashboardUrl = '' }: Cluster): Promise<() => void> {
+export async function openPage({ dashboardUrl = '' }: Cluster): Promise<() => void> {
   const socket = new WebSocket(dashboardUrl.replace(/^http/, 'ws').replace('/?', '/feed?'))
   await once(socket, 'open')
   return () => socket.terminate()

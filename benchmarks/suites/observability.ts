@@ -1,16 +1,17 @@
-/** What it costs to be looked at: whole clusters with nothing, and with metrics or tracing, side by side. */
+/** What it costs to be looked at: whole clusters with nothing, with metrics, tracing or a dashboard, and with all of it, side by side. */
 import type * as Api from '@opentelemetry/api'
 import { ConfigurationError } from '../../core/errors.ts'
 import { Client } from '../../views/client.ts'
 import { Cluster } from '../../views/cluster.ts'
 import { cpuTime } from '../cpu-time.ts'
 import type { Measure, Sample, Size, Suite } from '../suite.ts'
+import { openPage } from './dashboard.ts'
 
 interface Watched {
   readonly name: string
   readonly options: Parameters<typeof Cluster.start>[0]
   /** What happens beside the tasks. */
-  beside?(cluster: Cluster): () => void
+  beside?(cluster: Cluster): Promise<() => void>
   /** What the tasks are submitted in. */
   within?(api: typeof Api, submit: () => Promise<unknown>): Promise<unknown>
 }
@@ -26,12 +27,7 @@ const ways: readonly Watched[] = [
   {
     name: 'metrics, read each second',
     options: { metrics: '127.0.0.1:0' },
-    beside({ metricsUrl }) {
-      const scrape = async () => (await fetch(metricsUrl as string)).text()
-      void scrape()
-      const timer = setInterval(scrape, scrapeMs)
-      return () => clearInterval(timer)
-    },
+    beside: scrapes,
   },
   {
     name: 'tracing, of calls that nobody records',
@@ -40,7 +36,25 @@ const ways: readonly Watched[] = [
       context.with(trace.setSpanContext(ROOT_CONTEXT, unrecorded), submit),
   },
   { name: 'tracing, each task recorded', options: { tracing } },
+  { name: 'a dashboard, a page open', options: { dashboard: true }, beside: openPage },
+  {
+    name: 'all of it',
+    options: { metrics: '127.0.0.1:0', tracing, dashboard: true },
+    async beside(cluster) {
+      const ends = [await scrapes(cluster), await openPage(cluster)]
+      return () => {
+        for (const end of ends) end()
+      }
+    },
+  },
 ]
+
+async function scrapes({ metricsUrl }: Cluster): Promise<() => void> {
+  const scrape = async () => (await fetch(metricsUrl as string)).text()
+  await scrape()
+  const timer = setInterval(scrape, scrapeMs)
+  return () => clearInterval(timer)
+}
 
 const kinds = {
   threads: { title: 'thread engines, linked in memory', options: { engineKind: 'thread' } },
@@ -123,7 +137,7 @@ function batches(kind: Kind, beds: readonly Bed[], api: typeof Api | undefined, 
 async function takeBatch({ way, cluster, client }: Bed, api: typeof Api | undefined, tasks: number): Promise<Sample> {
   const view = client.loadBalancedView()
   const submit = () => Promise.all(Array.from({ length: tasks }, () => view.apply(doNothing)))
-  const finish = way.beside?.(cluster)
+  const finish = await way.beside?.(cluster)
   const { result: rate, cpuUs } = await cpuTime(async () => {
     const start = performance.now()
     await (api && way.within ? way.within(api, submit) : submit())
