@@ -70,6 +70,7 @@ export async function hostCluster(
     key,
     record,
     metrics,
+    tracing,
     dashboard,
     dashboardHost: hosts = [],
     logFormat: _,
@@ -103,6 +104,7 @@ export async function hostCluster(
     ...(store === undefined ? {} : { store }),
     ...(record === undefined ? {} : { record }),
     ...(metrics === undefined ? {} : { metrics: servedAt(metrics, insecure) }),
+    ...(tracing === undefined ? {} : { tracing }),
     ...(dashboard === undefined ? {} : { dashboard: { ...servedAt(dashboard, insecure), hosts } }),
     transportOptions: {
       ...transportOptions,

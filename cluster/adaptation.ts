@@ -67,9 +67,11 @@ export class Adaptation {
   decide(now: number, tasks: number, size: number): number {
     const wanted = this.#clamped(Math.ceil(tasks / this.#tasksPerEngine))
     this.#samples.push({ at: now, wanted })
-    const least = Math.min(...this.#since(now - this.#growAfterMs, size))
-    const most = Math.max(...this.#since(now - this.#shrinkAfterMs, size))
-    this.#forget(now - Math.max(this.#growAfterMs, this.#shrinkAfterMs))
+    // Of long windows there are more samples than a call takes arguments.
+    const least = this.#since(now - this.#growAfterMs, size).reduce((a, b) => Math.min(a, b))
+    const most = this.#since(now - this.#shrinkAfterMs, size).reduce((a, b) => Math.max(a, b))
+    // A window without an end always has a time of which nothing is known: for it nothing need be kept.
+    this.#forget(now - Math.max(...[this.#growAfterMs, this.#shrinkAfterMs].filter(Number.isFinite), 0))
     return this.#clamped(Math.min(Math.max(size, least), most))
   }
 

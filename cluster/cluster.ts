@@ -128,7 +128,10 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
     })
     pool = started
     // Without their controller engines are of no use, whoever ended it.
-    const stopPool = () => started.stop()
+    const stopPool = () => {
+      endAdapting()
+      return started.stop()
+    }
     controller.stopped.then(stopPool, stopPool)
     await started.scale(count, waitForEngines)
     return {

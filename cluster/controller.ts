@@ -194,7 +194,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       journal,
       recovery,
       recoveryMs: options.recoveryMs ?? 5_000,
-      observer: together([recorder, metrics?.counts.run, tracedRun, dashboard?.collector]),
+      observer: together([recorder, metrics?.counts.run, tracedRun, dashboard?.collector], log),
       listen: () => listenEverywhere(options, log, adopt, (peer, reason) => refusals.note(peer, reason)),
       log,
     },

@@ -83,6 +83,7 @@ export class EnginePool {
   /**
    * Brings the number of engines to `count`. Resolves when `awaited` of the new ones are ready (default: all, or none where engines queue), and
    * those that were too many have left. Rejects with the first reason that one of the awaited is not, when each has settled; those that came up stay.
+   * Whoever asks for the number that it is brought to already waits with those who have asked before.
    */
   async scale(count: number, awaited?: number): Promise<void> {
     if (!Number.isSafeInteger(count) || count < 0) {
@@ -91,7 +92,8 @@ export class EnginePool {
     if (this.#isStopping) return
     const more = count - this.size
     if (more > 0) await this.#grow(more, awaited ?? (this.#options.queues ? 0 : more))
-    else await this.#shrink(-more)
+    else if (more < 0) await this.#shrink(-more)
+    else await this.#settled()
   }
 
   /** Stops all, and closes the launcher. Never rejects. */
@@ -115,7 +117,10 @@ export class EnginePool {
   async #grow(more: number, awaited: number): Promise<void> {
     const seats = Array.from({ length: more }, () => this.#newSeat(awaited > 0))
     await this.#until(this.#launch(seats)).catch((error: unknown) => {
-      for (const seat of seats) this.#vacate(seat)
+      for (const seat of seats) {
+        seat.failed(error)
+        this.#vacate(seat)
+      }
       throw error
     })
     for (const seat of seats) void this.#until(this.#keep(seat))
@@ -154,6 +159,16 @@ export class EnginePool {
     // Those go first that do not serve yet, then those with the least to finish; of these the youngest.
     const leaving = this.#staying.sort((a, b) => burden(a) - burden(b) || b.number - a.number).slice(0, fewer)
     await Promise.all(leaving.map((seat) => this.#leave(seat)))
+  }
+
+  /** Until those for which somebody waits are ready, or have left. */
+  async #settled(): Promise<void> {
+    const isPending = ({ isAwaited, wasReady }: PoolSeat) => isAwaited && !wasReady && !this.#options.queues
+    const present = (seat: PoolSeat) =>
+      seat.ready.catch((error: unknown) => {
+        if (!seat.isLeaving) throw error
+      })
+    await Promise.all([...this.#seats].map((seat) => (seat.isLeaving ? seat.over : isPending(seat) && present(seat))))
   }
 
   async #leave(seat: PoolSeat): Promise<void> {

@@ -22,7 +22,7 @@ export class PoolSeat {
   isAwaited: boolean
   wasReady = false
   #becomeReady: () => void = () => {}
-  #fail: (error: Error) => void = () => {}
+  #fail: (error: unknown) => void = () => {}
   #end: () => void = () => {}
 
   constructor(number: number, isAwaited: boolean) {
@@ -46,7 +46,7 @@ export class PoolSeat {
   }
 
   /** Its first engine does not come up; nothing happens where one has. */
-  failed(error: Error): void {
+  failed(error: unknown): void {
     this.#fail(error)
   }
 

@@ -1,3 +1,4 @@
+import type { Log } from '../core/log.ts'
 import type { Effect, SchedulerEvent } from '../scheduler/events.ts'
 
 /** Looks at a run as it happens: to look, never to change. What it is given is only valid during the call. */
@@ -10,19 +11,25 @@ export interface RunObserver {
   happened?(): void
 }
 
-/** All of them as one; nothing where there is none. */
-export function together(observers: readonly (RunObserver | undefined)[]): RunObserver | undefined {
+/** All of them as one; nothing where there is none. A defect of one is told once, and hurts neither the others nor the run. */
+export function together(observers: readonly (RunObserver | undefined)[], log: Log): RunObserver | undefined {
   const present = observers.filter((observer) => observer !== undefined)
-  if (present.length < 2) return present[0]
+  if (present.length === 0) return undefined
+  const failed = new Set<RunObserver>()
+  const each = (look: (observer: RunObserver) => void) => {
+    for (const observer of present) {
+      try {
+        look(observer)
+      } catch (error) {
+        if (failed.has(observer)) continue
+        failed.add(observer)
+        log('warn', `what is recorded or shown of this run is incomplete from here on: ${error}`)
+      }
+    }
+  }
   return {
-    happening(events) {
-      for (const observer of present) observer.happening(events)
-    },
-    performing(effects) {
-      for (const observer of present) observer.performing(effects)
-    },
-    happened() {
-      for (const observer of present) observer.happened?.()
-    },
+    happening: (events) => each((observer) => observer.happening(events)),
+    performing: (effects) => each((observer) => observer.performing(effects)),
+    happened: () => each((observer) => observer.happened?.()),
   }
 }

@@ -24,7 +24,7 @@ export interface SpanDescription {
 const library = 'yardmaster'
 const packageName = '@opentelemetry/api'
 
-/** Makes spans, by the OpenTelemetry API of this thread. */
+/** Makes spans, by the OpenTelemetry API of this thread. What its SDK throws hurts no task: it is told where OpenTelemetry tells of itself. */
 export class Tracing {
   readonly #api: typeof Api
   readonly #tracer: Api.Tracer
@@ -60,7 +60,11 @@ export class Tracing {
   }
 
   /** Undefined where nobody records it: then nothing travels. */
-  start({ name, kind, parent, attributes, links = [] }: SpanDescription): TracedSpan | undefined {
+  start(description: SpanDescription): TracedSpan | undefined {
+    return guarded(this.#api, () => this.#start(description))
+  }
+
+  #start({ name, kind, parent, attributes, links = [] }: SpanDescription): TracedSpan | undefined {
     const { trace, context, ROOT_CONTEXT, SpanKind } = this.#api
     const remote = parent === undefined ? undefined : contextOf(parent)
     const under = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : context.active()
@@ -113,23 +117,35 @@ export class TracedSpan {
   }
 
   event(name: string, attributes: Attributes = {}): void {
-    this.#span.addEvent(name, attributes)
+    guarded(this.#api, () => this.#span.addEvent(name, attributes))
   }
 
   set(attributes: Attributes): void {
-    this.#span.setAttributes(attributes)
+    guarded(this.#api, () => this.#span.setAttributes(attributes))
   }
 
   /** What came of it is this error; a text where it was none of this thread's. */
   fail(error: unknown): void {
     this.hasFailed = true
-    const message = error instanceof Error ? error.message : String(error)
-    if (error instanceof Error) this.#span.recordException(error)
-    this.#span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message })
+    guarded(this.#api, () => {
+      const message = error instanceof Error ? error.message : String(error)
+      if (error instanceof Error) this.#span.recordException(error)
+      this.#span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message })
+    })
   }
 
   end(): void {
-    this.#span.end()
+    guarded(this.#api, () => this.#span.end())
+  }
+}
+
+/** Samplers and span processors are the user's: what they throw is nothing that a task, or a controller, could answer for. */
+function guarded<T>({ diag }: typeof Api, call: () => T): T | undefined {
+  try {
+    return call()
+  } catch (error) {
+    diag.error('yardmaster: a span is incomplete', error)
+    return undefined
   }
 }
 

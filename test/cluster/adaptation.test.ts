@@ -125,6 +125,22 @@ describe('how many engines there shall be', () => {
     ).toBe(true)
   })
 
+  it('where engines are never to leave, or never to come, nothing is kept of what was', () => {
+    const endless = { growAfterMs: Number.POSITIVE_INFINITY, shrinkAfterMs: Number.POSITIVE_INFINITY }
+    const adaptation = new Adaptation({ max: 4, ...endless }, 1)
+    let size = 2
+    for (let look = 0; look < 200_000; look += 1) size = adaptation.decide(250 * look, look % 7, size)
+    expect(size).toBe(2)
+    const growing = { min: 0, max: 4, tasksPerEngine: 1, everyMs: 250, ...endless, growAfterMs: 1_000 }
+    const sizes = run(growing, [
+      [3, 10],
+      [0, 100],
+      [9, 10],
+      [0, 100],
+    ])
+    expect([sizes[9], sizes[109], sizes.at(-1)]).toEqual([3, 3, 4])
+  }, 10_000)
+
   it('says which option is wrong', () => {
     const cases: [AdaptOptions, string][] = [
       [{ min: -1, max: 2 }, 'adapt: min must be a whole number from 0 on, not -1'],

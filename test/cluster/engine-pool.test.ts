@@ -25,12 +25,15 @@ let refusals = 0
 let closed = 0
 /** Whether engines join as soon as they are started. */
 let isPrompt = true
+/** Whether those that are drained have something to finish. */
+let isBusy = false
 
 afterEach(() => {
   for (const list of [lines, engines, batches, drained]) list.length = 0
   refusals = 0
   closed = 0
   isPrompt = true
+  isBusy = false
 })
 
 function newPool({ restartsMax = 5, queues = false, loads = new Map<number, number>() } = {}): EnginePool {
@@ -45,7 +48,7 @@ function newPool({ restartsMax = 5, queues = false, loads = new Map<number, numb
     drain: (engine) => {
       drained.push(engine)
       // Its controller lets it go, and it leaves.
-      pool.changed('left', infoOf(engines[engine] as Fake))
+      if (!isBusy) pool.changed('left', infoOf(engines[engine] as Fake))
     },
     loads: () => loads,
     session: {
@@ -229,6 +232,45 @@ it('an engine that loses its link while it is to leave is ended; one that comes 
   expect(pool.ready).toBe(1)
   await pool.scale(0)
   expect(drained).toEqual([0])
+  await pool.stop()
+})
+
+it('whoever asks again for the number that others have asked for is answered as they are', async () => {
+  isPrompt = false
+  const pool = newPool()
+  const answers: string[] = []
+  const ask = (who: string, count: number) =>
+    pool.scale(count).then(
+      () => answers.push(`${who} has ${pool.ready}`),
+      (error: Error) => answers.push(`${who} ${error.message}`),
+    )
+  void ask('first', 2)
+  await settle()
+  // As a client whose link was lost meanwhile.
+  void ask('again', 2)
+  await settle()
+  expect(answers).toEqual([])
+  engines[0]?.join()
+  engines[1]?.join()
+  await settle()
+  expect(answers.sort()).toEqual(['again has 2', 'first has 2'])
+  answers.length = 0
+  isBusy = true
+  void ask('first', 0)
+  void ask('again', 0)
+  await settle()
+  expect(answers).toEqual([])
+  for (const engine of engines) engine.end()
+  await settle()
+  expect(answers.sort()).toEqual(['again has 0', 'first has 0'])
+  answers.length = 0
+  void ask('first', 1)
+  await settle()
+  void ask('again', 1)
+  await settle()
+  engines[2]?.end(new Error('no key'))
+  await settle()
+  expect(answers.sort()).toEqual(['again no key', 'first no key'])
   await pool.stop()
 })
 

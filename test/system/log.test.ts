@@ -37,3 +37,15 @@ test('a function does as well', async () => {
     expect.objectContaining({ engine: 0 }),
   ])
 })
+
+test('a logger that throws hurts no task', async () => {
+  const log = () => {
+    throw new Error('the worker has exited')
+  }
+  await using cluster = await Cluster.start({ engines: 2, engineKind: 'process', log })
+  const client = await cluster.connect()
+  const view = client.loadBalancedView()
+  const dies = view.with({ retryOnEngineLoss: false }).apply(() => process.kill(process.pid, 9))
+  await expect(dies.get({ timeout: 20_000 })).rejects.toMatchObject({ code: 'YM_ENGINE_LOST' })
+  expect(await view.apply(() => 1).get({ timeout: 20_000 })).toBe(1)
+})

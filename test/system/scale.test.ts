@@ -88,3 +88,16 @@ it('an engine that was killed has its seat filled; what cannot start says so, an
   )
   expect(stdout).not.toContain(Buffer.from(cluster.key).toString('base64url'))
 })
+
+it('nobody adapts any more when a client has shut the cluster down', async () => {
+  const told: string[] = []
+  const cluster = await Cluster.start({ engines: 1, log: (_, line) => void told.push(line) })
+  const client = await cluster.connect()
+  cluster.adapt({ min: 1, max: 2, growAfterMs: 0, everyMs: 10 })
+  await client.shutdown()
+  await cluster.stopped
+  told.length = 0
+  await sleep(200)
+  expect(told.filter((line) => /engines are needed/.test(line))).toEqual([])
+  await cluster.stop()
+})

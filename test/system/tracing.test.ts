@@ -265,6 +265,39 @@ test('spans that wait in an engine’s thread are sent before it ends', async ()
   expect(spans().filter(({ name }) => name === 'process batched')).toHaveLength(1)
 })
 
+test.each(['onStart', 'onEnd'])('an SDK whose processor throws in %s hurts no task', async (where) => {
+  vi.stubEnv('SPANS_THROW', where)
+  const throws = new URL('./programs/otel-throws.mjs', import.meta.url).href
+  const hosted = await host({ ...traced, tracing: throws, engines: 1 })
+  await using client = await connect(hosted)
+  const view = client.loadBalancedView()
+  const results = view.with({ chunk: 1 }).map((x: number) => x + 1, [1, 2, 3])
+  expect(await results.get({ timeout: 20_000 })).toEqual([2, 3, 4])
+  const fails = view.apply(() => {
+    throw new RangeError('its own')
+  })
+  await expect(fails.get({ timeout: 20_000 })).rejects.toThrow('its own')
+  const engines = (await client.queueStatus()).engines.map(({ id }) => id)
+  expect(engines).toEqual([0])
+})
+
+test('a controller and its engines trace where --tracing says so', async () => {
+  const key = Buffer.alloc(32, 7).toString('base64url')
+  using yardmaster = new Yardmaster()
+  const controller = yardmaster.spawn(['controller', '-n', '1', '--tracing', new URL(otel).pathname], {
+    YARDMASTER_KEY: key,
+  })
+  await controller.says(/engine 0 joined/, 'stderr')
+  await controller.says(/more engines/, 'stderr')
+  const [address = ''] = /ws:[\w.:/]+/.exec(controller.stderr) ?? []
+  await using client = await connect({ address, key })
+  await client.loadBalancedView().apply(function hosted() {
+    return 1
+  })
+  const [[schedule], [processed]] = [await named('schedule'), await named('process hosted')]
+  expect(processed?.traceId).toBe(schedule?.traceId)
+})
+
 test('a module that does not load is told', async () => {
   for (const tracing of ['./otel.mjs', 'file:///nowhere/otel.mjs']) {
     const failed = Cluster.start({ engines: 0, tracing })
