@@ -43,7 +43,7 @@ interface EngineTally {
 }
 
 /** In one update, at most. */
-const barsWanted = 60
+const barsWanted = 150
 const troubleBarsMax = 60
 const errorsMax = 20
 const openBarsMax = 1_000

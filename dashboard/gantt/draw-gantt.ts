@@ -124,7 +124,7 @@ function drawFrame(context: CanvasRenderingContext2D, { rows, view, palette, wid
     if (view.rowPx >= 6) context.fillRect(leftPx, top + view.rowPx - 1, width - leftPx, 0.5)
     if (row % every !== 0 || top < -view.rowPx / 2 || top > bottom - 8) continue
     context.fillStyle = engine.left ? palette.muted : palette.text
-    context.fillText(`${engine.left ? '† ' : ''}engine ${engine.id}`, 2, Math.max(7, top + view.rowPx / 2), leftPx - 6)
+    context.fillText(`${engine.left ? '† ' : ''}engine ${engine.id}`, 2, Math.max(5, top + view.rowPx / 2), leftPx - 6)
   }
   context.clearRect(0, bottom, width, bottomPx)
   context.fillStyle = palette.line

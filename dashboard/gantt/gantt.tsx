@@ -91,6 +91,7 @@ export function Gantt({ run, palette }: { readonly run: Run; readonly palette: P
     if (Math.abs(from.x - event.offsetX) + Math.abs(from.y - event.offsetY) < 3) return
     setView(viewports.scrolled(viewports.panned(from.view, share), byRows))
   }
+  const ended = run.engines.reduce((sum, { completed }) => sum + completed, 0)
   const inView = run.bars.filter(([, startMs, endMs]) => endMs >= shown.fromMs && startMs <= shown.toMs)
   return (
     <section class="panel wide" aria-labelledby="tasks">
@@ -140,8 +141,8 @@ export function Gantt({ run, palette }: { readonly run: Run; readonly palette: P
       />
       <p id="gantt-keys" class="more">
         Drag to move; with the focus here or with Ctrl the wheel zooms. Keys: ← → move, + − zoom, ↑ ↓ engines, [ ]
-        height of rows, Home whole run, End follow. {countText(run.bars.length)} attempts are kept for this chart,
-        chosen in proportion to how long they ran; the older they are, the fewer.
+        height of rows, Home whole run, End follow. Of {countText(ended)} attempts {countText(run.bars.length)} are
+        drawn, chosen in proportion to how long they ran; the older they are, the fewer.
       </p>
       <p class="pointed">
         {pointed === undefined ? 'Point at a bar to see its task.' : <BarText bar={pointed} run={run} />}

@@ -47,7 +47,7 @@ describe.skipIf(noChromium)('in Chromium', () => {
       await vi.waitUntil(async () => (await text()) > 40_000, { timeout: 60_000, interval: 200 })
       const busy = await frames(4_000)
       console.info(`frames a second: ${idle / 2} idle, ${busy / 4} with ${load.tasksPerSecond} tasks a second`)
-      expect(busy / 4).toBeGreaterThan((idle / 2) * 0.5)
+      expect(busy / 4).toBeGreaterThan((idle / 2) * 0.25)
       // It keeps up: what it shows is not from long ago.
       expect(await text()).toBeGreaterThan(cluster.ended - 3 * load.tasksPerSecond)
       expect(await page.locator('[data-figure=engines] .value').textContent()).toBe('1,000')

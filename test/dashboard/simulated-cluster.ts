@@ -24,6 +24,7 @@ export class SimulatedCluster implements AsyncDisposable {
   readonly #due = new Map<number, Map<number, AttemptResult[]>>()
   #turn = 0
   #submitted = 0
+  #begun = 0
   #timer: NodeJS.Timeout | undefined
 
   private constructor(dashboard: Dashboard, core: SchedulerState, load: Load) {
@@ -96,8 +97,9 @@ export class SimulatedCluster implements AsyncDisposable {
 
   /** It ends after 20 to 100 ms; one in a thousand fails. */
   #begin(engine: number, id: AttemptResult['id'], attempt: number): void {
-    const turns = 1 + (this.#submitted % 5)
-    const outcome = this.#submitted % 1_000 === 0 ? 'failed' : 'succeeded'
+    this.#begun += 1
+    const turns = 1 + (this.#begun % 5)
+    const outcome = this.#begun % 1_000 === 0 ? 'failed' : 'succeeded'
     const result: AttemptResult = { id, attempt, outcome, durationMs: turns * turnMs, output: undefined }
     const turn = this.#due.get(this.#turn + turns) ?? new Map<number, AttemptResult[]>()
     this.#due.set(this.#turn + turns, turn)
