@@ -90,9 +90,13 @@ export function hasHole(value: readonly unknown[]): boolean {
   return false
 }
 
+/** By how much the pool of Node's buffers is longer than it says: from Node 26 on it is. */
+const poolExtra = nodeBuffer ? Math.max(0, nodeBuffer.allocUnsafe(1).buffer.byteLength - nodeBuffer.poolSize) : 0
+
 /** Small Node buffers are slices of one pool, and share it with strangers. */
-export function isPooled(view: ArrayBufferView, isBuffer: boolean): boolean {
-  return isBuffer && view.buffer.byteLength === nodeBuffer?.poolSize && view.byteLength < view.buffer.byteLength
+export function isPooled({ buffer, byteLength }: ArrayBufferView, isBuffer: boolean): boolean {
+  if (!isBuffer || nodeBuffer === undefined) return false
+  return buffer.byteLength === nodeBuffer.poolSize + poolExtra && byteLength < buffer.byteLength
 }
 
 export function isShared(value: object): value is SharedArrayBuffer {
