@@ -48,6 +48,9 @@ export async function launcherFrom(
   if (unknown !== undefined) {
     throw new ConfigurationError(`launcher ${name} has no option ${unknown}; there are: ${known.join(', ')}`)
   }
+  if (name === 'ssh' && !('hosts' in given)) {
+    throw new ConfigurationError('--launcher ssh needs the machines: --hosts me@one me@two')
+  }
   return createLauncher(name, { ...common, ...given })
 }
 

@@ -9,6 +9,7 @@ import { adaptEngines } from './adapt-engines.ts'
 import { Adaptation, type AdaptOptions } from './adaptation.ts'
 import { type Controller, type ControllerOptions, startController, strangersMaxDefault } from './controller.ts'
 import { EnginePool } from './engine-pool.ts'
+import { checkLauncher, openChecked } from './launchers/checked-launcher.ts'
 import type { Launcher } from './launchers/launcher.ts'
 import {
   type EngineKind,
@@ -65,7 +66,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
   if (!Number.isInteger(count) || count < 0) {
     throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)
   }
-  const launcher = await launcherOf(options)
+  const launcher = checkLauncher(await launcherOf(options))
   const { waitForEngines = launcher.queues ? 0 : count } = options
   if (!Number.isInteger(waitForEngines) || waitForEngines < 0 || waitForEngines > count) {
     throw new ConfigurationError(`waitForEngines must be a whole number from 0 to ${count}, not ${waitForEngines}`)
@@ -103,7 +104,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
   }
   try {
     const { concurrency = 1, reconnectMs = 30_000, restartsMax = 5, inspect, tracing = false } = options
-    const session = await launcher.open({
+    const session = await openChecked(launcher, {
       cluster: controller.name,
       addresses: isHere ? controller.addresses.slice(0, 1) : controller.addresses.slice(1),
       key,
@@ -171,7 +172,7 @@ async function launcherOf(options: ClusterOptions): Promise<Launcher> {
     throw new ConfigurationError(`engineKind must be one of ${engineKinds.join(', ')}, not ${engineKind}`)
   }
   if (launcher === undefined) return createLauncher(engineKind ?? 'thread', { ...options })
-  const name = typeof launcher === 'string' ? launcher : launcher.name
+  const name = typeof launcher === 'string' ? launcher : checkLauncher(launcher).name
   if (engineKind !== undefined && engineKind !== name) {
     throw new ConfigurationError(`engineKind is ${engineKind} and launcher ${name}: give one of them`)
   }

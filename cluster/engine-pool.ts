@@ -12,6 +12,9 @@ import { PoolSeat } from './pool-seat.ts'
 const steadyMs = 60_000
 /** Engines that are to be started anew within this time of each other are one submission. */
 const gatherMs = 100
+/** Whoever waits for engines that do not join is told so after this long, then after twice as long, and so on up to the longest. */
+const firstReminderMs = 30_000
+const longestReminderMs = 3_600_000
 
 export interface EnginePoolOptions {
   readonly session: LaunchSession
@@ -48,6 +51,7 @@ export class EnginePool {
   readonly #pending = new Set<Promise<unknown>>()
   #gathering: { readonly seats: PoolSeat[]; readonly launched: Promise<void> } | undefined
   #launches = 0
+  #hasWarnedOfStranger = false
   #isStopping = false
   #stopped: Promise<void> | undefined
 
@@ -66,9 +70,13 @@ export class EnginePool {
   }
 
   /** Told of every engine that comes and leaves. */
-  changed(change: 'joined' | 'left', { id, launch = '' }: EngineInfo): void {
+  changed(change: 'joined' | 'left', info: EngineInfo): void {
+    const { id, launch = '' } = info
     const seat = this.#byLaunch.get(launch)
-    if (seat === undefined) return
+    if (seat === undefined) {
+      if (change === 'joined') this.#warnOfStranger(info)
+      return
+    }
     if (change === 'joined') {
       seat.joined(id, this.#options.clock.now())
       // It has lost its link, and has come back as another engine.
@@ -124,7 +132,8 @@ export class EnginePool {
       throw error
     })
     for (const seat of seats) void this.#until(this.#keep(seat))
-    await this.#enough(seats, awaited)
+    const endReminders = awaited > 0 ? this.#remind(seats) : () => {}
+    await this.#enough(seats, awaited).finally(endReminders)
     for (const seat of seats) seat.isAwaited = false
   }
 
@@ -151,6 +160,43 @@ export class EnginePool {
         seat.ready.then(settled, (error: unknown) => (seat.isLeaving ? settled() : refused(error)))
       }
     })
+  }
+
+  /** An engine may be one of the pool's that was not told who it is: then the pool would wait for it without end. */
+  #warnOfStranger({ name, launch = '' }: EngineInfo): void {
+    if (this.#hasWarnedOfStranger) return
+    const awaited = [...this.#seats].filter(({ handle, wasReady }) => handle !== undefined && !wasReady).length
+    if (awaited === 0) return
+    this.#hasWarnedOfStranger = true
+    const { kind, log } = this.#options
+    const said = launch === '' ? 'said no launch' : `said a launch that is not known (${launch})`
+    log(
+      'warn',
+      `engine ${name} has joined and ${said}, while ${awaited} that launcher ${kind} started have not joined. If it is one of those, the launcher has to give it the launch of its seat: yardmaster engine --launch LAUNCH`,
+    )
+  }
+
+  /** Says every so often how many have not joined, until the answer is called or the pool is stopped. */
+  #remind(seats: readonly PoolSeat[]): () => void {
+    const { clock, kind, log } = this.#options
+    let waitedMs = 0
+    let cancel = () => {}
+    const schedule = (delayMs: number): void => {
+      cancel = clock.after(delayMs, () => {
+        waitedMs += delayMs
+        const missing = seats.filter(({ wasReady, isLeaving }) => !wasReady && !isLeaving).length
+        const engines = `${missing} of ${seats.length} engines that launcher ${kind} started`
+        if (missing > 0) log('warn', `${engines} have not joined yet, after ${waitedMs / 1_000} s`)
+        schedule(Math.min(delayMs * 2, longestReminderMs))
+      })
+    }
+    const end = (): void => {
+      cancel()
+      this.#wake.delete(end)
+    }
+    schedule(firstReminderMs)
+    this.#wake.add(end)
+    return end
   }
 
   async #shrink(fewer: number): Promise<void> {

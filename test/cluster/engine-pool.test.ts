@@ -282,3 +282,41 @@ it('nobody is started any more once the pool is stopped', async () => {
   expect([engines.length, closed]).toEqual([1, 1])
   await expect(pool.scale(1.5)).rejects.toThrow('engines must be a whole number')
 })
+
+it('whoever waits for engines that do not join is told so, ever more rarely, and of one that does not say its launch', async () => {
+  isPrompt = false
+  const pool = newPool()
+  const scaled = pool.scale(2)
+  scaled.catch(() => {})
+  await settle()
+  const stranger = { id: 7, name: 'stranger', kind: 'fake', host: 'here', pid: 1 }
+  pool.changed('joined', stranger)
+  pool.changed('joined', { ...stranger, id: 8 })
+  await settle(30_000)
+  engines[0]?.join()
+  await settle(30_000)
+  await settle(30_000)
+  await settle(60_000)
+  expect(lines).toEqual([
+    'engine stranger has joined and said no launch, while 2 that launcher fake started have not joined. If it is one of those, the launcher has to give it the launch of its seat: yardmaster engine --launch LAUNCH',
+    '2 of 2 engines that launcher fake started have not joined yet, after 30 s',
+    '1 of 2 engines that launcher fake started have not joined yet, after 90 s',
+  ])
+  engines[1]?.join()
+  await scaled
+  expect(clock.next).toBeUndefined()
+  pool.changed('joined', stranger)
+  expect(lines).toHaveLength(3)
+  await pool.stop()
+})
+
+it('a stop ends the reminders', async () => {
+  isPrompt = false
+  const pool = newPool()
+  const scaled = pool.scale(1)
+  scaled.catch(() => {})
+  await settle()
+  expect(clock.next).toBeDefined()
+  await pool.stop()
+  expect(clock.next).toBeUndefined()
+})

@@ -73,6 +73,10 @@ describe('a launcher of one’s own', () => {
       [{ launcher: 'ssh', hosts: ['a'], transport: 'memory' }, /with launcher ssh, transport must be the address/],
       [{ launcher: 'process', engineKind: 'thread' }, /engineKind is thread and launcher process/],
       [{ launcher: 'process', transport: 'memory' }, /engines of kind process cannot be linked by memory/],
+      [
+        { launcher: 'ssh', hosts: ['a'], sshOptions: '-p 1' },
+        /sshOptions must be a list of texts, not "-p 1"; write sshOptions=\["-p","1"\]/,
+      ],
       [{ launcher: 'process', nodeOptions: 1 }, /nodeOptions must be a list of texts, not 1/],
       [{ waitForEngines: 2 }, /waitForEngines must be a whole number from 0 to 1/],
     ]

@@ -21,6 +21,27 @@ const cancelAgainMs = 15_000
 /** So many looks in a row must miss a job before it counts as gone: one that was just submitted may not be shown yet. */
 const missesMax = 3
 
+/** One call of `sbatch`. */
+interface Submission {
+  readonly seats: readonly EngineSeat[]
+  readonly args: readonly string[]
+  /** For its stdin. */
+  readonly script: string
+}
+
+/** The calls of `sbatch` that start an engine for each seat. */
+export function submissions(
+  { jobName, folder, settings, program }: Omit<SlurmSetting, 'log'>,
+  seats: readonly EngineSeat[],
+): Submission[] {
+  return Array.from({ length: Math.ceil(seats.length / arraySizeMax) }, (_, i) => {
+    const part = seats.slice(i * arraySizeMax, (i + 1) * arraySizeMax)
+    const output = join(folder, '%A_%a.log')
+    const args = ['--parsable', `--array=0-${part.length - 1}`, `--output=${output}`]
+    return { seats: part, args, script: jobScript(jobName, part, settings, program) }
+  })
+}
+
 /**
  * Engines as jobs of their own: those of one launch are one array. One `squeue` tells how all fare, one `scancel` ends those that are to end.
  *
@@ -42,9 +63,7 @@ export class JobSession implements LaunchSession {
   async launch(seats: readonly EngineSeat[]): Promise<readonly EngineHandle[]> {
     const started: SlurmJob[] = []
     try {
-      for (let from = 0; from < seats.length; from += arraySizeMax) {
-        started.push(...(await this.#submit(seats.slice(from, from + arraySizeMax))))
-      }
+      for (const submission of submissions(this.#setting, seats)) started.push(...(await this.#submit(submission)))
     } catch (error) {
       await this.#cancel(started)
       throw error
@@ -58,11 +77,7 @@ export class JobSession implements LaunchSession {
     this.#poll.stop()
   }
 
-  async #submit(seats: readonly EngineSeat[]): Promise<SlurmJob[]> {
-    const { jobName, folder, settings, program } = this.#setting
-    const script = jobScript(jobName, seats, settings, program)
-    const output = join(folder, '%A_%a.log')
-    const args = ['--parsable', `--array=0-${seats.length - 1}`, `--output=${output}`]
+  async #submit({ seats, args, script }: Submission): Promise<SlurmJob[]> {
     const array = (await slurmCommand('sbatch', args, script)).trim().split(';')[0]
     return seats.map(({ launch }, place) => new SlurmJob(`${array}_${place}`, launch, this))
   }

@@ -16,8 +16,7 @@ import type {
 } from '../launcher.ts'
 import { reachableAddress } from '../reachable-address.ts'
 import { noteRemains } from '../remains.ts'
-import { jobScript } from './job-script.ts'
-import { JobSession } from './job-session.ts'
+import { JobSession, submissions } from './job-session.ts'
 import { jobsNamed, slurmCommand } from './slurm-commands.ts'
 import { type SlurmOptions, type SlurmSettings, slurmOptionNames, slurmSettings } from './slurm-options.ts'
 import type { SlurmSetting } from './slurm-setting.ts'
@@ -118,11 +117,16 @@ class FolderSession implements LaunchSession {
   }
 }
 
-/** The script that `sbatch` would be given. What is known only then stands in capitals. */
+/** What `sbatch` would be given: its options, as a comment, and the script. What is known only then stands in capitals. */
 function previewScript(settings: SlurmSettings, { cluster, seats, concurrency, reconnectMs }: LaunchPreview): string {
   const jobName = `yardmaster-${cluster}-ID`
-  const connectionFile = join(settings.folder ?? defaultFolder(), jobName, 'connection.json')
-  return jobScript(jobName, seats, settings, { node: settings.node, command, connectionFile, concurrency, reconnectMs })
+  const folder = join(settings.folder ?? defaultFolder(), jobName)
+  const connectionFile = join(folder, 'connection.json')
+  const program = { node: settings.node, command, connectionFile, concurrency, reconnectMs }
+  if (seats.length === 0) return '# Nothing: there are no engines to start\n'
+  return submissions({ jobName, folder, settings, program }, seats)
+    .map(({ args, script }) => script.replace('\n', `\n# It is given to: sbatch ${args.join(' ')}\n`))
+    .join('\n')
 }
 
 function defaultFolder(): string {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { reachableAddress } from '../../../cluster/launchers/reachable-address.ts'
 import { jobScript } from '../../../cluster/launchers/slurm/job-script.ts'
 import { phaseOf, readJobs } from '../../../cluster/launchers/slurm/job-state.ts'
+import { slurmLauncher } from '../../../cluster/launchers/slurm/slurm.ts'
 import { slurmSettings } from '../../../cluster/launchers/slurm/slurm-options.ts'
 import { WaitReasons } from '../../../cluster/launchers/slurm/wait-reasons.ts'
 
@@ -20,6 +21,18 @@ const seats = [
 ]
 
 describe('the script of a job array', () => {
+  it('is shown with the command that gets it', async () => {
+    const { preview } = slurmLauncher({ folder: '/shared' })
+    const cluster = { cluster: 'mine', concurrency: 1, reconnectMs: 30_000 }
+    expect(await preview?.({ ...cluster, seats })).toContain(
+      `#!/bin/sh
+# It is given to: sbatch --parsable --array=0-1 --output=/shared/yardmaster-mine-ID/%A_%a.log
+#SBATCH --job-name=yardmaster-mine-ID
+`,
+    )
+    expect(await preview?.({ ...cluster, seats: [] })).toBe('# Nothing: there are no engines to start\n')
+  })
+
   it('has an engine for each place, and every option', () => {
     const settings = slurmSettings({
       partition: 'main',
