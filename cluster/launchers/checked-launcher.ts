@@ -51,7 +51,7 @@ export async function openChecked(launcher: Launcher, setting: LaunchSetting): P
           return handle.place
         },
         began: handle.began,
-        ended: handle.ended.catch((error: unknown) =>
+        ended: Promise.resolve(handle.ended).catch((error: unknown) =>
           wrong(name, `ended of a handle must not reject, and did: ${words(error)}`),
         ),
         signal: (signal) => handle.signal(signal),
