@@ -1,34 +1,36 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { benchCommand } from './bench.ts'
-import { controllerCommand } from './controller.ts'
-import { engineCommand } from './engine.ts'
 import { exitCode, exitCodeOf } from './exit-code.ts'
-import { launchAgentCommand } from './launch-agent.ts'
 import { leave } from './leave.ts'
-import { mapCommand } from './map.ts'
 import { oneLine, reportError } from './report-error.ts'
 import { isClosed } from './result-writer.ts'
-import { scaleCommand } from './scale.ts'
-import { simulateCommand } from './simulate.ts'
-import { startCommand } from './start.ts'
-import { statusCommand } from './status.ts'
-import { stopCommand } from './stop.ts'
-import { traceCommand } from './trace.ts'
 import { version } from './version.ts'
 
-const commands = [
-  mapCommand,
-  startCommand,
-  statusCommand,
-  scaleCommand,
-  stopCommand,
-  controllerCommand,
-  engineCommand,
-  traceCommand,
-  simulateCommand,
-  benchCommand,
-]
+/** By name, in the order of the help: loading one takes a tenth of a second, and all of them several. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  map: async () => (await import('./map.ts')).mapCommand(),
+  start: async () => (await import('./start.ts')).startCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  scale: async () => (await import('./scale.ts')).scaleCommand(),
+  stop: async () => (await import('./stop.ts')).stopCommand(),
+  controller: async () => (await import('./controller.ts')).controllerCommand(),
+  engine: async () => (await import('./engine.ts')).engineCommand(),
+  trace: async () => (await import('./trace.ts')).traceCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  bench: async () => (await import('./bench.ts')).benchCommand(),
+}
+/** For the other end of `--launcher ssh`, and in no help. */
+const hidden: typeof commands = {
+  'launch-agent': async () => (await import('./launch-agent.ts')).launchAgentCommand(),
+}
+
+/** The command that is meant; all of them where none is, or one that is not known. */
+function chosen(words: readonly string[]): typeof commands {
+  // No option before it has a value.
+  const name = words.find((word) => !word.startsWith('-')) ?? ''
+  const all = { ...commands, ...hidden }
+  return Object.hasOwn(all, name) ? { [name]: all[name] as (typeof all)[string] } : all
+}
 
 const notes = `
 All about a command: yardmaster COMMAND --help
@@ -55,13 +57,12 @@ async function main(): Promise<void> {
       outputError: (text, write) =>
         write(`yardmaster: ${oneLine(text.trim().replace(/^error: /, ''))} [YM_CONFIGURATION]\n`),
     })
-  for (const create of commands) {
-    const command = create()
-    program.addCommand(
-      command.copyInheritedSettings(program).showHelpAfterError(`To see how: yardmaster ${command.name()} --help`),
-    )
+  for (const [name, load] of Object.entries(chosen(process.argv.slice(2)))) {
+    const command = (await load())
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`To see how: yardmaster ${name} --help`)
+    program.addCommand(command, { hidden: name in hidden })
   }
-  program.addCommand(launchAgentCommand().copyInheritedSettings(program), { hidden: true })
   try {
     await program.parseAsync()
   } catch (error) {
