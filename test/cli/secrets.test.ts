@@ -61,7 +61,8 @@ async function reportsOf(pids: readonly number[]): Promise<string> {
   return (await vi.waitUntil(whole, { timeout: 30_000, interval: 50 })).join('\n')
 }
 
-describe.each(['ws', 'tcp', 'wss', 'tcps'])('over %s', (scheme) => {
+// What is done with a key does not depend on the other two.
+describe.each(['ws', 'tcps'])('over %s', (scheme) => {
   test('a controller, its engines, those that join it, and who fails to', { timeout: 240_000 }, async () => {
     const store = join(yardmaster.folder, 'store')
     const place = ['--listen', `${scheme}://127.0.0.1:0`, '--store', store]
