@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../core/errors.ts'
 export function textList(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
   const words = typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : []
-  const instead = words.length === 0 ? '' : `; write ${name}=${JSON.stringify(words)}`
+  const instead = words.length === 0 ? '' : `; write ${name.split(' ')[0]}=${JSON.stringify(words)}`
   throw new ConfigurationError(`${name} must be a list of texts, not ${JSON.stringify(value)}${instead}`)
 }
 
