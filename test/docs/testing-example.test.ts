@@ -33,7 +33,8 @@ const retriesMove: InvariantCheck = {
     // Tasks that are bound to places, or were refused somewhere, may have no choice.
     if (task.spec.targets?.length || task.dependencies.length > 0 || task.refusedBy.size > 0) return
     const untried = [...ledger.engines.values()].find(
-      ({ id, attempts }) => attempts.size === 0 && task.attempts.every(({ engine }) => engine !== id),
+      ({ id, stage, attempts }) =>
+        stage === 'serving' && attempts.size === 0 && task.attempts.every(({ engine }) => engine !== id),
     )
     if (untried !== undefined)
       yield `${task.id} failed at engine ${effect.engine} and goes there again, not to ${untried.id}`
