@@ -7,6 +7,7 @@ import { logOf } from '../core/log.ts'
 import { freshSeed, seededRandom } from '../core/random.ts'
 import { adaptEngines } from './adapt-engines.ts'
 import { Adaptation, type AdaptOptions } from './adaptation.ts'
+import { checkClusterOptions } from './cluster-options.ts'
 import { type Controller, type ControllerOptions, startController, strangersMaxDefault } from './controller.ts'
 import { EnginePool } from './engine-pool.ts'
 import { checkLauncher, openChecked } from './launchers/checked-launcher.ts'
@@ -62,6 +63,7 @@ export interface LocalCluster {
 
 /** Starts everything; resolves when every engine is admitted. On failure nothing is left behind. */
 export async function startLocalCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
+  await checkClusterOptions(options)
   const count = options.engines ?? availableParallelism()
   if (!Number.isInteger(count) || count < 0) {
     throw new ConfigurationError(`engines must be a whole number from 0 on, not ${count}`)

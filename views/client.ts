@@ -10,6 +10,7 @@ import { Tracing, type TracingOption } from '../core/tracing.ts'
 import { AsyncResult } from './async-result.ts'
 import { BroadcastView } from './broadcast-view.ts'
 import { type Connector, clientMachine } from './client-machine.ts'
+import { checkClientOptions } from './client-options.ts'
 import { type ControllerAddress, connectorFor } from './connect.ts'
 import type { ConnectOptions } from './connector.ts'
 import { DirectCalls } from './direct-calls.ts'
@@ -82,6 +83,7 @@ export class Client implements AsyncDisposable {
    * @throws ConfigurationError, AddressError, TransportUnavailableError, UnreachableError, AuthenticationError, VersionError
    */
   static async connect(controller?: ControllerAddress, options: ClientOptions = {}): Promise<Client> {
+    checkClientOptions(controller, options)
     const clock = options.clock ?? systemClock
     return Client.over(await connectorFor(controller, options, clock), { ...options, clock })
   }

@@ -40,3 +40,10 @@ export async function launcherEntry(name: string): Promise<LauncherEntry> {
     { details: { launcher: name, known } },
   )
 }
+
+/** The names of the launchers that have such an option. */
+export async function launchersWith(option: string): Promise<readonly string[]> {
+  const names = [...new Set([...Object.keys(builtIn), ...registered.keys()])]
+  const entries = await Promise.all(names.map(async (name) => ({ name, ...(await launcherEntry(name)) })))
+  return entries.flatMap(({ name, options }) => (options.includes(option) ? [name] : []))
+}

@@ -64,6 +64,7 @@ describe('a launcher of one’s own', () => {
 
   it('is told what is wrong', async () => {
     const start = (options: object) => Cluster.start({ engines: 1, ...options } as ClusterOptions)
+    const local = await createLauncher('thread', {})
     const cases: [object, RegExp][] = [
       [{ launcher: 'slrum' }, /no launcher "slrum"; there are: thread, process, inline, ssh.*registerLauncher/],
       [{ launcher: 'ssh' }, /hosts must be a list of machines/],
@@ -78,6 +79,14 @@ describe('a launcher of one’s own', () => {
         /sshOptions must be a list of texts, not "-p 1"; write sshOptions=\["-p","1"\]/,
       ],
       [{ launcher: 'process', nodeOptions: 1 }, /nodeOptions must be a list of texts, not 1/],
+      [
+        { nonsense: 1 },
+        /Cluster\.start has no option nonsense; there are abortGraceMs, .*waitForEngines, and those of the launcher/,
+      ],
+      [{ hosts: ['a'] }, /the option hosts is one of another launcher than thread: it goes with launcher: 'ssh'/],
+      [{ launcher: 'slurm', hosts: ['a'] }, /hosts is one of another launcher than slurm/],
+      [{ engineKind: 'thread', nodeOptions: [] }, /nodeOptions .* goes with launcher: 'process'/],
+      [{ launcher: own(local), hosts: ['a'] }, /the option hosts belongs to the launcher itself/],
       [{ waitForEngines: 2 }, /waitForEngines must be a whole number from 0 to 1/],
     ]
     for (const [options, message] of cases) {

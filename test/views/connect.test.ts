@@ -9,7 +9,7 @@ import { answerHandshake } from '../../core/handshake.ts'
 import { clientToController, controllerToClient } from '../../core/messages.ts'
 import type { Listener } from '../../core/transport.ts'
 import { transportFor } from '../../transports/connect.ts'
-import { Client } from '../../views/client.ts'
+import { Client, type ClientOptions } from '../../views/client.ts'
 import { engineInfo } from './fake-controller.ts'
 
 const key = new Uint8Array(32).fill(7)
@@ -74,4 +74,30 @@ test.each([
 ])('%s is told', async (_what, where, options, code, message) => {
   const connecting = Client.connect(where, { connectTimeoutMs: 200, ...options })
   await expect(connecting).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+test.each([
+  [
+    '{ cluster, tracing }',
+    { cluster: 'yard', tracing: true },
+    {},
+    /^tracing belongs into the second argument of Client\.connect/,
+  ],
+  [
+    '{ address, key }',
+    { address, key },
+    {},
+    /^Client\.connect takes an address as it is, .*Client\.connect\(address, \{ key \}\)/,
+  ],
+  ['{ clsuter }', { clsuter: 'yard' }, {}, /^Client\.connect knows no clsuter in its first argument/],
+  [
+    'cluster in the second argument',
+    undefined,
+    { cluster: 'yard' },
+    /no option cluster; it belongs into the first argument/,
+  ],
+  ['an option that is none', address, { key, nonsense: 1 }, /no option nonsense; there are key, .*, random$/],
+])('%s is told, and where it belongs', async (_what, where, options, message) => {
+  const connecting = Client.connect(where as string | undefined, options as ClientOptions)
+  await expect(connecting).rejects.toMatchObject({ code: 'YM_CONFIGURATION', message: expect.stringMatching(message) })
 })
