@@ -34,7 +34,7 @@ const requestMs = 10_000
  * @throws ConfigurationError for an address that others can reach, unless `insecure`; AddressInUseError, AddressError
  */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { address, option, insecure, hosts = [], handle, upgrade } = options
+  const { address, option, insecure, hosts, handle, upgrade } = options
   const isPrivate = isLoopback(address.host)
   if (!isPrivate && !insecure) {
     throw new ConfigurationError(
@@ -44,11 +44,14 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   // A page of a foreign name that leads to loopback is not to read what is served here.
   const isForeign = (request: IncomingMessage) => {
     const host = hostOf(request)
-    return isPrivate && !isLoopback(host) && !hosts.includes(host)
+    return isPrivate && !isLoopback(host) && !hosts?.includes(host)
   }
   const server = createServer({ requestTimeout: requestMs, headersTimeout: requestMs }, (request, response) => {
-    if (isForeign(request)) response.writeHead(403).end()
-    else handle(request, response)
+    if (isForeign(request)) {
+      response
+        .writeHead(403, { 'content-type': 'text/plain; charset=utf-8' })
+        .end(foreignText(option, hosts !== undefined))
+    } else handle(request, response)
   })
   const sockets = new Set<Duplex>()
   server.on('upgrade', (request, socket, head) => {
@@ -61,7 +64,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     upgrade(request, socket, head)
   })
   server.maxConnections = connectionsMax
-  await listen(server, address)
+  await listen(server, address, option)
   const { port } = server.address() as AddressInfo
   return {
     url: urlOf({ ...address, port }),
@@ -79,12 +82,22 @@ function hostOf({ headers: { host = '' } }: IncomingMessage): string {
   return host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }
 
-function listen(server: Server, address: HttpAddress): Promise<void> {
+/** What a request is told that names another host than loopback. */
+function foreignText(option: string, takesHosts: boolean): string {
+  const remedy = takesHosts
+    ? `A name by which a proxy is known has to be allowed: --${option}-host NAME, or ${option}: { hosts: ['NAME'] }.`
+    : 'A proxy has to name loopback as the host.'
+  return `This address is served to those who ask for it as 127.0.0.1 or localhost. ${remedy}\n`
+}
+
+function listen(server: Server, address: HttpAddress, option: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const url = urlOf(address)
-      if (cause.code === 'EADDRINUSE') reject(new AddressInUseError(`somebody else listens at ${url}`, { cause }))
-      else reject(new AddressError(`cannot listen at ${url}: ${cause.message}`, { cause }))
+      if (cause.code === 'EADDRINUSE') {
+        const remedy = `choose another port: --${option} PORT, or ${option}: 'HOST:PORT' in a program`
+        reject(new AddressInUseError(`${option}: somebody else listens at ${url}; ${remedy}`, { cause }))
+      } else reject(new AddressError(`cannot listen at ${url}: ${cause.message}`, { cause }))
     })
     server.listen(address.port, address.host, resolve)
   })

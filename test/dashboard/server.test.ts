@@ -75,7 +75,9 @@ describe('who is let in', () => {
     await using behind = await Cluster.start({ engines: 0, dashboard: { hosts: ['watch.example'] } })
     const there = behind.dashboardUrl as string
     expect(await status(there, { host: 'watch.example', origin: 'https://watch.example' })).toBe(200)
-    expect(await status(there, { host: 'other.example' })).toBe(403)
+    const { status: refused, body } = await ask(there, { host: 'other.example' })
+    expect(refused).toBe(403)
+    expect(body).toMatch(/--dashboard-host NAME, or dashboard: \{ hosts: \['NAME'\] \}/)
   })
 
   test('it is not served where others can reach it, unless that is wanted', async () => {

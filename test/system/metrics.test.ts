@@ -201,7 +201,10 @@ describe('the address', () => {
     await once(taken, 'listening')
     const { port } = taken.address() as AddressInfo
     const failed = Cluster.start({ engines: 0, addresses: ['ws://127.0.0.1:0'], metrics: `127.0.0.1:${port}` })
-    await expect(failed).rejects.toMatchObject({ code: 'YM_ADDRESS_IN_USE' })
+    await expect(failed).rejects.toMatchObject({
+      code: 'YM_ADDRESS_IN_USE',
+      message: expect.stringMatching(/^metrics: .*choose another port: --metrics PORT, or metrics: 'HOST:PORT'/),
+    })
     taken.close()
     for (const metrics of ['nonsense at all', '127.0.0.1:99999', ':']) {
       await expect(Cluster.start({ engines: 0, metrics })).rejects.toMatchObject({ code: 'YM_CONFIGURATION' })
