@@ -58,6 +58,7 @@ function receive(state: ReceptionState, event: ReceptionEvent): void {
   else if (state.isClosing && isEnd(event)) return
   else if (recovery?.isOver === false) {
     defer(recovery, event)
+    if (event.type === 'engineJoined') router.engineWaits(event.peer)
     if (recovery.isComplete) state.onRecovered()
   } else route(router, event)
 }

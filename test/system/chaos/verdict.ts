@@ -20,7 +20,9 @@ export class Verdict {
     const name = `task ${item} (${kindOf(item)}, ${id})`
     if (problem !== undefined) this.problems.push(`${name} ended with ${end}: ${problem}, as ${who} heard`)
     const before = this.#told.get(item)
-    if (before === undefined) this.#told.set(item, { item, id, end, run })
+    // What never came from the client that was killed, as it was told, its successor has submitted as another task.
+    const isAnew = before?.end === 'YM_UNKNOWN_TASK' && before.id !== id
+    if (before === undefined || isAnew) this.#told.set(item, { item, id, end, run })
     else if (before.id !== id || before.end !== end || before.run !== run) {
       const earlier = `${before.end} of execution ${before.run} as ${before.id}`
       this.problems.push(`${name} ended with ${end} of execution ${run}, as ${who} heard, and with ${earlier}`)
