@@ -155,7 +155,12 @@ export const controllerMachine = controllerSetup.createMachine({
     })
     const receptionist = spawn('reception', {
       id: 'reception',
-      input: { router, recovery: input.recovery, onRecovered: () => self.send({ type: 'recovered' }) },
+      input: {
+        router,
+        recovery: input.recovery,
+        onRecovered: () => self.send({ type: 'recovered' }),
+        onEngineWaits: (engine) => input.onEngine?.('joined', engine),
+      },
     })
     return { ...input, listeners: [], scheduler, router, reception: receptionist, error: undefined }
   },

@@ -30,6 +30,8 @@ export interface ReceptionInput {
   readonly recovery: Recovery<PeerEvent> | undefined
   /** The engines that an earlier controller had are back. */
   onRecovered(): void
+  /** One has come that joins when they are: whoever started it need not wait for that. */
+  onEngineWaits(engine: EngineInfo): void
 }
 
 /** @internal */
@@ -58,7 +60,7 @@ function receive(state: ReceptionState, event: ReceptionEvent): void {
   else if (state.isClosing && isEnd(event)) return
   else if (recovery?.isOver === false) {
     defer(recovery, event)
-    if (event.type === 'engineJoined') router.engineWaits(event.peer)
+    if (event.type === 'engineJoined') state.onEngineWaits(event.peer.info)
     if (recovery.isComplete) state.onRecovered()
   } else route(router, event)
 }

@@ -119,9 +119,8 @@ export class Router {
   }
 
   drainEngines(engines: readonly EngineId[]): void {
-    // One that waits to join is drained when it has joined: whoever started it hears of that.
-    const present = engines.filter((engine) => this.#engines.has(engine))
-    if (present.length > 0) this.#options.happened([{ type: 'drainEngines', engines: present }])
+    const joined = engines.filter((engine) => this.#engines.has(engine))
+    if (joined.length > 0) this.#options.happened([{ type: 'drainEngines', engines: joined }])
   }
 
   /** Those that are connected. */
@@ -161,11 +160,6 @@ export class Router {
     if (peer.instance !== undefined) this.#options.journal?.engineJoined(peer.instance, peer.id)
     if (!peer.link.connection.supports.objects) peer.ping(this.#options.clock.now())
     this.#audience.tellAll({ type: 'engines', joined: [peer.info], left: [] })
-    this.#options.onEngine?.('joined', peer.info)
-  }
-
-  /** It is here, and joins when the engines of an earlier controller are back: whoever started it need not wait for that. */
-  engineWaits(peer: EnginePeer): void {
     this.#options.onEngine?.('joined', peer.info)
   }
 
