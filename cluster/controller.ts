@@ -375,7 +375,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
     dashboardUrl: dashboard?.link,
     adopt,
     status: () => actor.getSnapshot().context.router.status(),
-    drainEngines: (engines) => actor.getSnapshot().context.router.drainEngines(engines),
+    drainEngines(engines) {
+      const { router } = actor.getSnapshot().context
+      // One that waits to join is drained when it has joined.
+      const joined = engines.filter((id) => router.engines.some((engine) => engine.id === id))
+      if (joined.length > 0) router.drainEngines(joined)
+    },
     setStrategy: (strategy) => actor.getSnapshot().context.router.setStrategy(strategy),
     async drain() {
       send({ type: 'drain' })

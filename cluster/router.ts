@@ -119,8 +119,7 @@ export class Router {
   }
 
   drainEngines(engines: readonly EngineId[]): void {
-    const joined = engines.filter((engine) => this.#engines.has(engine))
-    if (joined.length > 0) this.#options.happened([{ type: 'drainEngines', engines: joined }])
+    this.#options.happened([{ type: 'drainEngines', engines }])
   }
 
   /** Those that are connected. */
