@@ -117,7 +117,10 @@ describe.each(transports)('over %s', (transport) => {
     'an %s of an engine that is not there, by its number, and no engine is told',
     async (kind) => {
       const link = await admitted()
-      const answer = new Promise((resolve) => link.open({ onMessage: resolve, onClose: resolve }))
+      const answer = new Promise((resolve) => {
+        // What is news of engines or a question of the heartbeat is none.
+        link.open({ onMessage: (message) => message.type === 'answer' && resolve(message), onClose: resolve })
+      })
       const engine = client().directView(0)
       await engine.push({ kept: 1 })
       link.send({ type: 'ask', request: 1, ask: { kind, engines: [0, 7] } } as { type: string })
