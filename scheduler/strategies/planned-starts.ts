@@ -11,6 +11,8 @@ export class PlannedStarts {
   readonly #now: () => number
   #starts = new Map<TaskId, EngineId>()
   #plannedAt = Number.NaN
+  /** Who was told to wait since: each is asked once a change, and not of all that changes is a strategy told (direct tasks take cores, too). */
+  readonly #waiting = new Set<TaskId>()
 
   constructor(queue: RigidQueue, now: () => number, plan: () => ReadonlyMap<TaskId, EngineId>) {
     this.#plan = plan
@@ -26,12 +28,16 @@ export class PlannedStarts {
   /** A bound task goes past the plan: to the first engine that has room. Else it is the engine planned or, where that is not offered (the task failed there, or was refused), the first that is and has room. */
   choose(task: TaskView, engines: Engines): EngineView | Deferral {
     if (isBound(task)) return firstWithRoom(task, engines) ?? 'pass'
-    if (this.#plannedAt !== this.#now()) {
+    if (this.#plannedAt !== this.#now() || this.#waiting.has(task.id)) {
       this.#starts = new Map(this.#plan())
       this.#plannedAt = this.#now()
+      this.#waiting.clear()
     }
     const planned = this.#starts.get(task.id)
-    if (planned === undefined) return this.#starts.size === 0 && this.#queue.bound.size === 0 ? 'hold' : 'pass'
+    if (planned === undefined) {
+      this.#waiting.add(task.id)
+      return this.#starts.size === 0 && this.#queue.bound.size === 0 ? 'hold' : 'pass'
+    }
     this.#starts.delete(task.id)
     const engine = offered(engines, planned)
     return engine !== undefined && engine.freeCores >= task.cores ? engine : (firstWithRoom(task, engines) ?? 'pass')
