@@ -11,7 +11,7 @@ export class PlannedStarts {
   readonly #now: () => number
   #starts = new Map<TaskId, EngineId>()
   #plannedAt = Number.NaN
-  /** Who was told to wait since: each is asked once a change, and not of all that changes is a strategy told (direct tasks take cores, too). */
+  /** Who was told to wait since: each is asked once a change, and not of all that changes is a strategy told (an aborted task gives its cores back when its attempt ends). */
   readonly #waiting = new Set<TaskId>()
 
   constructor(queue: RigidQueue, now: () => number, plan: () => ReadonlyMap<TaskId, EngineId>) {

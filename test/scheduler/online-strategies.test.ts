@@ -70,6 +70,20 @@ describe('sed', () => {
   })
 })
 
+describe.each(['easy', 'conservative', 'fcfs'])('%s', (name) => {
+  it('has a task begin when the attempt of an aborted one gives back its core, in the same millisecond', () => {
+    const w = under(name, [{}], 4)
+    w.submit(spec('s0'))
+    const attempt = w.attemptOf(id('s0'))
+    w.abort(id('s0'))
+    w.submit(spec('s1'))
+    expect(sent(w)).toEqual(['s0@0'])
+    // A world does not forgive a strategy that is overruled.
+    w.end(attempt)
+    expect(sent(w)).toEqual(['s0@0', 's1@0'])
+  })
+})
+
 describe('warm', () => {
   it('stays with the engine chosen last while that is idle, else takes the least loaded', () => {
     const w = under('warm', three)
