@@ -60,10 +60,6 @@ export const suites = {
     description: 'whole clusters with nothing, with metrics, tracing, a dashboard, and all of it',
     load: async () => (await import('./suites/observability.ts')).observability,
   },
-  dashboard: {
-    description: 'whole clusters without a dashboard, with one, and with a page open',
-    load: async () => (await import('./suites/dashboard.ts')).dashboard,
-  },
 } as const satisfies Record<string, SuiteEntry>
 
 export type SuiteName = keyof typeof suites

@@ -1,7 +1,11 @@
-import type { EnginePlace } from './launcher.ts'
+import type { EngineHandle, EnginePlace } from './launcher.ts'
 
-/** The course of an engine that some other system runs, as far as that tells: it begins, and it ends, each at most once. */
-export class TrackedEngine {
+/** An engine that some other system runs, as far as that tells: it begins, and it ends, each at most once. */
+export abstract class TrackedEngine implements EngineHandle {
+  readonly launch: string
+  isStopping = false
+  /** The signal that it was sent, of those that end it. */
+  endedBy: NodeJS.Signals | undefined
   readonly began: Promise<EnginePlace>
   readonly ended: Promise<Error | undefined>
   #place: EnginePlace
@@ -10,7 +14,8 @@ export class TrackedEngine {
   #hasBegun = false
   #hasEnded = false
 
-  constructor(place: EnginePlace) {
+  constructor(launch: string, place: EnginePlace) {
+    this.launch = launch
     this.#place = place
     this.began = new Promise((resolve) => {
       this.#begin = resolve
@@ -19,6 +24,9 @@ export class TrackedEngine {
       this.#end = resolve
     })
   }
+
+  abstract signal(signal: NodeJS.Signals): Promise<void>
+  abstract stop(): Promise<void>
 
   get place(): EnginePlace {
     return this.#place
@@ -39,7 +47,8 @@ export class TrackedEngine {
     this.#begin(place)
   }
 
-  end(error: Error | undefined): void {
+  /** Undefined: as it was to. */
+  settle(error: Error | undefined): void {
     this.#hasEnded = true
     this.#end(error)
   }

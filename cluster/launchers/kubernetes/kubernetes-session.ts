@@ -1,6 +1,6 @@
 import type { V1Job, V1ObjectMeta, V1OwnerReference, V1Pod } from '@kubernetes/client-node'
 import { ConfigurationError, EngineLostError } from '../../../core/errors.ts'
-import type { EngineHandle, EnginePlace, EngineSeat, LaunchSession } from '../launcher.ts'
+import type { EngineHandle, EngineSeat, LaunchSession } from '../launcher.ts'
 import { TrackedEngine } from '../tracked-engine.ts'
 import type { KubernetesApi } from './kubernetes-api.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
@@ -64,7 +64,7 @@ export class KubernetesSession implements LaunchSession {
       return engines
     } catch (error) {
       await Promise.allSettled(engines.map(({ job }) => api.deleteJob(job)))
-      for (const { course } of engines) course.end(undefined)
+      for (const engine of engines) engine.settle(undefined)
       throw error
     }
   }
@@ -81,7 +81,7 @@ export class KubernetesSession implements LaunchSession {
     if (signal !== 'SIGTERM' && signal !== 'SIGKILL') {
       throw new ConfigurationError(`Kubernetes sends pods SIGTERM and SIGKILL, not ${signal}`)
     }
-    if (engine.course.hasEnded) return
+    if (engine.hasEnded) return
     engine.endedBy = signal
     // The Job first: it would make another pod.
     await this.#setting.api.deleteJob(engine.job)
@@ -90,7 +90,7 @@ export class KubernetesSession implements LaunchSession {
 
   async stop(engine: PodEngine): Promise<void> {
     engine.isStopping = true
-    for (let tries = 1; !engine.course.hasEnded; tries += 1) {
+    for (let tries = 1; !engine.hasEnded; tries += 1) {
       try {
         await this.#setting.api.deleteJob(engine.job)
         break
@@ -122,7 +122,7 @@ export class KubernetesSession implements LaunchSession {
       case 'waiting':
         return this.#sayWhy(name, state.reason, state.isUsual)
       case 'running':
-        return engine.course.begin({ ...(state.node === undefined ? {} : { host: state.node }), job: name })
+        return engine.begin({ ...(state.node === undefined ? {} : { host: state.node }), job: name })
       case 'left':
         return engine.end(undefined)
       case 'failed':
@@ -133,14 +133,14 @@ export class KubernetesSession implements LaunchSession {
   /** Without having said how it ended: someone has deleted it, by force or its whole machine. */
   #hearGone(pod: V1Pod): void {
     const engine = this.#find(pod.metadata)
-    if (!engine || engine.course.hasEnded) return
+    if (!engine || engine.hasEnded) return
     const state = podState(pod)
     engine.end(`pod ${nameOf(pod)} ${state.phase === 'failed' ? `failed: ${state.how}` : 'was deleted'}`)
   }
 
   #hearJobGone(job: V1Job): void {
     const engine = this.#find(job.metadata)
-    if (engine && !engine.course.hasEnded) engine.end(`Job ${nameOf(job)} was deleted`)
+    if (engine && !engine.hasEnded) engine.end(`Job ${nameOf(job)} was deleted`)
   }
 
   #sayWhy(pod: string, reason: string | undefined, isUsual: boolean): void {
@@ -157,41 +157,23 @@ function nameOf({ metadata }: { readonly metadata?: V1ObjectMeta }): string {
   return metadata?.name ?? ''
 }
 
-class PodEngine implements EngineHandle {
-  readonly launch: string
+class PodEngine extends TrackedEngine {
   /** The name of its Job. */
   readonly job: string
-  readonly course: TrackedEngine
   readonly #session: KubernetesSession
   /** The name of its pod, once there is one. */
   pod: string | undefined
-  isStopping = false
-  /** The signal that it was sent. */
-  endedBy: NodeJS.Signals | undefined
 
   constructor(launch: string, job: string, session: KubernetesSession) {
-    this.launch = launch
+    super(launch, { job })
     this.job = job
     this.#session = session
-    this.course = new TrackedEngine({ job })
-  }
-
-  get place(): EnginePlace {
-    return this.course.place
-  }
-
-  get began(): Promise<EnginePlace> {
-    return this.course.began
-  }
-
-  get ended(): Promise<Error | undefined> {
-    return this.course.ended
   }
 
   /** `how` is Kubernetes' word for an end that nobody asked for. */
   end(how: string | undefined): void {
     const reason = this.endedBy === undefined ? how : `pod ${this.pod ?? this.job} was ended by ${this.endedBy}`
-    this.course.end(reason === undefined || this.isStopping ? undefined : new EngineLostError(reason))
+    this.settle(reason === undefined || this.isStopping ? undefined : new EngineLostError(reason))
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigurationError, EngineLostError } from '../../../core/errors.ts'
 import { wordsBehind } from '../last-words.ts'
-import type { EngineHandle, EnginePlace, EngineSeat, LaunchSession } from '../launcher.ts'
+import type { EngineHandle, EngineSeat, LaunchSession } from '../launcher.ts'
 import { PacedPoll } from '../paced-poll.ts'
 import { TrackedEngine } from '../tracked-engine.ts'
 import { jobScript } from './job-script.ts'
@@ -85,7 +85,7 @@ export class JobSession implements LaunchSession {
   async signal(job: SlurmJob, signal: NodeJS.Signals): Promise<void> {
     if (!signals.has(signal))
       throw new ConfigurationError(`Slurm has no signal ${signal}: it has ${[...signals].join(', ')}`)
-    if (job.course.hasEnded) return
+    if (job.hasEnded) return
     if (signal === 'SIGKILL' || signal === 'SIGTERM') job.endedBy = signal
     const isWaiting = job.facts === undefined || phaseOf(job.facts) === 'waiting'
     // To the engine alone: Slurm would take any other for the end of the job. One that waits has nothing to signal.
@@ -144,7 +144,7 @@ export class JobSession implements LaunchSession {
       case 'waiting':
         return
       case 'running':
-        return job.course.begin({ ...(host === undefined ? {} : { host }), job: job.id })
+        return job.begin({ ...(host === undefined ? {} : { host }), job: job.id })
       case 'failed':
         return this.#end(job, `Slurm ended job ${job.id}${where}: ${state}${reason === 'None' ? '' : ` (${reason})`}`)
       case 'left':
@@ -160,9 +160,9 @@ export class JobSession implements LaunchSession {
   async #end(job: SlurmJob, reason: string | undefined): Promise<void> {
     this.#jobs.delete(job.id)
     const how = reason ?? (job.endedBy && `job ${job.id} was ended by ${job.endedBy}`)
-    if (job.isStopping || how === undefined) return job.course.end(undefined)
+    if (job.isStopping || how === undefined) return job.settle(undefined)
     const written = await readFile(join(this.#setting.folder, `${job.id}.log`), 'utf8').catch(() => '')
-    job.course.end(new EngineLostError(how + wordsBehind(written), { details: { job: job.id } }))
+    job.settle(new EngineLostError(how + wordsBehind(written), { details: { job: job.id } }))
   }
 
   /** Never rejects: what is still there is cancelled again. */
@@ -182,36 +182,18 @@ function isOfGone(error: Error): boolean {
   return /invalid job id|already (completing|completed)|job\/step already/i.test(error.message)
 }
 
-class SlurmJob implements EngineHandle {
+class SlurmJob extends TrackedEngine {
   readonly id: string
-  readonly launch: string
-  readonly course: TrackedEngine
   readonly #session: JobSession
   /** As last heard. */
   facts: JobFacts | undefined
   misses = 0
-  isStopping = false
-  /** The signal that it was sent, of those that end it. */
-  endedBy: NodeJS.Signals | undefined
   cancelledAt: number | undefined
 
   constructor(id: string, launch: string, session: JobSession) {
+    super(launch, { job: id })
     this.id = id
-    this.launch = launch
     this.#session = session
-    this.course = new TrackedEngine({ job: id })
-  }
-
-  get place(): EnginePlace {
-    return this.course.place
-  }
-
-  get began(): Promise<EnginePlace> {
-    return this.course.began
-  }
-
-  get ended(): Promise<Error | undefined> {
-    return this.course.ended
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {

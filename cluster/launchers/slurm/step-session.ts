@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { ConfigurationError, EngineLostError } from '../../../core/errors.ts'
 import { engineEnvironment } from '../../engine-environment.ts'
 import { wordsBehind } from '../last-words.ts'
-import type { EngineHandle, EnginePlace, EngineSeat, LaunchSession } from '../launcher.ts'
+import type { EngineHandle, EngineSeat, LaunchSession } from '../launcher.ts'
 import { PacedPoll } from '../paced-poll.ts'
 import { TrackedEngine } from '../tracked-engine.ts'
 import { engineCommand } from './job-script.ts'
@@ -76,7 +76,7 @@ export class StepSession implements LaunchSession {
   async signal(step: SlurmStep, signal: NodeJS.Signals): Promise<void> {
     if (!signals.has(signal))
       throw new ConfigurationError(`Slurm has no signal ${signal}: it has ${[...signals].join(', ')}`)
-    if (step.course.hasEnded) return
+    if (step.hasEnded) return
     if (signal === 'SIGKILL' || signal === 'SIGTERM') step.endedBy = signal
     await this.#send(step, signal)
   }
@@ -96,11 +96,11 @@ export class StepSession implements LaunchSession {
   async #send(step: SlurmStep, signal: NodeJS.Signals): Promise<void> {
     // Before it is known as a step there is only its `srun`, which waits for room, or is about to begin.
     if (step.id === undefined) await this.#look()
-    if (step.course.hasEnded) return
+    if (step.hasEnded) return
     if (step.id === undefined) step.child.kill(signal)
     else {
       await slurmCommand('scancel', [`--signal=${signal.slice(3)}`, step.id]).catch((error: Error) => {
-        if (!step.course.hasEnded && !/invalid job id|already/i.test(error.message)) throw error
+        if (!step.hasEnded && !/invalid job id|already/i.test(error.message)) throw error
       })
     }
   }
@@ -119,28 +119,22 @@ export class StepSession implements LaunchSession {
       if (!match || !step) continue
       const [, , id = '', host = ''] = match
       step.id = id
-      step.course.begin({ ...(host === '' ? {} : { host }), job: id })
+      step.begin({ ...(host === '' ? {} : { host }), job: id })
     }
-    return [...this.#steps.values()].some(({ course }) => !course.hasBegun)
+    return [...this.#steps.values()].some(({ hasBegun }) => !hasBegun)
   }
 }
 
-class SlurmStep implements EngineHandle {
-  readonly launch: string
+class SlurmStep extends TrackedEngine {
   readonly child: ChildProcess
-  readonly course: TrackedEngine
   readonly #session: StepSession
   /** `JOB.STEP`, once it has begun. */
   id: string | undefined
-  isStopping = false
-  /** The signal that it was sent, of those that end it. */
-  endedBy: NodeJS.Signals | undefined
 
   constructor(launch: string, child: ChildProcess, session: StepSession) {
-    this.launch = launch
+    super(launch, {})
     this.child = child
     this.#session = session
-    this.course = new TrackedEngine({})
     let written = ''
     const hear = (text: string): void => {
       written = (written + text).slice(-writtenMax)
@@ -148,8 +142,8 @@ class SlurmStep implements EngineHandle {
     child.stdout?.setEncoding('utf8').on('data', hear)
     child.stderr?.setEncoding('utf8').on('data', hear)
     const end = (how: string | undefined): void => {
-      if (this.isStopping || how === undefined) return this.course.end(undefined)
-      this.course.end(new EngineLostError(how + wordsBehind(written)))
+      if (this.isStopping || how === undefined) return this.settle(undefined)
+      this.settle(new EngineLostError(how + wordsBehind(written)))
     }
     child.once('error', (error) => end(`srun did not start: ${error.message}`))
     child.once('close', (code, signal) => {
@@ -158,18 +152,6 @@ class SlurmStep implements EngineHandle {
       if (by) return end(`${what} was ended by ${by}`)
       end(code === 0 ? undefined : `${what} ended with code ${code}`)
     })
-  }
-
-  get place(): EnginePlace {
-    return this.course.place
-  }
-
-  get began(): Promise<EnginePlace> {
-    return this.course.began
-  }
-
-  get ended(): Promise<Error | undefined> {
-    return this.course.ended
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {
