@@ -30,10 +30,13 @@ export function useTheme(): {
   })
   const [palette, setPalette] = useState(currentPalette)
   useEffect(() => {
-    const follow = () => setPalette(currentPalette())
+    const follow = () => {
+      apply(choice)
+      setPalette(currentPalette())
+    }
     isDark.addEventListener('change', follow)
     return () => isDark.removeEventListener('change', follow)
-  }, [])
+  }, [choice])
   return {
     choice,
     palette,
@@ -47,8 +50,8 @@ export function useTheme(): {
 }
 
 function apply(choice: ThemeChoice): void {
-  if (choice === 'system') delete document.documentElement.dataset.theme
-  else document.documentElement.dataset.theme = choice
+  const system = isDark.matches ? 'dark' : 'light'
+  document.documentElement.dataset.theme = choice === 'system' ? system : choice
 }
 
 function currentPalette(): Palette {
@@ -63,7 +66,7 @@ function currentPalette(): Palette {
     good: colour('good'),
     bad: colour('bad'),
     warn: colour('warn'),
-    isDark: colour('is-dark') === '1',
+    isDark: document.documentElement.dataset.theme === 'dark',
   }
 }
 
