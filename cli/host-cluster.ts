@@ -118,7 +118,9 @@ export async function hostCluster(
   try {
     if (adapt) cluster.adapt(adapt)
     if (store !== undefined) await writeConnectionFile(homeFile(store), connectionFileOf(cluster))
-    const connectionFile = await publishCluster(connectionFileOf(cluster))
+    const { dashboardUrl, metricsUrl } = cluster
+    const watched = { ...(dashboardUrl ? { dashboardUrl } : {}), ...(metricsUrl ? { metricsUrl } : {}) }
+    const connectionFile = await publishCluster({ ...connectionFileOf(cluster), ...watched })
     const ended = cluster.stopped.finally(async () => {
       await cluster.stop()
       await removeConnectionFile(connectionFile)

@@ -46,6 +46,8 @@ async function runStatus({ name, ssh, json }: StatusOptions): Promise<void> {
   process.stdout.write(`cluster '${name}' ${where}\n`)
   const counts = Object.entries(tasks).map(([status, count]) => `${count} ${status}`)
   process.stdout.write(`tasks: ${counts.join(', ')}; strategy: ${strategy}\n`)
+  if ('dashboardUrl' in place) process.stdout.write(`watch: ${place.dashboardUrl}\n`)
+  if ('metricsUrl' in place) process.stdout.write(`metrics: ${place.metricsUrl}\n`)
   if (engines.length === 0) {
     process.stdout.write(
       `no engines; to add one${ssh === undefined ? '' : ' there'}: yardmaster engine${nameOption(name)}\n`,
@@ -55,9 +57,9 @@ async function runStatus({ name, ssh, json }: StatusOptions): Promise<void> {
   process.stdout.write(`\n${engineTable(engines)}`)
 }
 
-async function placeHere(name: string): Promise<Pick<ConnectionFile, 'pid' | 'addresses'>> {
-  const { pid, addresses } = await requireCluster(name)
-  return { pid, addresses }
+async function placeHere(name: string): Promise<Omit<ConnectionFile, 'version' | 'cluster' | 'key'>> {
+  const { version: _, cluster: __, key: ___, ...place } = await requireCluster(name)
+  return place
 }
 
 function enginesOf(client: Client): readonly EngineInfo[] {

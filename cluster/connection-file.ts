@@ -21,6 +21,9 @@ const schema = Type.Object({
   key: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
   /** Of the process that hosts the controller. */
   pid: Type.Integer({ minimum: 1 }),
+  /** Where its dashboard is, with the token that lets one in: less than the key allows. */
+  dashboardUrl: Type.Optional(Type.String()),
+  metricsUrl: Type.Optional(Type.String()),
 })
 /** What a connection file says: where a cluster is, and its key. */
 export type ConnectionFile = Static<typeof schema>

@@ -11,14 +11,16 @@ afterEach(() => yardmaster[Symbol.dispose]())
 
 const linkIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+\/\?token=([\w-]{32})/.exec(text)
 
-test('start --dashboard prints the link, which lets one in, and no file but the output has its token', async () => {
+test('start --dashboard prints the link, which lets one in, as does status, and no file has its token but the connection file', async () => {
   const { code, stdout, stderr } = await yardmaster.run(['start', '-n', '1', '--dashboard'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const [link = '', token = ''] = linkIn(stdout) ?? []
   const page = await fetch(link)
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<title>Yardmaster</title>')
-  for (const file of yardmaster.files) expect(readFileSync(yardmaster.path(file), 'utf8')).not.toContain(token)
+  expect((await yardmaster.run(['status'])).stdout).toContain(`watch: ${link}\n`)
+  const holders = yardmaster.files.filter((file) => readFileSync(yardmaster.path(file), 'utf8').includes(token))
+  expect(holders).toEqual(['default.json'])
   expect((await yardmaster.run(['stop'])).code).toBe(0)
   await expect(fetch(link)).rejects.toThrow()
 })

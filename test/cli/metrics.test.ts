@@ -14,6 +14,8 @@ test('start and controller serve metrics where they say', async () => {
   expect(started).toMatchObject({ code: 0, stderr: '' })
   const { metricsUrl } = JSON.parse(started.stdout) as { metricsUrl: string }
   expect(await read(metricsUrl)).toContain('yardmaster_info{cluster="default",strategy="leastload"} 1')
+  const status = await yardmaster.run(['status', '--json'])
+  expect(JSON.parse(status.stdout)).toMatchObject({ metricsUrl })
   expect((await yardmaster.run(['stop'])).code).toBe(0)
   await expect(read(metricsUrl)).rejects.toThrow()
 
