@@ -56,6 +56,8 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   readonly #watches = new Set<Watch>()
   readonly #processes = new Map<string, ChildProcess>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** From now on watches hear nothing, and what happens is in no later one: as in a gap between two of them. */
+  isSilent = false
   #version = 1_000
   #roomFor: number
 
@@ -245,6 +247,7 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   #tell(type: Happening['type'], plural: Plural, object: Stored): void {
     const version = ++this.#version
     object.metadata.resourceVersion = String(version)
+    if (this.isSilent) return
     const [apiVersion, kind] = kinds[plural]
     const text = `${JSON.stringify({ type, object: { apiVersion, kind, ...object } })}\n`
     const happening = { version, plural, type, text, labels: { ...object.metadata.labels } }

@@ -109,6 +109,20 @@ describe('engines under Kubernetes', () => {
     await nothingLeft()
   })
 
+  it('an engine stops though no watch tells of its end', async () => {
+    kubernetes.roomFor = 1
+    {
+      await using cluster = await start({ engines: 2 })
+      const client = await cluster.connect()
+      await client.waitForEngines(1)
+      kubernetes.isSilent = true
+      await cluster.scale(1)
+      expect(kubernetes.jobs).toHaveLength(1)
+      kubernetes.isSilent = false
+    }
+    await nothingLeft()
+  })
+
   it('goes on when its watch is cut', async () => {
     {
       await using cluster = await start({ engines: 1 })

@@ -74,10 +74,10 @@ export class KubernetesApi {
     await told('make a Job', this.#batch.createNamespacedJob({ namespace: this.namespace, body }))
   }
 
-  /** It stays until its pod has ended. */
-  async deleteJob(name: string): Promise<void> {
+  /** It stays until its pod has ended. False: there is no such Job. */
+  async deleteJob(name: string): Promise<boolean> {
     const request = { name, namespace: this.namespace, propagationPolicy: 'Foreground' }
-    await told('delete a Job', unlessGone(this.#batch.deleteNamespacedJob(request)))
+    return await told('delete a Job', unlessGone(this.#batch.deleteNamespacedJob(request)))
   }
 
   /** Ends it at once. */
@@ -149,11 +149,14 @@ async function told<T>(what: string, call: Promise<T>): Promise<T> {
   }
 }
 
-async function unlessGone(call: Promise<unknown>): Promise<void> {
+/** False: there is nothing of that name. */
+async function unlessGone(call: Promise<unknown>): Promise<boolean> {
   try {
     await call
+    return true
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error
+    return false
   }
 }
 

@@ -88,19 +88,20 @@ export class KubernetesSession implements LaunchSession {
     if (signal === 'SIGKILL' && engine.pod !== undefined) await this.#setting.api.killPod(engine.pod)
   }
 
+  /** What the watch would tell of its end may have fallen into a gap of it: then the Job is asked for again, and is not there. */
   async stop(engine: PodEngine): Promise<void> {
     engine.isStopping = true
-    for (let tries = 1; !engine.hasEnded; tries += 1) {
+    for (let pauseMs = againMsMin, hasFailed = false; !engine.hasEnded; pauseMs = Math.min(2 * pauseMs, againMsMax)) {
       try {
-        await this.#setting.api.deleteJob(engine.job)
-        break
+        const wasThere = await this.#setting.api.deleteJob(engine.job)
+        if (!wasThere) engine.end(undefined)
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        if (tries === 1) this.#setting.log('warn', `${reason}; it is tried again`)
-        await new Promise((resolve) => setTimeout(resolve, againMs))
+        if (!hasFailed) this.#setting.log('warn', `${reason}; it is tried again`)
+        hasFailed = true
       }
+      await endOrPause(engine, pauseMs)
     }
-    await engine.ended
   }
 
   #keep(engine: PodEngine): void {
@@ -150,8 +151,18 @@ export class KubernetesSession implements LaunchSession {
   }
 }
 
-/** Between two tries to delete a Job. */
-const againMs = 2_000
+/** Between two tries to delete a Job: at first, and when its pod takes long to end. */
+const againMsMin = 2_000
+const againMsMax = 30_000
+
+async function endOrPause({ ended }: PodEngine, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const pause = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([ended, pause])
+  clearTimeout(timer)
+}
 
 function nameOf({ metadata }: { readonly metadata?: V1ObjectMeta }): string {
   return metadata?.name ?? ''
