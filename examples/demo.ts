@@ -1,9 +1,13 @@
-/** `npm run demo`: the tutorial, then one real job on every transport, with the same results as without any engines. */
+/**
+ * `npm run demo`: the tutorial, then one real job on every transport, with the same results as without any engines. With a launcher, the job runs
+ * on engines elsewhere, more and fewer of them: `npm run demo -- --launcher slurm --launcher-option folder=/shared/yardmaster`. The files have to be there, too.
+ */
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { Client, Cluster, type LocalClusterOptions, TransportUnavailableError, task } from 'yardmaster'
+import { growAndShrink } from './growing-and-shrinking.ts'
 import { wordCounts } from './word-counts.ts'
 
 const counting = task<typeof wordCounts>(new URL('./word-counts.ts', import.meta.url).href, 'wordCounts')
@@ -34,11 +38,11 @@ async function tutorial(): Promise<void> {
 }
 
 /** Every `.d.ts` file under `node_modules`, in a stable order. */
-function declarationFiles(): string[] {
+function declarationFiles(count: number): string[] {
   return readdirSync('node_modules', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.d.ts'))
     .sort()
-    .slice(0, 3_000)
+    .slice(0, count)
     .map((path) => join(process.cwd(), 'node_modules', path))
 }
 
@@ -88,22 +92,69 @@ function skipMissing(error: unknown): Row {
   return ['zeromq, process engines', 'not installed']
 }
 
-await tutorial()
-const files = declarationFiles()
+/** `name=value`, where what reads as JSON is meant as JSON, as in `yardmaster start`. */
+function launcherOptions(given: readonly string[]): object {
+  return Object.fromEntries(
+    given.map((option) => {
+      const [name = '', value = ''] = option.split(/=(.*)/s)
+      try {
+        return [name, JSON.parse(value)]
+      } catch {
+        return [name, value]
+      }
+    }),
+  )
+}
+
+async function everyTransport(files: readonly string[], serial: readonly unknown[], alone: Row): Promise<void> {
+  const rows: Row[] = [
+    alone,
+    await job({ transport: 'memory', engineKind: 'thread' }, files, serial),
+    await job({ transport: 'threads', engineKind: 'thread' }, files, serial),
+    await job({ transport: 'zeromq', engineKind: 'process' }, files, serial).catch(skipMissing),
+    await job({ transport: 'websocket', engineKind: 'process' }, files, serial),
+  ]
+  console.log(`\n${table(['', 'seconds', 'files/s', 'p50 ms', 'p99 ms', 'equal to serial'], rows)}`)
+  console.log('\n  p50 ms, p99 ms: one apply() after the other, from call to result, median and 99th percentile')
+}
+
+async function elsewhere(
+  launcher: string,
+  options: object,
+  files: readonly string[],
+  serial: readonly unknown[],
+  alone: Row,
+): Promise<void> {
+  const stages = await growAndShrink({ launcher, ...options } as LocalClusterOptions, async (client) =>
+    isDeepStrictEqual(await client.loadBalancedView().map(counting, files), serial),
+  )
+  if (!stages.every(({ areRight }) => areRight)) process.exitCode = 1
+  const rows = stages.map(({ engines, runsMeanwhile, seconds, areRight }) => [
+    `${engines} engines, ${launcher}`,
+    seconds.toFixed(2),
+    String(Math.round(files.length / seconds)),
+    String(runsMeanwhile),
+    areRight ? 'yes' : 'NO',
+  ])
+  console.log(
+    `\n${table(['', 'seconds', 'files/s', 'runs while they came or went', 'equal to serial'], [alone, ...rows])}`,
+  )
+}
+
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { launcher: { type: 'string' }, 'launcher-option': { type: 'string', multiple: true, default: [] } },
+})
+if (!given.launcher) await tutorial()
+const files = declarationFiles(Number(positionals[0] ?? 3_000))
 const cpus = `${availableParallelism()} CPUs`
 console.log(
-  `\nWord counts of ${files.length} .d.ts files under node_modules: without engines, then on 4 engines, ${cpus}`,
+  `\nWord counts of ${files.length} .d.ts files under node_modules: without engines, then on engines, ${cpus}`,
 )
 const startedAt = performance.now()
 const serial: unknown[] = []
 for (const file of files) serial.push(await wordCounts(file))
 const seconds = (performance.now() - startedAt) / 1_000
-const rows: Row[] = [
-  ['without engines', seconds.toFixed(2), String(Math.round(files.length / seconds))],
-  await job({ transport: 'memory', engineKind: 'thread' }, files, serial),
-  await job({ transport: 'threads', engineKind: 'thread' }, files, serial),
-  await job({ transport: 'zeromq', engineKind: 'process' }, files, serial).catch(skipMissing),
-  await job({ transport: 'websocket', engineKind: 'process' }, files, serial),
-]
-console.log(`\n${table(['', 'seconds', 'files/s', 'p50 ms', 'p99 ms', 'equal to serial'], rows)}`)
-console.log('\n  p50 ms, p99 ms: one apply() after the other, from call to result, median and 99th percentile')
+const alone = ['without engines', seconds.toFixed(2), String(Math.round(files.length / seconds))]
+if (given.launcher) await elsewhere(given.launcher, launcherOptions(given['launcher-option']), files, serial, alone)
+else await everyTransport(files, serial, alone)

@@ -146,7 +146,7 @@ describe('each example runs where the package is installed', () => {
   }
 
   test('all are here, but for those that others are made of', () => {
-    const parts = ['on-a-cluster', 'picture', 'word-counts']
+    const parts = ['growing-and-shrinking', 'on-a-cluster', 'picture', 'word-counts']
     const programs = readdirSync(join(installed.folder, 'examples')).flatMap(
       (name) => /^(.*)\.m?[jt]s$/.exec(name)?.[1] ?? [],
     )

@@ -6,12 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { Cluster, type ClusterOptions } from 'yardmaster'
 import { launcherSuite } from 'yardmaster/testing'
+import { demo, demoStages } from './demo.ts'
 import { createLauncher } from './from-dist.ts'
 import { freePort, processes, Sshd, withoutSshd } from './sshd.ts'
 
 if (withoutSshd) process.stderr.write(`skipped: engines over ssh, since ${withoutSshd}\n`)
 
 const remoteCommand = `${process.execPath} ${fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))}`
+
+/** On a busy machine that starts many engines at a time. It ends what hangs. */
+const patienceMs = 180_000
 
 /** Of what tunnels need on this machine. */
 let temporary: string
@@ -84,6 +88,14 @@ describe.skipIf(withoutSshd)('engines over ssh', () => {
     await cluster.stop()
     await expect.poll(() => processes().filter(({ pid }) => pids.includes(pid))).toEqual([])
     expect([one.clients, two.clients]).toEqual([[], []])
+  })
+
+  it('the demo runs on 4 of them, which become 8 and then 2', { timeout: patienceMs }, async () => {
+    await using one = await Sshd.start()
+    await using two = await Sshd.start()
+    const options = { hosts: [one.address(), two.address()], remoteCommand }
+    expect(await demo('ssh', options)).toEqual(demoStages('ssh'))
+    await expect.poll(() => [one.clients, two.clients]).toEqual([[], []])
   })
 
   it('engines are spread evenly, within what each host takes; at an address they need no tunnel', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Cluster, type LocalClusterOptions, type SlurmOptions } from 'yardmaster'
 import { Yardmaster } from '../cli/yardmaster.ts'
+import { demo, demoStages } from './demo.ts'
 import { SlurmOnLoopback, withoutSlurm } from './slurm-on-loopback.ts'
 
 if (withoutSlurm) process.stderr.write(`skipped: engines under Slurm, since ${withoutSlurm}\n`)
@@ -102,6 +103,15 @@ describe.skipIf(withoutSlurm)('engines under Slurm (needs root, slurm-wlm and mu
       }
       await nothingLeft()
       expect(said.filter((line) => line.startsWith('warn'))).toEqual([])
+    },
+    patienceMs,
+  )
+
+  it(
+    'the demo runs on 4 of them, which become 8 and then 2',
+    async () => {
+      expect(await demo('slurm', { folder, pollMs: 500, addresses: ['ws://127.0.0.1:0'] })).toEqual(demoStages('slurm'))
+      await nothingLeft()
     },
     patienceMs,
   )
