@@ -8,6 +8,7 @@ export interface LimitFlags {
   readonly clientBytesMax?: number | undefined
   readonly queuedBytesMax?: number | undefined
   readonly unsentBytesMax?: number | undefined
+  readonly enginesMax?: number | undefined
   readonly retainedTasksMax?: number | undefined
   readonly retainedBytesMax?: number | undefined
   readonly messageBytesMax?: number | undefined
@@ -39,6 +40,7 @@ export function withLimits(command: Command): Command {
       parseSize,
     ),
     limit('--unsent-bytes-max <size>', 'what waits for one client that does not take it (default: 512MiB)', parseSize),
+    limit('--engines-max <count>', 'how many engines a client may ask for (default: 1000)', count),
     limit(
       '--retained-tasks-max <count>',
       'ended tasks that are kept with their results (default: 100000)',
@@ -53,10 +55,10 @@ export function withLimits(command: Command): Command {
 
 /** What was given, as a controller takes it. */
 export function limitsFrom(flags: LimitFlags): Pick<ControllerOptions, 'limits' | 'retention' | 'transportOptions'> {
-  const { clientTasksMax, clientBytesMax, queuedBytesMax, unsentBytesMax } = flags
+  const { clientTasksMax, clientBytesMax, queuedBytesMax, unsentBytesMax, enginesMax } = flags
   const { retainedTasksMax: countMax, retainedBytesMax: bytesMax, messageBytesMax } = flags
   return {
-    limits: given({ clientTasksMax, clientBytesMax, queuedBytesMax, unsentBytesMax }),
+    limits: given({ clientTasksMax, clientBytesMax, queuedBytesMax, unsentBytesMax, enginesMax }),
     retention: given({ countMax, bytesMax }),
     transportOptions: given({ messageBytesMax }),
   }

@@ -2,13 +2,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { systemClock } from '../core/clock.ts'
-import { ConfigurationError } from '../core/errors.ts'
+import { ConfigurationError, LimitError } from '../core/errors.ts'
 import { logOf } from '../core/log.ts'
 import { freshSeed, seededRandom } from '../core/random.ts'
 import { adaptEngines } from './adapt-engines.ts'
 import { Adaptation, type AdaptOptions } from './adaptation.ts'
 import { checkClusterOptions } from './cluster-options.ts'
 import { type Controller, type ControllerOptions, startController, strangersMaxDefault } from './controller.ts'
+import { limitsOf } from './controller-limits.ts'
 import { EnginePool } from './engine-pool.ts'
 import { checkLauncher, openChecked } from './launchers/checked-launcher.ts'
 import type { Launcher } from './launchers/launcher.ts'
@@ -91,16 +92,23 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
     endAdapting()
     await pool?.scale(engines)
   }
+  const { enginesMax } = limitsOf(options.limits)
+  const scaleForClient = async (engines: number): Promise<void> => {
+    if (engines > enginesMax) throw tooManyEngines(engines, enginesMax)
+    await scale(engines)
+  }
   const controller = await startController({
     ...options,
     key,
     // Its own engines come all at once: they are not to push each other out.
     strangersMax: (options.strangersMax ?? strangersMaxDefault) + count,
     addresses: [`memory:${randomUUID()}`, ...listenAt],
-    scale,
+    scale: scaleForClient,
     onEngine: (change, info) => pool?.changed(change, info),
   })
+  let isOver = false
   const stop = async () => {
+    isOver = true
     endAdapting()
     await Promise.all([pool?.stop(), controller.stop()])
   }
@@ -132,6 +140,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
     pool = started
     // Without their controller engines are of no use, whoever ended it.
     const stopPool = () => {
+      isOver = true
       endAdapting()
       return started.stop()
     }
@@ -144,6 +153,7 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
       adapt(given) {
         const adaptation = new Adaptation(given, concurrency)
         endAdapting()
+        if (isOver) return () => {}
         const engines = {
           clock,
           random,
@@ -166,6 +176,11 @@ export async function startLocalCluster(options: ClusterOptions = {}): Promise<L
     await stop()
     throw error
   }
+}
+
+function tooManyEngines(engines: number, max: number): LimitError {
+  const message = `${engines} engines are more than clients may ask for (limits.enginesMax, --engines-max: ${max})`
+  return new LimitError(message, { details: { limit: 'enginesMax', max, used: engines } })
 }
 
 async function launcherOf(options: ClusterOptions): Promise<Launcher> {

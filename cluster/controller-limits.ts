@@ -10,6 +10,8 @@ export interface ControllerLimits extends LoadLimits {
    * there is; then it is to ask again for what it awaits.
    */
   readonly unsentBytesMax: number
+  /** How many engines a client may ask for: a number that went wrong on its way would fill the machine with processes. */
+  readonly enginesMax: number
 }
 
 const defaults: ControllerLimits = {
@@ -17,6 +19,7 @@ const defaults: ControllerLimits = {
   clientBytesMax: 2 * 2 ** 30,
   queuedBytesMax: 4 * 2 ** 30,
   unsentBytesMax: 512 * 2 ** 20,
+  enginesMax: 1_000,
 }
 
 /** @throws ConfigurationError naming the limit that is wrong */

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client } from 'yardmaster'
+import { scaled } from '../scale.ts'
 import { filesBelow, key, keyText, processFile, secretsIn } from '../system/secrets.ts'
 import { family, lines, Yardmaster } from './yardmaster.ts'
 
@@ -62,7 +63,7 @@ async function reportsOf(pids: readonly number[]): Promise<string> {
 }
 
 // What is done with a key does not depend on the other two.
-describe.each(['ws', 'tcps'])('over %s', (scheme) => {
+describe.each(scaled(['ws', 'tcp', 'wss', 'tcps'], ['tcps']))('over %s', (scheme) => {
   test('a controller, its engines, those that join it, and who fails to', { timeout: 240_000 }, async () => {
     const store = join(yardmaster.folder, 'store')
     const place = ['--listen', `${scheme}://127.0.0.1:0`, '--store', store]

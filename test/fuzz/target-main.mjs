@@ -7,6 +7,8 @@ const cluster = await Cluster.start({
   retention: { countMax: 1_000, purgedMax: 1_000 },
   // What it keeps of tasks is bounded, too.
   hwm: 4,
+  // Some of what it is sent asks for engines.
+  limits: { enginesMax: 4 },
 })
 process.on('message', async (message) => {
   if (message === 'memory') {

@@ -38,7 +38,9 @@ export class Target {
   /** @throws where the controller is gone, or its client was disturbed */
   async goesOn(): Promise<void> {
     if (this.#client.status !== 'ready' || this.#child.exitCode !== null) throw new Error('the controller is gone')
-    const results = await this.#client.directView(0).map((x: number) => x * 2, [1, 2, 3])
+    await this.#client.scale(1)
+    await this.#client.waitForEngines(1)
+    const results = await this.#client.directView(this.#client.ids[0] as number).map((x: number) => x * 2, [1, 2, 3])
     if (JSON.stringify(results) !== '[2,4,6]') throw new Error(`the results are ${JSON.stringify(results)}`)
   }
 

@@ -133,15 +133,27 @@ describe('each example runs where the package is installed', () => {
     for (const name of ['tsx', 'marked']) installed.borrow(name)
   })
 
+  // On threads, or on processes over WebSocket, which need no optional package.
+  const wire = ['--transport', 'websocket']
   const examples: Record<string, { args?: string[]; prints: RegExp; draws?: string }> = {
     dag: { args: ['8', '12', 'dag.svg'], prints: /8 tasks, 12 edges, 0 of them broken/, draws: 'dag.svg' },
-    demo: { prints: /equal to the serial result[\s\S]*websocket, process engines.*yes/ },
-    documents: { args: ['node_modules/yardmaster/README.md'], prints: /Yardmaster/ },
-    'log-analysis': { args: ['2000'], prints: /lines: 2000/ },
-    'monte-carlo': { args: ['20000'], prints: /Black and Scholes/ },
-    'numeric-array': { args: ['1000'], prints: /1000 values on engines/ },
-    'parameter-sweep': { prints: /calm[\s\S]*noisy[\s\S]*steep/ },
-    stencil: { args: ['20', '20', '5', 'stencil.svg'], prints: /result: yes/, draws: 'stencil.svg' },
+    demo: { args: ['300'], prints: /equal to the serial result[\s\S]*websocket, process engines.*yes/ },
+    documents: { args: ['node_modules/yardmaster/README.md', ...wire], prints: /README\.md/ },
+    'log-analysis': { args: ['5000'], prints: /lines: 5000[\s\S]*the first slow ones/ },
+    'monte-carlo': {
+      args: ['40000'],
+      prints: /^simulated \d\.\d{4} ± 0\.\d{4} \(99 %\), Black and Scholes 7\.\d{4}\n$/,
+    },
+    'numeric-array': {
+      args: ['5000'],
+      prints: /5000 values on engines 0, 1, 2, 3 in \d+ ms\n.*off by \d\.\de-1\d\n$/,
+    },
+    'parameter-sweep': { args: wire, prints: /calm[\s\S]*noisy[\s\S]*steep/ },
+    stencil: {
+      args: ['20', '20', '5', 'stencil.svg', ...wire],
+      prints: /on engines 0, 1, 2, 3 in \d+ ms\n.*result: yes/,
+      draws: 'stencil.svg',
+    },
     'watch-machines': { prints: /engine +ready[\s\S]*controller +stopped/ },
   }
 

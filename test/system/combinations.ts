@@ -1,7 +1,15 @@
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
+import { scaled } from '../scale.ts'
 
-/** Every combination of engine kind and link that exists, and the client's own link. */
-export const combinations: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
+interface Combination {
+  readonly name: string
+  readonly options: LocalClusterOptions
+  readonly client: 'memory' | 'wire'
+}
+
+/** Of engine kind and link, and the client's own link. */
+const every: readonly Combination[] = [
   { name: 'inline engines, memory', options: { engineKind: 'inline', transport: 'memory' }, client: 'memory' },
   { name: 'thread engines, memory', options: { engineKind: 'thread', transport: 'memory' }, client: 'memory' },
   { name: 'thread engines, threads', options: { engineKind: 'thread', transport: 'threads' }, client: 'memory' },
@@ -14,20 +22,50 @@ export const combinations: readonly { name: string; options: LocalClusterOptions
   { name: 'process engines, WebSocket, client in memory', options: { engineKind: 'process' }, client: 'memory' },
 ]
 
-interface Combination {
-  readonly options: LocalClusterOptions
-  readonly client: 'memory' | 'wire'
-}
+/** Those have each kind of engine and each link once. */
+const covering = [
+  'inline engines, memory',
+  'thread engines, threads',
+  'process engines, ZeroMQ',
+  'process engines, WebSocket',
+]
+
+export const combinations = scaled(
+  every,
+  every.filter(({ name }) => covering.includes(name)),
+)
 
 /** A cluster and one client, for the caller to end. */
-export async function startCluster({ options, client }: Combination): Promise<{ cluster: Cluster; client: Client }> {
+export async function startCluster({
+  options,
+  client,
+}: Omit<Combination, 'name'>): Promise<{ cluster: Cluster; client: Client }> {
   const cluster = await Cluster.start({ engines: 4, ...options })
   return { cluster, client: await connect(cluster, client) }
 }
 
+/**
+ * One cluster and client for all tests of a `describe`: starting engines costs more than most tests. What a test leaves in the namespaces goes
+ * with it; it may end neither engines nor client.
+ */
+export function sharedCluster(
+  combination: Omit<Combination, 'name'>,
+): (body: (client: Client) => Promise<void>) => Promise<void> {
+  let shared: Awaited<ReturnType<typeof startCluster>> | undefined
+  beforeAll(async () => {
+    shared = await startCluster(combination)
+  })
+  afterEach(() => shared?.client.directView('all').clear())
+  afterAll(async () => {
+    await shared?.client.close()
+    await shared?.cluster.stop()
+  })
+  return (body) => body(shared?.client as Client)
+}
+
 /** A cluster and one client, for the duration of `body`. */
 export async function withCluster(
-  combination: Combination,
+  combination: Omit<Combination, 'name'>,
   body: (client: Client, cluster: Cluster) => Promise<void>,
 ): Promise<void> {
   await using cluster = await Cluster.start({ engines: 4, ...combination.options })

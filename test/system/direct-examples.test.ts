@@ -1,11 +1,9 @@
 /** The examples of the direct interface give what a serial computation gives. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { LocalClusterOptions } from 'yardmaster'
 import { difference, standardized, standardizedSerially, waves } from '../../examples/numeric-array.ts'
 import { plate, simulated, simulatedSerially } from '../../examples/stencil.ts'
-import { withCluster } from './combinations.ts'
+import { sharedCluster } from './combinations.ts'
 
 const links: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
   { name: 'threads', options: { engineKind: 'thread', transport: 'threads' }, client: 'memory' },
@@ -14,8 +12,10 @@ const links: readonly { name: string; options: LocalClusterOptions; client: 'mem
 ]
 
 describe.each(links)('on $name', (link) => {
+  const here = sharedCluster(link)
+
   it('an array is standardized in parts', async () => {
-    await withCluster(link, async (client) => {
+    await here(async (client) => {
       for (const length of [100_003, 7, 2]) {
         const values = waves(length)
         const result = await standardized(client, values)
@@ -26,7 +26,7 @@ describe.each(links)('on $name', (link) => {
   })
 
   it('heat spreads over a plate whose blocks of rows lie on different engines', async () => {
-    await withCluster(link, async (client) => {
+    await here(async (client) => {
       const start = plate(30, 23)
       const result = await simulated(client, start, 25)
       expect(result).toEqual(simulatedSerially(start, 25))
@@ -35,13 +35,4 @@ describe.each(links)('on $name', (link) => {
       expect(await simulated(client, small, 4)).toEqual(simulatedSerially(small, 4))
     })
   })
-})
-
-it.each([
-  ['numeric-array', '5000'],
-  ['stencil', '20', '20', '10', '--transport', 'websocket'],
-])('the program %s says what it found', async (name, ...options) => {
-  const tsx = 'node_modules/tsx/dist/cli.mjs'
-  const { stdout } = await promisify(execFile)(process.execPath, [tsx, `examples/${name}.ts`, ...options])
-  expect(stdout).toMatch(/on engines 0, 1, 2, 3 in \d+ ms\n.*(off by \d\.\de-1\d|equal to the serial result: yes)\n$/)
 })

@@ -6,7 +6,7 @@ import { Cluster, CompositeError, type LocalClusterOptions, RemoteError } from '
 import { currentTask } from 'yardmaster/engine'
 import { startEngine } from '../../cluster/engine.ts'
 import { inlineExecutor } from '../../cluster/executors/inline.ts'
-import { withCluster } from './combinations.ts'
+import { sharedCluster, withCluster } from './combinations.ts'
 
 const combinations: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
   { name: 'inline engines, memory', options: { engineKind: 'inline', transport: 'memory' }, client: 'memory' },
@@ -29,8 +29,10 @@ declare const scaled: (x: number) => number
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 describe.each(combinations)('on $name', (combination) => {
+  const here = sharedCluster(combination)
+
   it('apply runs on the engines that are named, and gives a value or a list', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const add = (a: number, b: number) => [engineId(), a + b]
       expect(await client.directView(2).apply(add, 1, 2)).toEqual([2, 3])
       expect(await client.directView([3, 1]).apply(add, 1, 2)).toEqual([
@@ -55,7 +57,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('a generator’s values come as a list from each engine, however many; from one engine they can be read singly', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const count = function* (n: number) {
         for (let i = 0; i < n; i += 1) yield i
       }
@@ -70,7 +72,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('push, execute and pull follow each other, in one namespace for each engine', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const all = client.directView('all')
       all.push({ base: 10, list: [1, 2, 3] })
       all.apply(() => {
@@ -99,7 +101,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('executed text awaits, imports, and tells of errors with engine and line', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const one = client.directView(1)
       expect(await one.execute('import { sep } from "node:path"\nawait null\nsep')).toBe('/')
       expect(await one.execute('() => 1')).toBeUndefined()
@@ -120,7 +122,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('shipped functions see the names of the namespace that they do not have themselves', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const all = client.directView([0, 1])
       const own = 2
       all.push({ factor: 10, own: 3, calls: 0 })
@@ -149,7 +151,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('maps in one part for each engine', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const all = client.directView('all')
       const places = await all.map((x: number) => [x, currentTask().engineId], range(10))
       expect(places.map(([x]) => x)).toEqual(range(10))
@@ -178,7 +180,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('scatters and gathers', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const all = client.directView('all')
       expect(await all.scatter('part', range(10))).toHaveLength(4)
       expect(await all.pull('part')).toEqual([
@@ -211,7 +213,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('what is pulled is as it was then, whatever later calls do to it', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const one = client.directView(0)
       one.push({ large: new Float64Array(2_000) })
       const write = (x: number) => {
@@ -226,7 +228,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('a missing name is told with its engine, one entry for each engine', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const all = client.directView('all')
       await client.directView([0, 2]).set('half', true)
       const message = (id: number) => `engine ${id}: ReferenceError: 'half' is not defined in the namespace`
@@ -245,7 +247,7 @@ describe.each(combinations)('on $name', (combination) => {
   })
 
   it('both interfaces work at once on the same engines', async () => {
-    await withCluster(combination, async (client) => {
+    await here(async (client) => {
       const slow = client
         .loadBalancedView()
         .with({ chunk: 1 })

@@ -1,16 +1,14 @@
 /** The examples give what a serial computation gives, on threads and on processes. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { LocalClusterOptions } from 'yardmaster'
 import { outline, outlines, pages } from '../../examples/documents.ts'
 import { analyzed, analyzedSerially, firstSlow, writeLog } from '../../examples/log-analysis.ts'
 import { blackScholes, option, simulated, simulatedSerially } from '../../examples/monte-carlo.ts'
 import { penalties, sets, swept, sweptSerially } from '../../examples/parameter-sweep.ts'
-import { withCluster } from './combinations.ts'
+import { sharedCluster } from './combinations.ts'
 
 const links: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
   { name: 'threads', options: { engineKind: 'thread', transport: 'threads' }, client: 'memory' },
@@ -19,8 +17,10 @@ const links: readonly { name: string; options: LocalClusterOptions; client: 'mem
 ]
 
 describe.each(links)('on $name', (link) => {
+  const here = sharedCluster(link)
+
   it('an option is priced by simulation, as its formula does', () =>
-    withCluster(link, async (client) => {
+    here(async (client) => {
       const estimate = await simulated(client, option, 20, 2_000)
       expect(estimate).toEqual(simulatedSerially(option, 20, 2_000))
       expect(Math.abs(estimate.price - blackScholes(option))).toBeLessThan(estimate.margin * 2)
@@ -28,7 +28,7 @@ describe.each(links)('on $name', (link) => {
     }))
 
   it('a sweep loads each set once, fits where it lies, and goes on where fits fail', () =>
-    withCluster(link, async (client) => {
+    here(async (client) => {
       expect(await swept(client)).toEqual(sweptSerially())
       const states = (await client.query({})).map(({ label, state, engineId }) => ({ label, state, engineId }))
       expect(states.filter(({ state }) => state === 'failed')).toHaveLength(sets.length)
@@ -40,7 +40,7 @@ describe.each(links)('on $name', (link) => {
     }))
 
   it('documents are parsed by a package', () =>
-    withCluster(link, async (client) => {
+    here(async (client) => {
       const files = await pages()
       const found = await outlines(client, files)
       expect(found).toEqual(await Promise.all(files.map(outline)))
@@ -54,7 +54,7 @@ describe.each(links)('on $name', (link) => {
       await writeLog(file, 20_500)
       const expected = await analyzedSerially(file)
       expect(expected.lines).toBe(20_500)
-      await withCluster(link, async (client) => {
+      await here(async (client) => {
         const progress: number[] = []
         expect(await analyzed(client, file, (lines) => progress.push(lines))).toEqual(expected)
         expect(progress).toHaveLength(21)
@@ -67,15 +67,4 @@ describe.each(links)('on $name', (link) => {
       await rm(folder, { recursive: true })
     }
   })
-})
-
-it.each([
-  [['monte-carlo', '40000'], /^simulated \d\.\d{4} ± 0\.\d{4} \(99 %\), Black and Scholes 7\.\d{4}\n$/],
-  [['parameter-sweep', '--transport', 'zeromq'], /calm[\s\S]*noisy[\s\S]*steep/],
-  [['documents', 'README.md', '--transport', 'websocket'], /README\.md/],
-  [['log-analysis', '5000'], /lines: 5000[\s\S]*the first slow ones/],
-] as const)('the program %s says what it found', async ([name, ...options], found) => {
-  const tsx = 'node_modules/tsx/dist/cli.mjs'
-  const { stdout } = await promisify(execFile)(process.execPath, [tsx, `examples/${name}.ts`, ...options])
-  expect(stdout).toMatch(found)
 })

@@ -89,6 +89,20 @@ it('an engine that was killed has its seat filled; what cannot start says so, an
   expect(stdout).not.toContain(Buffer.from(cluster.key).toString('base64url'))
 })
 
+it('a client may ask for so many engines and no more, and the program for any number', async () => {
+  await using cluster = await Cluster.start({ engines: 1, limits: { enginesMax: 2 } })
+  const client = await cluster.connect()
+  await expect(client.scale(4_000_000)).rejects.toMatchObject({
+    code: 'YM_LIMIT',
+    message: expect.stringContaining('limits.enginesMax, --engines-max: 2'),
+    details: { limit: 'enginesMax', max: 2, used: 4_000_000 },
+  })
+  expect(cluster.engines).toHaveLength(1)
+  await client.scale(2)
+  await cluster.scale(3)
+  expect(cluster.engines).toHaveLength(3)
+})
+
 it('nobody adapts any more when a client has shut the cluster down', async () => {
   const told: string[] = []
   const cluster = await Cluster.start({ engines: 1, log: (_, line) => void told.push(line) })
@@ -98,6 +112,8 @@ it('nobody adapts any more when a client has shut the cluster down', async () =>
   await cluster.stopped
   told.length = 0
   await sleep(200)
+  cluster.adapt({ min: 3, max: 3, growAfterMs: 0, everyMs: 10 })
+  await sleep(100)
   expect(told.filter((line) => /engines are needed/.test(line))).toEqual([])
   await cluster.stop()
 })

@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { InspectionEvent } from 'xstate'
 import { Client, Cluster } from 'yardmaster'
 import { curveServerKeys } from '../../transports/encryption.ts'
+import { scaled } from '../scale.ts'
 import { key, keyText, pathsToSecrets, secretsIn, shown, told } from './secrets.ts'
 import { z85 } from './z85.ts'
 
-const schemes = ['ws', 'tcp', 'wss', 'tcps'] as const
+const schemes = scaled(['ws', 'tcp', 'wss', 'tcps'] as const, ['ws', 'tcps'] as const)
 const wrong = new Uint8Array(32).fill(1)
 
 describe('the search', () => {
