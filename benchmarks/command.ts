@@ -37,9 +37,8 @@ export async function runCommand(options: CommandOptions): Promise<void> {
       ? await bench({ ...options, onSuite: (name) => process.stderr.write(`measuring ${name} …\n`) })
       : { report: readReport(read), failures: [] }
   if (read === undefined && failures.length === 0 && report.suites.every(({ measures }) => measures.length === 0)) {
-    throw new ConfigurationError(
-      `nothing was measured: no table of ${options.suites.join(', ')} has '${options.only}' in the name above it`,
-    )
+    const what = options.only === undefined ? 'a target at this size' : `'${options.only}' in the name above it`
+    throw new ConfigurationError(`nothing was measured: no table of ${options.suites.join(', ')} has ${what}`)
   }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
   if (markdown !== undefined) writeFileSync(markdown, targetMarkdown(report))

@@ -26,6 +26,7 @@ const hidden: typeof commands = {
 
 /** The command that is meant; all of them where none is, or one that is not known. */
 function chosen(words: readonly string[]): typeof commands {
+  if (words.length === 1 && ['-V', '--version'].includes(words[0] as string)) return {}
   // No option before it has a value.
   const name = words.find((word) => !word.startsWith('-')) ?? ''
   const all = { ...commands, ...hidden }

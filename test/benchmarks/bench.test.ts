@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Report } from '../../benchmarks/report.ts'
 import { suiteNames, suitesWithTargets } from '../../benchmarks/suites.ts'
 import { family, gone } from '../cli/yardmaster.ts'
@@ -23,55 +23,65 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test.for(suiteNames)('bench %s runs, its JSON is whole, and its plots are SVG', { timeout }, async (name) => {
-  const file = join(folder, 'figures.json')
-  const plots = join(folder, 'plots')
-  const { stdout } = await bench([name, '--least', '--json', file, '--plots', plots])
-  const report: Report = JSON.parse(readFileSync(file, 'utf8'))
-  expect(report).toMatchObject({ format: 'yardmaster-bench', version: 1, size: 'least' })
-  expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
-  expect(report.suites.map((suite) => suite.name)).toEqual([name])
-  const promised = report.suites.flatMap(({ measures }) =>
-    measures.flatMap(({ cases }) => cases.map((one) => one.targets)),
-  )
-  if (!suitesWithTargets.includes(name)) expect(promised.flatMap((targets) => targets ?? [])).toEqual([])
-  for (const measure of report.suites.flatMap((suite) => suite.measures)) {
-    expect(stdout).toContain(measure.name)
-    expect(measure.cases.length).toBeGreaterThan(0)
-    for (const { subject, samples } of measure.cases) {
-      expect(stdout).toContain(subject)
-      expect(Object.keys(samples)).toEqual(Object.keys(measure.figures))
-      for (const values of Object.values(samples)) expect(values).toHaveLength(1)
+describe('bench runs, its JSON is whole, and its plots are SVG', () => {
+  let all: string
+  let stdout: string
+  let report: Report
+  beforeAll(async () => {
+    all = mkdtempSync(join(tmpdir(), 'yardmaster-bench-'))
+    const file = join(all, 'figures.json')
+    stdout = (await bench(['--least', '--json', file, '--plots', join(all, 'plots')])).stdout
+    report = JSON.parse(readFileSync(file, 'utf8'))
+  }, 300_000)
+  afterAll(() => rmSync(all, { recursive: true }))
+
+  test('of all suites, in order', () => {
+    expect(report).toMatchObject({ format: 'yardmaster-bench', version: 1, size: 'least' })
+    expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
+    expect(report.suites.map((suite) => suite.name)).toEqual(suiteNames)
+    const plots = readdirSync(join(all, 'plots'))
+    expect(plots.length).toBeGreaterThan(10)
+    for (const plot of plots) {
+      expect(plot).toMatch(/^[a-z\d-]+\.svg$/)
+      expect(readFileSync(join(all, 'plots', plot), 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s)
     }
-  }
-  for (const plot of readdirSync(plots)) {
-    expect(plot).toMatch(/^[a-z\d-]+\.svg$/)
-    expect(readFileSync(join(plots, plot), 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s)
-  }
+  })
+
+  test.for(suiteNames)('%s', (name) => {
+    const measures = report.suites.find((suite) => suite.name === name)?.measures ?? []
+    expect(measures.length).toBeGreaterThan(0)
+    const promised = measures.flatMap(({ cases }) => cases.map((one) => one.targets))
+    if (!suitesWithTargets.includes(name)) expect(promised.flatMap((targets) => targets ?? [])).toEqual([])
+    for (const measure of measures) {
+      expect(stdout).toContain(measure.name)
+      expect(measure.cases.length).toBeGreaterThan(0)
+      for (const { subject, samples } of measure.cases) {
+        expect(stdout).toContain(subject)
+        expect(Object.keys(samples)).toEqual(Object.keys(measure.figures))
+        for (const values of Object.values(samples)) expect(values).toHaveLength(1)
+      }
+    }
+  })
 })
 
 test('bench targets judges what is promised, and takes nothing else', { timeout }, async () => {
   const [json, markdown] = [join(folder, 'targets.json'), join(folder, 'targets.md')]
-  const { stdout } = await bench([
-    'targets',
-    'startup',
-    '--quick',
-    '--rounds',
-    '1',
-    '--json',
-    json,
-    '--markdown',
-    markdown,
-  ])
-  expect(stdout).toMatch(/start of 4 thread engines .* ≤ 500 ms .* (met|not met)\n/)
+  const { stdout } = await bench(['targets', 'scheduler', '--least', '--json', json, '--markdown', markdown])
+  expect(stdout).toMatch(
+    /the scheduler’s core alone, leastload, 100 engines .* ≥ 1,000,000 tasks\/s .* (met|not met)\n/,
+  )
   expect(stdout).toMatch(/\d targets: /)
-  expect(readFileSync(markdown, 'utf8')).toMatch(/^\| start of 4 thread engines \|/m)
+  expect(readFileSync(markdown, 'utf8')).toMatch(/^\| the scheduler’s core alone, `leastload`, 100 engines \|/m)
   const report: Report = JSON.parse(readFileSync(json, 'utf8'))
   const subjects = report.suites.flatMap(({ measures }) =>
     measures.flatMap(({ cases }) => cases.map((one) => one.subject)),
   )
-  expect(subjects).toContain('bare threads')
-  expect(subjects).not.toContain('piscina')
+  expect(subjects).toContain('leastload')
+  expect(subjects).not.toContain('plainrandom')
+  await expect(bench(['targets', 'startup', '--least'])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no table of startup has a target at this size'),
+  })
   const again = await bench(['targets', '--read', json])
   expect(again.stdout).toBe(stdout)
 })
