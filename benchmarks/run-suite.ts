@@ -2,6 +2,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TimeoutError } from '../core/errors.ts'
+import { type Random, seededRandom } from '../core/random.ts'
 import { neededForTargets } from './needed-for-targets.ts'
 import { isAt, type Place, placeOf } from './places.ts'
 import type { CaseReport, MeasureReport, SuiteReport } from './report.ts'
@@ -78,13 +79,21 @@ async function takeAll(
   return { rounds, warmUps, notes, measures: measured.map(({ measure, cases }) => measureReport(measure, cases)) }
 }
 
-/** Begun with another case in each round: what precedes a case must not be the same each time. */
+/** In an order of its own each round: what one case leaves to the collector, and to the caches, must not always be the same other's to pay. */
 async function takeRound(cases: readonly Taken[], round: number): Promise<void> {
-  const first = cases.length === 0 ? 0 : round % cases.length
-  for (const { measure, one, samples } of [...cases.slice(first), ...cases.slice(0, first)]) {
+  for (const { measure, one, samples } of shuffled(cases, seededRandom(round))) {
     const at = one.at === undefined ? '' : ` at ${one.at}`
     samples.push(await limited(`“${measure.name}” of ${one.subject}${at}`, () => one.take()))
   }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const order = [...items]
+  for (let last = order.length - 1; last > 0; last -= 1) {
+    const other = random.below(last + 1)
+    ;[order[last], order[other]] = [order[other] as T, order[last] as T]
+  }
+  return order
 }
 
 function forget({ one, samples }: Taken): void {

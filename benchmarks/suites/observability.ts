@@ -112,7 +112,13 @@ export const observability: Suite = {
 }
 
 async function start(kind: Kind, way: Watched): Promise<Bed> {
-  const cluster = await Cluster.start({ engines: 2, ...kinds[kind].options, ...way.options })
+  // Of many clusters side by side none keeps much.
+  const cluster = await Cluster.start({
+    engines: 2,
+    retention: { countMax: 1_000 },
+    ...kinds[kind].options,
+    ...way.options,
+  })
   try {
     const [address] = cluster.addresses
     const { tracing = false } = way.options ?? {}
@@ -144,6 +150,8 @@ function batches(kind: Kind, beds: readonly Bed[], api: typeof Api | undefined, 
 }
 
 async function takeBatch({ way, cluster, client }: Bed, api: typeof Api | undefined, tasks: number): Promise<Sample> {
+  // What the case before has left is not this one's to clear.
+  globalThis.gc?.()
   const view = client.loadBalancedView()
   const submit = () => Promise.all(Array.from({ length: tasks }, () => view.apply(doNothing)))
   const finish = await way.beside?.(cluster)
