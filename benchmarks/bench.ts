@@ -44,7 +44,7 @@ const quickMs = 22_000
 /** Kept rounds, warm-up rounds, and for how long a suite may open and begin rounds. */
 const plans: Record<Size, Omit<RunOptions, 'size'>> = {
   full: { roundsMin: 6, roundsMax: 30, warmUps: 2, takeMs: 150, budgetMs: 120_000 },
-  quick: { roundsMin: 1, roundsMax: 6, warmUps: 1, takeMs: 10, budgetMs: 30_000 },
+  quick: { roundsMin: 1, roundsMax: 6, warmUps: 0, takeMs: 10, budgetMs: 30_000 },
   least: { roundsMin: 1, roundsMax: 1, warmUps: 0, takeMs: 1, budgetMs: 0 },
 }
 

@@ -22,6 +22,7 @@ function optionOf(plot: Plot): ECharts.EChartsOption {
   const families = [...new Set(plot.series.map(({ family }) => family))]
   const colourOf = ({ family }: Series) => colours[families.indexOf(family) % colours.length] as string
   const isBars = plot.kind === 'bars'
+  const at = placeOn(plot.x, plot.series)
   return {
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif' },
@@ -30,11 +31,16 @@ function optionOf(plot: Plot): ECharts.EChartsOption {
     legend: isBars
       ? { show: false }
       : { type: 'plain', right: 16, top: 56, orient: 'vertical', itemWidth: 36, itemHeight: 8 },
-    grid: { left: 80, right: isBars ? 24 : 190, top: 84, bottom: 64 },
+    grid: { left: 80, right: isBars ? 24 : legendWidth(plot.series), top: 84, bottom: 64 },
     xAxis: axisOf(plot.x, plot.series, 'x'),
     yAxis: axisOf(plot.y, plot.series, 'y'),
-    series: isBars ? bars(plot, colourOf) : plot.series.flatMap((one) => lines(one, plot.x, colourOf(one))),
+    series: isBars ? bars(plot, colourOf) : plot.series.flatMap((one) => lines(one, plot.x, at, colourOf(one))),
   }
+}
+
+/** In pixels: a letter takes about 6. */
+function legendWidth(series: readonly Series[]): number {
+  return 80 + 6 * Math.max(18, ...series.map(({ name }) => name.length))
 }
 
 function axisOf(axis: Axis, series: readonly Series[], which: 'x' | 'y'): object {
@@ -59,6 +65,11 @@ function axisOf(axis: Axis, series: readonly Series[], which: 'x' | 'y'): object
         min: 1,
         axisLabel: { formatter: (value: number) => `${Number((100 - 100 / value).toFixed(6))} %` },
       }
+    case 'logarithmic from zero': {
+      const zero = placeOfZero(points)
+      const label = (value: number) => (value === zero ? '0' : short(value))
+      return { ...common, ...grid, type: 'log', axisLabel: { formatter: label }, ...decades(points, which), min: zero }
+    }
     case 'logarithmic':
       return { ...common, ...grid, type: 'log', axisLabel: { formatter: short }, ...decades(points, which) }
     case 'linear':
@@ -78,8 +89,19 @@ function decades(points: readonly Point[], which: 'x' | 'y'): { readonly min?: n
   }
 }
 
-function lines(one: Series, x: Axis, color: string): ECharts.SeriesOption[] {
-  const at = (point: Point) => (x.scale === 'percentile' ? 100 / (100 - Number(point.x)) : Number(point.x))
+/** A decade to the left of all that is not zero. */
+function placeOfZero(points: readonly Point[]): number {
+  return (decades(points, 'x').min ?? 1) / 10
+}
+
+function placeOn({ scale }: Axis, series: readonly Series[]): (point: Point) => number {
+  if (scale === 'percentile') return ({ x }) => 100 / (100 - Number(x))
+  if (scale !== 'logarithmic from zero') return ({ x }) => Number(x)
+  const zero = placeOfZero(series.flatMap(({ points }) => points))
+  return ({ x }) => (Number(x) === 0 ? zero : Number(x))
+}
+
+function lines(one: Series, x: Axis, at: (point: Point) => number, color: string): ECharts.SeriesOption[] {
   const shown = one.points.filter((point) => Number.isFinite(at(point)) && Number.isFinite(point.y) && point.y > 0)
   const line: ECharts.SeriesOption = {
     name: one.name,

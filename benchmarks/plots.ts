@@ -14,7 +14,8 @@ export interface Plot {
 
 export interface Axis {
   readonly name: string
-  readonly scale: 'linear' | 'logarithmic' | 'percentile' | 'names'
+  /** `logarithmic from zero`: zero stands a decade to the left of the least that is not zero. */
+  readonly scale: 'linear' | 'logarithmic' | 'logarithmic from zero' | 'percentile' | 'names'
 }
 
 export interface Series {
@@ -77,7 +78,7 @@ function curves(suite: SuiteReport, measure: MeasureReport): Plot[] {
     name: nameOf(suite, measure, figure),
     title: measure.name,
     kind: 'lines',
-    x: { name: withUnit(parameter?.name ?? '', parameter?.unit), scale: scaleOf(values) },
+    x: { name: withUnit(parameter?.name ?? '', parameter?.unit), scale: parameterScaleOf(values) },
     y: { name: axisName(measure, figure), scale: scaleOf(cases.map((one) => one.summary[figure]?.value.median ?? 0)) },
     series: subjects.map((subject) => {
       const own = cases.filter((one) => one.subject === subject)
@@ -134,6 +135,12 @@ function scaleOf(values: readonly number[]): 'linear' | 'logarithmic' {
   const known = values.filter(Number.isFinite)
   const [least, most] = [Math.min(...known), Math.max(...known)]
   return least > 0 && most / least > 20 ? 'logarithmic' : 'linear'
+}
+
+function parameterScaleOf(values: readonly number[]): Axis['scale'] {
+  const positive = values.filter((value) => value > 0)
+  const scale = scaleOf(positive)
+  return scale === 'logarithmic' && positive.length < values.length ? 'logarithmic from zero' : scale
 }
 
 function nameOf(suite: SuiteReport, measure: MeasureReport, ...parts: readonly string[]): string {

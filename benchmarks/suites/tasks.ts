@@ -55,7 +55,7 @@ const sizesOf: Readonly<Record<Size, Sizes>> = {
     large: 0,
   },
   quick: {
-    burst: 5_000,
+    burst: 3_000,
     slowBurst: 50,
     singles: 200,
     slowSingles: 10,
@@ -63,7 +63,7 @@ const sizesOf: Readonly<Record<Size, Sizes>> = {
     spanMs: 50,
     longSpanMs: 200,
     medium: 4,
-    large: 1,
+    large: 0,
   },
   full: {
     burst: 100_000,

@@ -44,6 +44,20 @@ test('what has a parameter is drawn over it, what has a distribution by its perc
   ])
 })
 
+test('a size of nothing stands left of all others, which are on a logarithmic scale', async () => {
+  const sizes = madeMeasure(
+    'there and back',
+    [0, 1_000, 64_000_000].map((at) => ({ subject: 'ours', at, samples: about(1 + at) })),
+    'size',
+  )
+  const [plot] = plotsOf(madeReport([sizes]))
+  expect(plot?.x.scale).toBe('logarithmic from zero')
+  const svg = (await loadDrawing())(plot as NonNullable<typeof plot>)
+  const labels = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)
+  const fromZero = labels.slice(labels.indexOf('0'))
+  expect(fromZero.slice(0, 7)).toEqual(['0', '1K', '10K', '100K', '1M', '10M', '100M'])
+})
+
 test('each plot becomes an SVG with its title, its names and a line or bar for each series', async () => {
   const draw = await loadDrawing()
   for (const plot of plotsOf(madeReport([bySize, alone, distributed]))) {
