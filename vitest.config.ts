@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
 import LongestFirst from './test/longest-first.ts'
 
+const units = ['core', 'scheduler', 'sim', 'views', 'cluster', 'interleavings'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+)
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     // Unit tests import the source. System tests import 'yardmaster', which the package's own `exports` lead to `dist/`:
     // that must be loaded by Node itself, since its worker threads and child processes start from the same files.
@@ -21,5 +24,10 @@ export default defineConfig({
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,
+    projects: [
+      // They import the source, begin nothing outside of their test, and share a worker: loading it for each took longer than they do.
+      { extends: true, test: { name: 'unit', include: units, isolate: false } },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: units } },
+    ],
   },
 })

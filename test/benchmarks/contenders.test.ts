@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { type ContenderName, contenderNames } from '../../benchmarks/peers/contenders.ts'
 import type { Job } from '../../benchmarks/peers/job.ts'
+import { scaled } from '../scale.ts'
 
 const built = '../../dist/benchmarks/peers/contenders.js'
 const { openContenders } = (await import(
@@ -42,24 +43,29 @@ const refused: Partial<Record<ContenderName, readonly (Job | undefined)[]>> = {
 }
 
 // The pools of Python take long to start, and longer on a busy machine.
-test.for(contenderNames)('%s does every job that it does not refuse', { timeout: 180_000 }, async (name, { skip }) => {
-  const contenders = await openContenders([name], 2)
-  // Only what Python does may be absent.
-  if (contenders.names.length === 0 && /^(ipyparallel|dask)$/.test(name)) skip(contenders.notes[0])
-  expect(contenders.notes).toEqual([])
-  try {
-    for (const job of jobs) {
-      const done = await contenders.run(name, job)
-      expect([job, done === undefined]).toEqual([job, refused[name]?.includes(job) ?? false])
-      if (done === undefined) continue
-      expect(done.seconds).toBeGreaterThan(0)
-      const isTimed = job.work === 'nothing' && job.window === 1
-      expect(done.timesUs ?? []).toHaveLength(isTimed ? job.count : 0)
+// `bench.test.ts` has each of them do some of it.
+test.for(scaled<readonly ContenderName[]>(contenderNames, ['Yardmaster, ZeroMQ', 'bare threads']))(
+  '%s does every job that it does not refuse',
+  { timeout: 180_000 },
+  async (name, { skip }) => {
+    const contenders = await openContenders([name], 2)
+    // Only what Python does may be absent.
+    if (contenders.names.length === 0 && /^(ipyparallel|dask)$/.test(name)) skip(contenders.notes[0])
+    expect(contenders.notes).toEqual([])
+    try {
+      for (const job of jobs) {
+        const done = await contenders.run(name, job)
+        expect([job, done === undefined]).toEqual([job, refused[name]?.includes(job) ?? false])
+        if (done === undefined) continue
+        expect(done.seconds).toBeGreaterThan(0)
+        const isTimed = job.work === 'nothing' && job.window === 1
+        expect(done.timesUs ?? []).toHaveLength(isTimed ? job.count : 0)
+      }
+    } finally {
+      await contenders.close()
     }
-  } finally {
-    await contenders.close()
-  }
-})
+  },
+)
 
 test.for(['yardmaster-main.js 2 websocket', 'piscina-main.js 2', 'bare-link-main.js 2 zeromq'])(
   '%s ends, and all that it started, when whoever asks is gone',

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Client } from 'yardmaster'
+import { scaled } from '../scale.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 let folder: string
@@ -48,7 +49,7 @@ async function run(says: RegExp, ...args: string[]): Promise<ChildProcess> {
 
 const address = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1:0' }
 
-describe.each(['websocket', 'zeromq'] as const)('over %s', (transport) => {
+describe.each(scaled(['websocket', 'zeromq'] as const, ['zeromq'] as const))('over %s', (transport) => {
   const startController = () =>
     run(/connection file/, 'controller', '--store', join(folder, 'store'), '--listen', address[transport])
   const restartController = () => run(/connection file/, 'controller', '--store', join(folder, 'store'))

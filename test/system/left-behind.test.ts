@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { scaled } from '../scale.ts'
 
 const program = fileURLToPath(new URL('./programs/life.mjs', import.meta.url))
 
 const clusters = [
   { name: 'inline engines', options: { engineKind: 'inline' } },
-  { name: 'thread engines', options: { engineKind: 'thread' } },
+  ...scaled([{ name: 'thread engines', options: { engineKind: 'thread' } }], []),
   { name: 'thread engines with their own links', options: { engineKind: 'thread', transport: 'threads' } },
   { name: 'process engines, WebSocket', options: { engineKind: 'process', transport: 'websocket' } },
   { name: 'process engines, ZeroMQ', options: { engineKind: 'process', transport: 'zeromq' } },

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Client } from 'yardmaster'
+import { scaled } from '../scale.ts'
 import { host, killAll, start } from './hosted.ts'
 
 const readerProgram = fileURLToPath(new URL('./programs/slow-reader.mjs', import.meta.url))
@@ -35,88 +36,92 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 const ended = async (client: Client) => (await client.queueStatus()).ended
 
-describe.each(['websocket', 'zeromq'] as const)('over %s', { timeout: 300_000 }, (transport) => {
-  const retention = { bytesMax: 16 * mib }
-  const options = { engines: 0, transport, retention } as const
+describe.each(scaled(['websocket', 'zeromq'] as const, ['websocket'] as const))(
+  'over %s',
+  { timeout: 300_000 },
+  (transport) => {
+    const retention = { bytesMax: 16 * mib }
+    const options = { engines: 0, transport, retention } as const
 
-  it('results beyond the bound are left to the retention, and what it drops is told', async () => {
-    const hosted = await host({ ...options, limits: { unsentBytesMax: 64 * mib } })
-    const [count, bytes] = [600, mib / 2]
-    const before = (await hosted.look()).held
-    const { child, ends } = await reader(hosted, 'results', count, bytes)
-    child.kill('SIGSTOP')
-    hosted.addEngine()
-    await until(async () => (await ended(hosted.client)) === count)
-    const { held, warnings } = await hosted.look()
-    // Half of the bound, the retention, the link's own room and a message; the results are 300 MiB.
-    expect(held - before).toBeLessThan(32 + 16 + 16 + 30)
-    expect(warnings).toEqual([])
-    expect(await hosted.client.loadBalancedView().apply((x: number) => x + 1, 1)).toBe(2)
-    child.kill('SIGCONT')
-    const all = await ends
-    expect(all).toHaveLength(count)
-    const right = all.filter(({ status, right }) => status === 'fulfilled' && right)
-    const dropped = all.filter(({ status, code }) => status === 'rejected' && code === 'YM_PURGED')
-    expect(right.length + dropped.length).toBe(count)
-    // Those before, by the bound, and those at the end, by the retention.
-    expect(right.length).toBeGreaterThan(64 + 31)
-    expect(dropped.length).toBeGreaterThan(200)
-    expect((await hosted.look()).held - before).toBeLessThan(16 + 30)
-  })
+    it('results beyond the bound are left to the retention, and what it drops is told', async () => {
+      const hosted = await host({ ...options, limits: { unsentBytesMax: 64 * mib } })
+      const [count, bytes] = [600, mib / 2]
+      const before = (await hosted.look()).held
+      const { child, ends } = await reader(hosted, 'results', count, bytes)
+      child.kill('SIGSTOP')
+      hosted.addEngine()
+      await until(async () => (await ended(hosted.client)) === count)
+      const { held, warnings } = await hosted.look()
+      // Half of the bound, the retention, the link's own room and a message; the results are 300 MiB.
+      expect(held - before).toBeLessThan(32 + 16 + 16 + 30)
+      expect(warnings).toEqual([])
+      expect(await hosted.client.loadBalancedView().apply((x: number) => x + 1, 1)).toBe(2)
+      child.kill('SIGCONT')
+      const all = await ends
+      expect(all).toHaveLength(count)
+      const right = all.filter(({ status, right }) => status === 'fulfilled' && right)
+      const dropped = all.filter(({ status, code }) => status === 'rejected' && code === 'YM_PURGED')
+      expect(right.length + dropped.length).toBe(count)
+      // Those before, by the bound, and those at the end, by the retention.
+      expect(right.length).toBeGreaterThan(64 + 31)
+      expect(dropped.length).toBeGreaterThan(200)
+      expect((await hosted.look()).held - before).toBeLessThan(16 + 30)
+    })
 
-  it('a client that has too much waiting even so asks again, and is told all when it is back', async () => {
-    const hosted = await host({ ...options, limits: { unsentBytesMax: 100_000 } })
-    const count = 3_000
-    const { child, ends } = await reader(hosted, 'results', count, 20_000)
-    child.kill('SIGSTOP')
-    hosted.addEngine()
-    await until(async () => (await ended(hosted.client)) === count)
-    const { warnings } = await hosted.look()
-    expect(warnings).toEqual([
-      expect.stringMatching(/wait for client .* limits\.unsentBytesMax is 100000: .* ask again .*\[YM_LIMIT\]$/),
-    ])
-    child.kill('SIGCONT')
-    const all = await ends
-    const codes = new Set(all.map(({ status, right, code }) => (status === 'fulfilled' && right ? 'right' : code)))
-    expect([...codes].sort()).toEqual(['YM_PURGED', 'right'])
-  })
+    it('a client that has too much waiting even so asks again, and is told all when it is back', async () => {
+      const hosted = await host({ ...options, limits: { unsentBytesMax: 100_000 } })
+      const count = 3_000
+      const { child, ends } = await reader(hosted, 'results', count, 20_000)
+      child.kill('SIGSTOP')
+      hosted.addEngine()
+      await until(async () => (await ended(hosted.client)) === count)
+      const { warnings } = await hosted.look()
+      expect(warnings).toEqual([
+        expect.stringMatching(/wait for client .* limits\.unsentBytesMax is 100000: .* ask again .*\[YM_LIMIT\]$/),
+      ])
+      child.kill('SIGCONT')
+      const all = await ends
+      const codes = new Set(all.map(({ status, right, code }) => (status === 'fulfilled' && right ? 'right' : code)))
+      expect([...codes].sort()).toEqual(['YM_PURGED', 'right'])
+    })
 
-  it('values that tasks emit are left out, and how many is told', async () => {
-    const hosted = await host({ ...options, limits: { unsentBytesMax: 8 * mib } })
-    const before = (await hosted.look()).held
-    const { child, ends } = await reader(hosted, 'values', 2, 50_000)
-    child.kill('SIGSTOP')
-    hosted.addEngine()
-    await until(async () => (await ended(hosted.client)) === 2)
-    const { held, warnings } = await hosted.look()
-    // 500 MB were emitted.
-    expect(held - before).toBeLessThan(8 + 16 + 30)
-    expect(warnings).toEqual([])
-    child.kill('SIGCONT')
-    const all = await ends
-    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
-    const dropped = all.reduce((sum, end) => sum + end.dropped, 0)
-    expect(dropped).toBeGreaterThan(9_000)
-    expect(dropped).toBeLessThan(10_000)
-  })
+    it('values that tasks emit are left out, and how many is told', async () => {
+      const hosted = await host({ ...options, limits: { unsentBytesMax: 8 * mib } })
+      const before = (await hosted.look()).held
+      const { child, ends } = await reader(hosted, 'values', 2, 50_000)
+      child.kill('SIGSTOP')
+      hosted.addEngine()
+      await until(async () => (await ended(hosted.client)) === 2)
+      const { held, warnings } = await hosted.look()
+      // 500 MB were emitted.
+      expect(held - before).toBeLessThan(8 + 16 + 30)
+      expect(warnings).toEqual([])
+      child.kill('SIGCONT')
+      const all = await ends
+      expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+      const dropped = all.reduce((sum, end) => sum + end.dropped, 0)
+      expect(dropped).toBeGreaterThan(9_000)
+      expect(dropped).toBeLessThan(10_000)
+    })
 
-  it('a generator that it reads pauses, keeps its engine for a while, and no longer', async () => {
-    const hosted = await host({ ...options, heartbeatMs: 500 })
-    const before = (await hosted.look()).held
-    const { child } = await reader(hosted, 'stream', 1, 200_000)
-    hosted.addEngine()
-    const view = hosted.client.loadBalancedView()
-    await until(async () => (await hosted.client.queueStatus()).running === 1)
-    child.kill('SIGSTOP')
-    hosted.addEngine()
-    await hosted.client.waitForEngines(2)
-    // The other engine goes on at once.
-    expect(await view.with({ targets: 1 }).apply((x: number) => x + 1, 1)).toBe(2)
-    const behind = view.with({ targets: 0 }).apply((x: number) => x + 2, 1)
-    await until(async () => (await hosted.client.queueStatus()).running === 0)
-    expect(await behind).toBe(3)
-    expect((await hosted.look()).held - before).toBeLessThan(16 + 30)
-    child.kill('SIGCONT')
-    expect((await once(child, 'message'))[0]).toBe('YM_STREAMED')
-  })
-})
+    it('a generator that it reads pauses, keeps its engine for a while, and no longer', async () => {
+      const hosted = await host({ ...options, heartbeatMs: 500 })
+      const before = (await hosted.look()).held
+      const { child } = await reader(hosted, 'stream', 1, 200_000)
+      hosted.addEngine()
+      const view = hosted.client.loadBalancedView()
+      await until(async () => (await hosted.client.queueStatus()).running === 1)
+      child.kill('SIGSTOP')
+      hosted.addEngine()
+      await hosted.client.waitForEngines(2)
+      // The other engine goes on at once.
+      expect(await view.with({ targets: 1 }).apply((x: number) => x + 1, 1)).toBe(2)
+      const behind = view.with({ targets: 0 }).apply((x: number) => x + 2, 1)
+      await until(async () => (await hosted.client.queueStatus()).running === 0)
+      expect(await behind).toBe(3)
+      expect((await hosted.look()).held - before).toBeLessThan(16 + 30)
+      child.kill('SIGCONT')
+      expect((await once(child, 'message'))[0]).toBe('YM_STREAMED')
+    })
+  },
+)
