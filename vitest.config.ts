@@ -15,7 +15,7 @@ export default defineConfig({
     reporters: process.env.CI ? ['default', './test/tally-reporter.ts'] : ['default'],
     pool: 'forks',
     // Of two cores: much of the system tests is waiting.
-    maxWorkers: 4,
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.
     testTimeout: 60_000,

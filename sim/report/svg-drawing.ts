@@ -9,6 +9,9 @@ export interface Size {
 /** Draws a chart as the text of an SVG. */
 export type DrawSvg = (option: ECharts.EChartsOption, size: Size) => string
 
+/** All of it in one file: the six hundred modules of its main entry take half a second to load. */
+const wholeECharts: string = 'echarts/dist/echarts.esm.min.mjs'
+
 /**
  * ECharts, without a browser.
  * @param wanted what needs it, for the message
@@ -17,7 +20,7 @@ export type DrawSvg = (option: ECharts.EChartsOption, size: Size) => string
 export async function loadSvgDrawing(wanted: string): Promise<DrawSvg> {
   let echarts: typeof ECharts
   try {
-    echarts = await import('echarts')
+    echarts = (await import(wholeECharts)) as typeof ECharts
   } catch (cause) {
     throw new ConfigurationError(`${wanted} needs the package echarts, which is not installed: npm install echarts`, {
       cause,

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shipFunction } from '../../views/functions/ship-function.ts'
+import { isFull } from '../scale.ts'
 import { cases, refusals } from './programs/cases.ts'
 import { esmCases } from './programs/esm-cases.ts'
 import { Engine, type Outcome, runCase, type Ship } from './programs/run.ts'
@@ -134,7 +135,17 @@ afterAll(() => {
     if (name.endsWith(`-${process.pid}`)) rmSync(join(work, name), { recursive: true, force: true })
 })
 
-describe.each(Object.entries(environments))('%s', (_name, { start, esm, frame, env, isMangled }) => {
+/** Between them they have each kind of module, of bundle and of stack. */
+const usual = [
+  'tsx, ES modules',
+  'node, compiled to CommonJS',
+  'a bundle of ES modules, with a source map in it',
+  'a minified bundle of CommonJS',
+  "under V8's coverage",
+]
+const tried = Object.entries(environments).filter(([name]) => isFull || usual.includes(name))
+
+describe.each(tried)('%s', (_name, { start, esm, frame, env, isMangled }) => {
   let report: Report
 
   beforeAll(async () => {

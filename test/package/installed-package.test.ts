@@ -166,7 +166,10 @@ describe('each example runs where the package is installed', () => {
     expect(programs.filter((name) => !parts.includes(name)).sort()).toEqual(Object.keys(examples).sort())
   })
 
-  test.for(Object.entries(examples))('%s', async ([name, { args = [], prints, draws }]) => {
+  // `npm run demo` is run by the tests of launchers, too.
+  const usual = Object.entries(examples).filter(([name]) => name !== 'demo')
+
+  test.for(scaled(Object.entries(examples), usual))('%s', async ([name, { args = [], prints, draws }]) => {
     const tsx = join(installed.folder, 'node_modules/tsx/dist/cli.mjs')
     const { stdout } = await installed.run('node', [tsx, `examples/${name}.ts`, ...args])
     expect(stdout).toMatch(prints)

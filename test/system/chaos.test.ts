@@ -9,7 +9,7 @@ import { chaos } from './chaos/chaos.ts'
 
 /** `PROPERTY_SEED=…` repeats the faults, as far as processes do; `PROPERTY_RUNS=…` says how many tasks. */
 const seed = Number(process.env.PROPERTY_SEED ?? freshSeed())
-const tasks = Number(process.env.PROPERTY_RUNS ?? scaled(20_000, 4_000))
+const tasks = Number(process.env.PROPERTY_RUNS ?? scaled(20_000, 3_000))
 
 it(`${tasks} tasks end once and right while engines, controller and a client are killed (seed ${seed})`, {
   timeout: 600_000,

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
 import { type ConnectionFile, writeConnectionFile } from '../../cluster/connection-file.ts'
+import { scaled } from '../scale.ts'
 import { freePort, passphrase, processes, Sshd, withoutSshd } from './sshd.ts'
 import { followTutorial } from './tutorial-steps.ts'
 
@@ -77,29 +78,33 @@ const rejection = (promise: Promise<unknown>): Promise<Error & { code: string }>
 
 // Debian installs it with `apt-get install openssh-server`, and the build does.
 describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
-  it.each<[string, LocalClusterOptions]>([
+  const links: [string, LocalClusterOptions][] = [
     ['WebSocket', { transport: 'websocket' }],
+    ['ZeroMQ, encrypted', { transport: 'tcps://127.0.0.1:0' }],
     ['ZeroMQ', { transport: 'zeromq' }],
     ['WebSocket, encrypted', { transport: 'wss://127.0.0.1:0' }],
-    ['ZeroMQ, encrypted', { transport: 'tcps://127.0.0.1:0' }],
     ['WebSocket at all addresses', { transport: 'ws://0.0.0.0:0' }],
-  ])('follows the tutorial over %s, and leaves nothing', async (_name, options) => {
-    await using sshd = await Sshd.start()
-    await using _cluster = await startCluster(sshd, options)
-    const client = await Client.connect(sshd.address())
-    expect(sshd.clients).toHaveLength(1)
-    // Ctrl-C at a terminal goes to a whole group of processes; the client needs its link to leave in order.
-    const group = (pid: number) => execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' })
-    expect(group(sshd.clients[0] as number)).not.toBe(group(process.pid))
-    // Nobody else can come this way: there is no socket any more.
-    expect(readdirSync(temporary)).toEqual([])
-    await followTutorial(client)
-    const bytes = new Uint8Array(5_000_000).fill(3)
-    const sent = await client.loadBalancedView().apply((array: Uint8Array) => array.map((x) => x + 1), bytes)
-    expect([sent.length, sent.every((x) => x === 4)]).toEqual([5_000_000, true])
-    await client.close()
-    expect(sshd.clients).toEqual([])
-  })
+  ]
+  it.each(scaled(links, links.slice(0, 2)))(
+    'follows the tutorial over %s, and leaves nothing',
+    async (_name, options) => {
+      await using sshd = await Sshd.start()
+      await using _cluster = await startCluster(sshd, options)
+      const client = await Client.connect(sshd.address())
+      expect(sshd.clients).toHaveLength(1)
+      // Ctrl-C at a terminal goes to a whole group of processes; the client needs its link to leave in order.
+      const group = (pid: number) => execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' })
+      expect(group(sshd.clients[0] as number)).not.toBe(group(process.pid))
+      // Nobody else can come this way: there is no socket any more.
+      expect(readdirSync(temporary)).toEqual([])
+      await followTutorial(client)
+      const bytes = new Uint8Array(5_000_000).fill(3)
+      const sent = await client.loadBalancedView().apply((array: Uint8Array) => array.map((x) => x + 1), bytes)
+      expect([sent.length, sent.every((x) => x === 4)]).toEqual([5_000_000, true])
+      await client.close()
+      expect(sshd.clients).toEqual([])
+    },
+  )
 
   it('reaches a socket with a path, a cluster by its name, and one by its file', async () => {
     await using sshd = await Sshd.start()

@@ -12,7 +12,7 @@ import { renderReport } from '../../../sim/report/render-report.ts'
 import { loadSvgDrawing } from '../../../sim/report/svg-drawing.ts'
 
 afterEach(() => {
-  vi.doUnmock('echarts')
+  vi.doUnmock('echarts/dist/echarts.esm.min.mjs')
 })
 
 const provenance = {
@@ -181,7 +181,7 @@ test('many scenarios have tables, and the first of them charts', async () => {
 })
 
 test('without ECharts it is said what to install', async () => {
-  vi.doMock('echarts', () => {
+  vi.doMock('echarts/dist/echarts.esm.min.mjs', () => {
     throw new Error('not there')
   })
   const load = loadSvgDrawing('report.html')
