@@ -8,8 +8,8 @@ import recorded from './counts.json' with { type: 'json' }
 import { takeTaskCounts } from './task-counts.ts'
 
 const advice = 'not as recorded; if that is meant: npm run counts'
-/** From run to run it differs by 0.6 %, as measured. */
-const tolerance = 0.03
+/** From run to run it differs by 0.6 %, between two machines by 3 %, as measured. */
+const tolerance = 0.06
 
 test('messages, frames, bytes and scheduler steps are as recorded', async () => {
   expect(await takeTaskCounts(), advice).toEqual(recorded.ways)

