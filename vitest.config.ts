@@ -14,8 +14,8 @@ export default defineConfig({
     // People read the closing lines of vitest; programs that read a build's output want one plain line.
     reporters: process.env.CI ? ['default', './test/tally-reporter.ts'] : ['default'],
     pool: 'forks',
-    // Of two cores: much of the system tests is waiting. With more at a time each takes half as much processor time again.
-    maxWorkers: 3,
+    // Of two cores: much of the system tests is waiting..
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // These end what hangs; they measure nothing. Workers, processes and a busy machine need the room.
     testTimeout: 60_000,

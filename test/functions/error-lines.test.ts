@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scaled } from '../scale.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const modules = join(root, 'node_modules')
@@ -100,7 +101,10 @@ const links = [
 
 const cases = Object.keys(ways).flatMap((name, i) => {
   // Each link with some, and all with the first.
-  const some = i === 0 ? links : [links[i % links.length] as (typeof links)[number]]
+  const some =
+    i === 0
+      ? scaled<readonly (typeof links)[number][]>(links, links.slice(1, 2))
+      : [links[i % links.length] as (typeof links)[number]]
   return some.map((link) => [name, ...link] as const)
 })
 

@@ -166,8 +166,10 @@ describe('each example runs where the package is installed', () => {
     expect(programs.filter((name) => !parts.includes(name)).sort()).toEqual(Object.keys(examples).sort())
   })
 
-  // `npm run demo` is run by the tests of launchers, too.
-  const usual = Object.entries(examples).filter(([name]) => name !== 'demo')
+  // The demo is run by the tests of launchers, and what others compute by `test/system/examples.test.ts`.
+  const usual = Object.entries(examples).filter(([name]) =>
+    ['dag', 'documents', 'parameter-sweep', 'watch-machines'].includes(name),
+  )
 
   test.for(scaled(Object.entries(examples), usual))('%s', async ([name, { args = [], prints, draws }]) => {
     const tsx = join(installed.folder, 'node_modules/tsx/dist/cli.mjs')

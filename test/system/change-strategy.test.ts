@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
 import { strategy } from 'yardmaster/scheduler'
+import { scaled } from '../scale.ts'
 
 const links: readonly { name: string; options: LocalClusterOptions }[] = [
   { name: 'threads', options: { engineKind: 'thread', transport: 'threads' } },
@@ -36,7 +37,7 @@ it('a cluster starts with each strategy by its name', async () => {
   })
 })
 
-describe.each(links)('on $name', ({ options }) => {
+describe.each(scaled(links, links.slice(1)))('on $name', ({ options }) => {
   it('another strategy takes over under load, and no task is lost or repeated', async () => {
     // A low mark: most tasks are still to be assigned when a strategy goes.
     await using cluster = await Cluster.start({ engines: engineCount, hwm: 8, ...options })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { LocalClusterOptions } from 'yardmaster'
 import { difference, standardized, standardizedSerially, waves } from '../../examples/numeric-array.ts'
 import { plate, simulated, simulatedSerially } from '../../examples/stencil.ts'
+import { scaled } from '../scale.ts'
 import { sharedCluster } from './combinations.ts'
 
 const links: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
@@ -11,7 +12,7 @@ const links: readonly { name: string; options: LocalClusterOptions; client: 'mem
   { name: 'processes, WebSocket', options: { engineKind: 'process', transport: 'websocket' }, client: 'wire' },
 ]
 
-describe.each(links)('on $name', (link) => {
+describe.each(scaled(links, links.slice(0, 2)))('on $name', (link) => {
   const here = sharedCluster(link)
 
   it('an array is standardized in parts', async () => {

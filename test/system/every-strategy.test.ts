@@ -1,13 +1,19 @@
 import { expect, it } from 'vitest'
 import { Cluster } from 'yardmaster'
 import { strategies } from 'yardmaster/scheduler'
+import { scaled } from '../scale.ts'
 
 const twice = (x: number) => 2 * x
 
 it.each(Object.keys(strategies))(
   'a cluster runs under %s: in batches, one by one, in order, bound to engines',
   async (strategy) => {
-    await using cluster = await Cluster.start({ engines: 3, engineKind: 'thread', concurrency: 2, strategy })
+    await using cluster = await Cluster.start({
+      engines: 3,
+      engineKind: scaled('thread', 'inline'),
+      concurrency: 2,
+      strategy,
+    })
     await using client = await cluster.connect()
     expect((await client.queueStatus()).strategy).toBe(strategy)
     const view = client.loadBalancedView()

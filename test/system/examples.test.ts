@@ -8,6 +8,7 @@ import { outline, outlines, pages } from '../../examples/documents.ts'
 import { analyzed, analyzedSerially, firstSlow, writeLog } from '../../examples/log-analysis.ts'
 import { blackScholes, option, simulated, simulatedSerially } from '../../examples/monte-carlo.ts'
 import { penalties, sets, swept, sweptSerially } from '../../examples/parameter-sweep.ts'
+import { scaled } from '../scale.ts'
 import { sharedCluster } from './combinations.ts'
 
 const links: readonly { name: string; options: LocalClusterOptions; client: 'memory' | 'wire' }[] = [
@@ -16,7 +17,7 @@ const links: readonly { name: string; options: LocalClusterOptions; client: 'mem
   { name: 'processes, WebSocket', options: { engineKind: 'process', transport: 'websocket' }, client: 'wire' },
 ]
 
-describe.each(links)('on $name', (link) => {
+describe.each(scaled(links, links.slice(0, 2)))('on $name', (link) => {
   const here = sharedCluster(link)
 
   it('an option is priced by simulation, as its formula does', () =>

@@ -7,22 +7,22 @@ import { type Client, Client as Clients, Cluster, type LocalClusterOptions } fro
 import { scaled } from '../scale.ts'
 
 const runs: readonly { name: string; count: number; options: LocalClusterOptions; wire: boolean }[] = [
-  { name: '4 thread engines', count: scaled(200_000, 50_000), options: { engineKind: 'thread' }, wire: false },
+  { name: '4 thread engines', count: scaled(200_000, 30_000), options: { engineKind: 'thread' }, wire: false },
   {
     name: '4 thread engines, own links',
-    count: scaled(100_000, 20_000),
+    count: scaled(100_000, 10_000),
     options: { engineKind: 'thread', transport: 'threads' },
     wire: false,
   },
   {
     name: '4 process engines, ZeroMQ',
-    count: scaled(100_000, 20_000),
+    count: scaled(100_000, 10_000),
     options: { engineKind: 'process', transport: 'zeromq' },
     wire: true,
   },
   {
     name: '4 process engines, WebSocket',
-    count: scaled(100_000, 20_000),
+    count: scaled(100_000, 10_000),
     options: { engineKind: 'process', transport: 'websocket' },
     wire: true,
   },

@@ -125,19 +125,22 @@ describe(`a random graph of ${size} tasks (seed ${seed}) ends as the oracle says
     }
   })
 
-  test.for(combinations.filter(({ name }) => links.includes(name)))('$name', async (combination) => {
-    await withCluster(combination, async (client) => {
-      await client.waitForEngines(engines)
-      const ends = await run(client, nodes, seededRandom(seed))
-      const wrong = certain.filter(({ node, expected }) => !expected.test(ends.get(node.id) ?? 'no end'))
-      expect(
-        wrong.slice(0, 10).map(({ node, fate }) => `${node.id}: ${fate} was foreseen, ${ends.get(node.id)} it was`),
-      ).toEqual([])
-      const strange = [...ends.values()].filter(
-        (end) => !/^(succeeded: [1-4]|failed: .*|aborted|impossible)$/s.test(end),
-      )
-      expect(strange).toEqual([])
-      expect(await client.queueStatus()).toMatchObject({ waiting: 0, ready: 0, assigned: 0, running: 0 })
-    })
-  })
+  test.for(combinations.filter(({ name }) => links.includes(name)).slice(0, scaled(links.length, 3)))(
+    '$name',
+    async (combination) => {
+      await withCluster(combination, async (client) => {
+        await client.waitForEngines(engines)
+        const ends = await run(client, nodes, seededRandom(seed))
+        const wrong = certain.filter(({ node, expected }) => !expected.test(ends.get(node.id) ?? 'no end'))
+        expect(
+          wrong.slice(0, 10).map(({ node, fate }) => `${node.id}: ${fate} was foreseen, ${ends.get(node.id)} it was`),
+        ).toEqual([])
+        const strange = [...ends.values()].filter(
+          (end) => !/^(succeeded: [1-4]|failed: .*|aborted|impossible)$/s.test(end),
+        )
+        expect(strange).toEqual([])
+        expect(await client.queueStatus()).toMatchObject({ waiting: 0, ready: 0, assigned: 0, running: 0 })
+      })
+    },
+  )
 })

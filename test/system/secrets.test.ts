@@ -14,7 +14,7 @@ import { scaled } from '../scale.ts'
 import { key, keyText, pathsToSecrets, secretsIn, shown, told } from './secrets.ts'
 import { z85 } from './z85.ts'
 
-const schemes = scaled(['ws', 'tcp', 'wss', 'tcps'] as const, ['ws', 'tcps'] as const)
+const schemes = scaled(['ws', 'tcp', 'wss', 'tcps'] as const, ['tcps'] as const)
 const wrong = new Uint8Array(32).fill(1)
 
 describe('the search', () => {
