@@ -84,7 +84,7 @@ test('a graph runs on several clusters and networks', async () => {
 })
 
 describe('what was begun goes on where it was', () => {
-  const args = ['--strategies', 'plainrandom,leastload', '--engines', '10', '--hwm', '0', '--repeat', '15']
+  const args = ['--strategies', 'plainrandom,leastload', '--engines', '10', '--hwm', '0', '--repeat', '10']
 
   test('after kill -9', async () => {
     const options = ['--no-report', '--out', folder('killed'), '-n', '2']
@@ -93,13 +93,13 @@ describe('what was begun goes on where it was', () => {
     first.kill('SIGKILL')
     expect((await first.over).code).toBeNull()
     const before = lines(textOf('killed', 'runs.jsonl').replace(/[^\n]*$/, '')).length
-    expect(before).toBeLessThan(30)
+    expect(before).toBeLessThan(20)
     const second = await simulate('killed', args)
     expect(second).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(`${before} of 30 runs were done before\n`),
+      stdout: expect.stringContaining(`${before} of 20 runs were done before\n`),
     })
-    expect(lines(textOf('killed', 'runs.jsonl'))).toHaveLength(30)
+    expect(lines(textOf('killed', 'runs.jsonl'))).toHaveLength(20)
     expect((await simulate('whole', args)).code).toBe(0)
     expect(textOf('killed', 'results.json')).toBe(textOf('whole', 'results.json'))
   })
@@ -114,7 +114,7 @@ describe('what was begun goes on where it was', () => {
     expect(stderr).toBe('yardmaster: interrupted; the same command goes on from here\n')
     expect(await simulate('interrupted', args)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/of 30 runs were done before\n/),
+      stdout: expect.stringMatching(/of 20 runs were done before\n/),
     })
   })
 
