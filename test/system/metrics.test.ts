@@ -159,7 +159,8 @@ test('two clusters of one process have metrics of their own', async () => {
 describe('the address', () => {
   const statusOf = (url: string, options: { method?: string; headers?: Record<string, string> } = {}) =>
     new Promise<number | undefined>((resolve, reject) => {
-      request(url, options, (response) => resolve(response.resume().statusCode))
+      // Each over a connection of its own: one that is kept may be in use again before its end is heard of.
+      request(url, { agent: false, ...options }, (response) => resolve(response.resume().statusCode))
         .on('error', reject)
         .end()
     })
