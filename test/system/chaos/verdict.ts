@@ -42,12 +42,15 @@ export class Verdict {
     if (client.replies && heard.size !== to - from) this.problems.push(`${who} heard of ${heard.size} tasks`)
   }
 
-  /** What was accepted from a client that was killed is there for its successor. */
+  /**
+   * What was accepted from a client that was killed is there for its successor. But for what must not run twice: its message may have been lost with
+   * the controller, and the client was killed before it told so.
+   */
   compareHeirs(killed: ClientProcess, heir: ClientProcess): void {
     const found = new Set(heir.found)
     if (found.size !== heir.found.length) this.problems.push('a task of the client that was killed was found twice')
     for (let item = killed.order.from; item < killed.acceptedBelow; item += 1) {
-      if (!found.has(item) && this.#told.get(item)?.end !== 'YM_UNKNOWN_TASK')
+      if (!found.has(item) && kindOf(item) !== 'once')
         this.problems.push(
           `task ${item} was accepted from the client that was killed, and its successor did not find it`,
         )
