@@ -14,7 +14,7 @@ function world(engines = 1, config = {}): World {
 /** Ends tasks one by one, and answers in which order they were sent. */
 function drain(w: World): string[] {
   const from = w.assignments.length
-  for (let left = w.outstanding(); left.length > 0; left = w.outstanding()) w.end(left[0] as never)
+  for (let [next] = w.outstanding(); next !== undefined; [next] = w.outstanding()) w.end(next)
   return w.assignments.slice(from).map((one) => one.id.slice(2))
 }
 

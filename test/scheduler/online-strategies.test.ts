@@ -184,7 +184,9 @@ describe('lateBinding', () => {
     const served: number[] = []
     for (let engine = 0; engine < 20; engine += 1) {
       const before = w.assignments.length
-      w.end(w.outstanding().find((one) => one.engine === engine && one.id.includes('busy')) as never)
+      const busy = w.outstanding().find((one) => one.engine === engine && one.id.includes('busy'))
+      if (busy === undefined) throw new Error(`engine ${engine} has none of the first tasks`)
+      w.end(busy)
       if (w.assignments.length > before) served.push(engine)
     }
     expect(sent(w).slice(20)).toEqual([`a@${served[0]}`, `b@${served[1]}`])
