@@ -20,8 +20,9 @@ it(`${tasks} tasks end once and right while engines, controller and a client are
     console.log(JSON.stringify({ seed, ...report }))
     expect(problems, `seed ${seed}\n${story}`).toEqual([])
     expect(report.faults).toMatchObject({ controllerKills: 3, clientKills: 1, controllerPauses: 2 })
-    expect(report.faults.engineKills).toBeGreaterThan(20)
-    expect(report.faults.enginePauses).toBeGreaterThan(5)
+    // A quiet machine is through with the tasks sooner, and so has fewer of these.
+    expect(report.faults.engineKills).toBeGreaterThan(tasks / 300)
+    expect(report.faults.enginePauses).toBeGreaterThan(tasks / 600)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
