@@ -20,9 +20,9 @@ it(`${tasks} tasks end once and right while engines, controller and a client are
     console.log(JSON.stringify({ seed, ...report }))
     expect(problems, `seed ${seed}\n${story}`).toEqual([])
     expect(report.faults).toMatchObject({ controllerKills: 3, clientKills: 1, controllerPauses: 2 })
-    // A quiet machine is through with the tasks sooner, and so has fewer of these.
-    expect(report.faults.engineKills).toBeGreaterThan(tasks / 300)
-    expect(report.faults.enginePauses).toBeGreaterThan(tasks / 600)
+    // One every 500 ms at most, and only where an engine has joined: a fast machine is through sooner, and sees fewer.
+    expect(report.faults.engineKills).toBeGreaterThan(report.seconds / 5)
+    expect(report.faults.enginePauses).toBeGreaterThan(report.seconds / 10)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
