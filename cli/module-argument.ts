@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ModuleError } from '../core/errors.ts'
 import { type ModuleTask, task } from '../views/functions/module-task.ts'
 
@@ -20,11 +20,11 @@ export function moduleTask(argument: string): ModuleTask<(item: unknown) => unkn
 }
 
 /**
- * The path of a module that is there, absolute.
+ * The path of a module that is there, absolute. It may be given as the `file:` URL that programs know it by.
  * @throws ModuleError where there is no such file
  */
 export function modulePath(argument: string): string {
-  return existing(path.resolve(argument))
+  return existing(argument.startsWith('file:///') ? fileURLToPath(argument) : path.resolve(argument))
 }
 
 function existing(file: string): string {

@@ -87,7 +87,7 @@ export const options = {
   tracing: () =>
     new Option(
       '--tracing [module]',
-      'make spans by OpenTelemetry of tasks whose client traces them; the module sets up its SDK, and is loaded wherever tasks run (needs the package @opentelemetry/api)',
+      'make spans by OpenTelemetry of tasks whose client traces them; the module sets up its SDK, and is loaded wherever tasks run, by engines that have the files of this machine (needs the package @opentelemetry/api)',
     ).argParser((path) => pathToFileURL(modulePath(path)).href),
   dashboard: () =>
     new Option(

@@ -70,7 +70,7 @@ export interface LaunchSetting {
   /** Lets in an engine over a connection that is already open: for engines in this process. */
   adopt(connection: Connection): void
   readonly inspect?: EngineOptions['inspect']
-  /** Whether engines make spans, and the module that sets that up: for those of this machine. */
+  /** Whether engines make spans, and the URL of the module that sets that up: for those that have the files of this machine. */
   readonly tracing?: EngineOptions['tracing']
 }
 

@@ -10,6 +10,8 @@ export interface EngineProgram {
   readonly connectionFile: string
   readonly concurrency: number
   readonly reconnectMs: number
+  /** The URL of the module that sets OpenTelemetry up. */
+  readonly tracing?: string | undefined
 }
 
 /**
@@ -51,8 +53,9 @@ export function jobScript(
 
 /** Without what tells it from others. */
 export function engineCommand(program: EngineProgram): string[] {
-  const { node, command, connectionFile, concurrency, reconnectMs } = program
+  const { node, command, connectionFile, concurrency, reconnectMs, tracing } = program
   const options = ['--file', connectionFile, '--concurrency', String(concurrency), '--reconnect', String(reconnectMs)]
+  if (tracing !== undefined) options.push('--tracing', tracing)
   return [node, command, 'engine', '--quiet', '--kind', 'slurm', ...options]
 }
 

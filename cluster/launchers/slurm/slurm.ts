@@ -68,7 +68,9 @@ async function open(settings: SlurmSettings, cluster: LaunchSetting): Promise<La
     throw new EngineStartError(`the connection file for the engines cannot be written: ${reason}`, { cause: error })
   })
   const { concurrency, reconnectMs, log } = cluster
-  const program = { node: settings.node, command, connectionFile, concurrency, reconnectMs }
+  // All machines have the same files. `true` is for engines in this process.
+  const tracing = typeof cluster.tracing === 'string' ? cluster.tracing : undefined
+  const program = { node: settings.node, command, connectionFile, concurrency, reconnectMs, tracing }
   const setting: SlurmSetting = { jobName, folder, settings, program, log }
   const allocation = settings.submit ? undefined : process.env.SLURM_JOB_ID
   const session = allocation === undefined ? new JobSession(setting) : new StepSession(setting, allocation)

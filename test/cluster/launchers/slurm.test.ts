@@ -64,6 +64,11 @@ exec '/opt/node 20/bin/node' '/shared/o'\\''neill/main.js' 'engine' '--quiet' '-
 `)
   })
 
+  it('hands on the module that sets up tracing', () => {
+    const script = jobScript('j', seats, slurmSettings({}), { ...program, tracing: 'file:///shared/otel.mjs' })
+    expect(script).toContain(" '--tracing' 'file:///shared/otel.mjs' --engine-name")
+  })
+
   it('gives an engine its own name, whatever stands in it', () => {
     const names = ["it's", '$(exit 1)', '"a" `b` \\']
     const odd = names.map((name, i) => ({ name, launch: String(i) }))
