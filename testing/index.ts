@@ -28,6 +28,7 @@ export {
   unreachabilitySpreads,
   verdictsAreFinal,
 } from './histories/check-dependencies.ts'
+export { broadcastIsAnswered } from './histories/check-direct.ts'
 export { dispatchIsEligible, orderAmongEquals, workIsConserved } from './histories/check-dispatch.ts'
 export { drainingIsOrderly } from './histories/check-draining.ts'
 export { loadWithinMark, memoryIsBounded, oneState } from './histories/check-places.ts'

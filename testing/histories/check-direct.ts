@@ -4,8 +4,7 @@ import { noEngine } from '../../scheduler/task.ts'
 import { currentAttempt, type TaskAccount } from './accounts.ts'
 import type { InvariantCheck } from './invariant-check.ts'
 
-/** Of tasks for one engine. A broadcast is one for each of several. */
-
+/** Of tasks for one engine: a broadcast is one for each of several. */
 export const broadcastIsAnswered: InvariantCheck = {
   number: 25,
   sentence: 'a broadcast returns exactly one entry per target, errors included',
