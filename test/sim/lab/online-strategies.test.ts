@@ -22,7 +22,7 @@ describe('locality', () => {
     expect(bytesMoved).toBe(700)
   })
 
-  test('adds up what lies at one engine, and takes the less loaded where as much lies at two', () => {
+  test('adds up what lies at one engine', () => {
     const tasks = [made(300), made(500), made(400), made(300)]
     const first = simulateWorkload(workloadOf(tasks), settings)
     // The fourth is at the engine of one of the others.
@@ -30,6 +30,22 @@ describe('locality', () => {
     const all = [0, 1, 2, 3].map((task) => [task, 0] as const)
     const { engine } = simulateWorkload(workloadOf([...tasks, { durationMs: 1, inputs: all }]), settings)
     expect(engine[4]).toBe(engine[twin])
+  })
+
+  test('takes the less loaded where as much lies at two', () => {
+    const long = { durationMs: 5_000 }
+    const tasks = [made(400), made(400), made(400), long, { durationMs: 1 }, long]
+    for (const holders of [
+      [0, 1],
+      [1, 2],
+    ]) {
+      const inputs = holders.map((task) => [task, 0] as const)
+      const last = { durationMs: 1, arrivalMs: 2_000, inputs }
+      const { engine } = simulateWorkload(workloadOf([...tasks, last]), settings)
+      // Each engine has made one, and all but the second are busy.
+      expect(engine.slice(3, 6)).toEqual(engine.slice(0, 3))
+      expect(engine[6]).toBe(engine[1])
+    }
   })
 
   test('moves less than the least loaded does', () => {
