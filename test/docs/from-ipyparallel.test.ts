@@ -43,7 +43,8 @@ test('every flag, function and class that it names is there', () => {
   const known = ['after', 'follow', 'targets', 'retries', 'queueTimeout', 'runTimeout', 'priority', 'label', 'signal']
   const more = ['ordered', 'returnExceptions', 'chunk', 'onUnmet', 'retryOnEngineLoss']
   expect(flags.filter((flag) => ![...known, ...more].includes(flag))).toEqual([])
-  for (const flag of known) expect(() => client.loadBalancedView().with({ [flag]: undefined })).not.toThrow()
+  for (const flag of [...known, ...more])
+    expect(() => client.loadBalancedView().with({ [flag]: undefined })).not.toThrow()
   const names = code.flatMap(
     (text) => /^(?:new |throw new )?(\w+(?:Error|Dependency)|depend|requires)\b/.exec(text)?.[1] ?? [],
   )

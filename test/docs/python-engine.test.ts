@@ -18,6 +18,7 @@ const pair = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer
 const sqrt = python<(x: number) => number>('math', 'sqrt')
 const sleep = python<(seconds: number) => null>('time', 'sleep')
 const copy = python<(value: unknown) => unknown>('copy', 'copy')
+const isSame = python<(one: object, other: object) => boolean>('operator', 'is_')
 
 function startEngine(cluster: Cluster): ChildProcess {
   const key = Buffer.from(cluster.key).toString('base64url')
@@ -71,14 +72,17 @@ describe.skipIf(!hasPython)('a Python engine (needs python3)', () => {
     ['a large typed array', new Float64Array(10_000).fill(0.25)],
     ['an Error with its cause', new RangeError('too far', { cause: new Error('a step', { cause: 7 }) })],
     ['text that is not well-formed', 'half of \ud83d'],
-    ['views of one buffer', [new Uint8Array(pair, 0, 4), new Uint8Array(pair, 2, 6)]],
+    ['what views of one buffer hold', [new Uint8Array(pair, 0, 4), new Uint8Array(pair, 2, 6)]],
   ])('brings back %s', async ([, value]) => {
     expect(await client.loadBalancedView().apply(copy, value)).toEqual(value)
   })
 
-  test('refers to what it met twice', async () => {
+  test('takes what it meets twice for one object, and writes it twice, as the page allows', async () => {
+    const view = client.loadBalancedView()
     const shared = { x: 1 }
-    expect(await client.loadBalancedView().apply(copy, [shared, shared])).toEqual([shared, shared])
+    expect(await view.apply(isSame, shared, shared)).toBe(true)
+    expect(await view.apply(isSame, shared, { x: 1 })).toBe(false)
+    expect(await view.apply(copy, [shared, shared])).toEqual([shared, shared])
   })
 
   test('tells what Python raised, where, and which items it concerns', async () => {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { TaskId } from '../../core/ids.ts'
@@ -88,8 +92,23 @@ test('kinds are counted by what was thrown, the most frequent first', () => {
   expect(new CompositeError(kinds).message).toMatch(/^8 failed: 1 E0, 1 E1, 1 E2, 1 E3, 1 E4, …\n/)
 })
 
-test('frames without a map, of a file that is not here, or with a broken map stay as they are', () => {
+test('frames without a map, of a file that is not here, or with a broken map stay as they are', ({
+  onTestFinished,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'yardmaster-errors-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const saved = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return pathToFileURL(join(folder, name)).href
+  }
+  const source = 'export const f = () => 1\n'
+  const map = '{"version":3,"sources":["f.ts"],"names":[],"mappings":"AAAA"}'
+  const mappedTo = (reference: string) => `${source}//# sourceMappingURL=${reference}\n`
+  saved('broken.js.map', map.slice(1))
   const frames = [
+    `    at f (${saved('plain.js', source)}:1:2)`,
+    `    at f (${saved('broken.js', mappedTo('broken.js.map'))}:1:2)`,
+    `    at f (${saved('lost.js', mappedTo('lost.js.map'))}:1:2)`,
     '    at f (file:///not/here.js:1:2)',
     '    at /not/here/either.js:3:4',
     '    at async Promise.all (index 0)',
@@ -97,4 +116,7 @@ test('frames without a map, of a file that is not here, or with a broken map sta
     '    at new Thing (C:\\not\\here.js:1:2)',
   ]
   expect(sourceFrames(`Error: x\n${frames.join('\n')}`)).toEqual(frames)
+  // The same map, whole.
+  const good = saved('good.js', mappedTo(`data:application/json,${map}`))
+  expect(sourceFrames(`    at f (${good}:1:2)`)).toEqual([`    at f (${pathToFileURL(join(folder, 'f.ts')).href}:1:1)`])
 })
