@@ -42,8 +42,7 @@ const refused: Partial<Record<ContenderName, readonly (Job | undefined)[]>> = {
   'WebSocket, raw': [sleeps, sleepMap, computes, increments, takes, gives, transferred, shared],
 }
 
-// The pools of Python take long to start, and longer on a busy machine.
-// `bench.test.ts` has each of them do some of it.
+// Two stand for all in `npm test`. The pools of Python take long to start, and longer on a busy machine.
 test.for(scaled<readonly ContenderName[]>(contenderNames, ['Yardmaster, ZeroMQ', 'bare threads']))(
   '%s does every job that it does not refuse',
   { timeout: 180_000 },
@@ -67,18 +66,25 @@ test.for(scaled<readonly ContenderName[]>(contenderNames, ['Yardmaster, ZeroMQ',
   },
 )
 
-test.for(['yardmaster-main.js 2 websocket', 'piscina-main.js 2', 'bare-link-main.js 2 zeromq'])(
-  '%s ends, and all that it started, when whoever asks is gone',
-  async (line) => {
+const programs = ['yardmaster-main.js 2 websocket', 'piscina-main.js 2', 'bare-link-main.js 2 zeromq']
+
+test.for(programs.flatMap((line) => [[line, 'whoever asks is gone'] as const, [line, 'it is killed'] as const]))(
+  '%s ends, and all that it started, when %s',
+  async ([line, how]) => {
     const [file = '', ...args] = line.split(' ')
     const program = fileURLToPath(new URL(`../../dist/benchmarks/peers/${file}`, import.meta.url))
     const mark = `benchmark-test-${process.pid}-${Date.now()}`
     const env = { ...process.env, YARDMASTER_TEST_MARK: mark }
     const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env })
-    await once(createInterface(child.stdout), 'line')
-    expect(marked(mark)).toBeGreaterThan(0)
-    child.kill('SIGKILL')
-    await expect.poll(() => marked(mark)).toBe(0)
+    try {
+      await once(createInterface(child.stdout), 'line')
+      expect(marked(mark)).toBeGreaterThan(0)
+      if (how === 'it is killed') child.kill('SIGKILL')
+      else child.stdin.destroy()
+      await expect.poll(() => marked(mark)).toBe(0)
+    } finally {
+      child.kill('SIGKILL')
+    }
   },
 )
 

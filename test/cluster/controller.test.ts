@@ -146,7 +146,16 @@ it('of an end that comes when the controller is closing nothing is noted: it is 
       await super.write(changes)
     }
   }
-  const controller = await startController({ addresses: ['ws://127.0.0.1:0'], key, store: new GatedStore() })
+  const handled = latch()
+  const controller = await startController({
+    addresses: ['ws://127.0.0.1:0'],
+    key,
+    store: new GatedStore(),
+    inspect: (seen) => {
+      if (seen.type !== '@xstate.event' || seen.event.type !== 'engineMessage') return
+      if (seen.event.message.type === 'ended') handled.open()
+    },
+  })
   const [address = ''] = controller.addresses
   const client = await Client.connect(address, { key, reconnectMs: 0 })
   stops.push(() => client.close())
@@ -173,7 +182,7 @@ it('of an end that comes when the controller is closing nothing is noted: it is 
   const stopped = controller.stop()
   const results = sent().map(({ id, attempt }) => ({ id, attempt, outcome: 'succeeded' as const, durationMs: 1 }))
   link.send({ type: 'ended', results })
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await handled.opened
   shut.open()
   await closed.opened
   await stopped

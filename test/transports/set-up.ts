@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('./echo-main.ts', import.meta.url))
+const patienceMs = 5_000
 
 /** Another process that echoes; killed as the kernel kills. */
 export async function startEcho(address: string): Promise<{ kill(): void }> {
@@ -12,7 +13,7 @@ export async function startEcho(address: string): Promise<{ kill(): void }> {
   return { kill: () => void child.kill('SIGKILL') }
 }
 
-/** Bytes that are no protocol, over TCP or a socket's path; resolves when the other side has hung up, or has not cared. */
+/** Bytes that are no protocol, over TCP or a socket's path; resolves when the other side has hung up, or has not cared for long. */
 export async function sendNonsense(address: string): Promise<void> {
   const target = address.startsWith('ipc://')
     ? connect(address.slice('ipc://'.length))
@@ -21,7 +22,8 @@ export async function sendNonsense(address: string): Promise<void> {
   await once(target, 'connect')
   target.end(Buffer.from('\x05 nonsense \xff\xff\xff\xff'.repeat(100), 'latin1'))
   target.resume()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // A reset is a way to hang up, too.
+  await once(target, 'close', { signal: AbortSignal.timeout(patienceMs) }).catch(() => {})
   target.destroy()
 }
 
