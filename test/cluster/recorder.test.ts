@@ -84,7 +84,7 @@ test('a second task of an id leaves the first as it is', async () => {
   expect(tasks[0]?.end).toBe(undefined)
 })
 
-test('a client that is over its limit is told so, and so is who reads', async () => {
+test('what was refused for a limit stands there as refused, and counts when it is submitted again', async () => {
   const recorder = await start()
   recorder.happening([submitted(0, 1)])
   const fault = { code: 'YM_LIMIT', message: 'too much' } as const

@@ -102,7 +102,7 @@ test('flags that have no meaning do not compile', () => {
   client.broadcastView().with({ label: 'a', priority: 1 })
 })
 
-test('the seed’s spelling', () => {
+test('the short forms `client.view` and `client.apply`', () => {
   expectTypeOf(client.view([0, 2])).toEqualTypeOf<DirectView<readonly [0, 2]>>()
   expectTypeOf(client.view('all')).toEqualTypeOf<DirectView<'all'>>()
   expectTypeOf(client.apply(length, ['a'], { targets: 1 })).toEqualTypeOf<AsyncResult<number>>()

@@ -137,13 +137,13 @@ test('abort: of some, of all that is awaited, of nothing', async () => {
   expect(controller.all('abort').map(({ tasks }) => tasks)).toEqual([['other.1'], own, own])
 })
 
-test('the seed’s early spellings', async () => {
+test('the short forms `client.view` and `client.apply`', async () => {
   const { controller, client } = await connected()
   controller.serve(double)
   expect(await client.view(null).map(double, [1, 2])).toEqual([2, 4])
   expect(await client.apply(double, [3], { targets: null })).toBe(6)
-  expect(await client.apply(double, [3], { targets: 1, label: 'seed' })).toBe(6)
-  expect(controller.all('broadcast').at(-1)).toMatchObject({ targets: [1], label: 'seed' })
+  expect(await client.apply(double, [3], { targets: 1, label: 'short' })).toBe(6)
+  expect(controller.all('broadcast').at(-1)).toMatchObject({ targets: [1], label: 'short' })
   expect(await client.view([1, 0]).apply(double, 3)).toEqual([6, 6])
 })
 

@@ -1,7 +1,7 @@
 import type { ClientWelcome } from '../../core/admission-messages.ts'
 import { decoder } from '../../core/codec.ts'
 import { UnreachableError } from '../../core/errors.ts'
-import type { FunctionHash, SessionId, TaskId } from '../../core/ids.ts'
+import type { SessionId, TaskId } from '../../core/ids.ts'
 import { Link } from '../../core/link.ts'
 import {
   type ClientToController,
@@ -21,7 +21,7 @@ import type { Connector } from '../../views/client-machine.ts'
 import type { ClientLink } from '../../views/outbox.ts'
 
 /** One end of a link within this thread, whose messages go through the codec. */
-export class TestConnection implements Connection {
+class TestConnection implements Connection {
   readonly supports = { objects: false, transfer: false, noticesDeath: true }
   readonly peer = 'test:peer'
   readonly bufferedBytes = 0
@@ -76,7 +76,7 @@ export class TestConnection implements Connection {
   }
 }
 
-export type MessageOf<Type extends ClientToController['type']> = Extract<ClientToController, { type: Type }>
+type MessageOf<Type extends ClientToController['type']> = Extract<ClientToController, { type: Type }>
 
 /** Speaks a controller's half of the protocol, and does nothing that a test did not ask for. */
 export class FakeController {
@@ -90,7 +90,6 @@ export class FakeController {
   dials = 0
   readonly sessions: SessionId[] = []
   readonly received: ClientToController[] = []
-  readonly functions = new Set<FunctionHash>()
   onMessage: (message: ClientToController) => void = () => {}
   link: Link<ControllerToClient, ClientToController> | undefined
   clientEnd: TestConnection | undefined
@@ -167,7 +166,6 @@ export class FakeController {
 
   #receive(message: ClientToController): void {
     this.received.push(message)
-    if (message.type === 'submit') for (const { hash } of message.functions) this.functions.add(hash)
     this.onMessage(message)
     const waiting = this.#waiting
     this.#waiting = []
