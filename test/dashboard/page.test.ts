@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, Cluster } from 'yardmaster'
 import { pageOf } from '../../cluster/dashboard/page.ts'
 import { readTrace } from '../../sim/trace/read-trace.ts'
@@ -73,16 +73,17 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
         throw new RangeError('too far')
       })
     await expect(failing).rejects.toThrow('too far')
-    await vi.waitUntil(async () => (await figure(page, 'ended')) === '61', { timeout: 30_000 })
+    await expect.poll(() => figure(page, 'ended')).toBe('61')
     expect(await figure(page, 'engines')).toBe('3')
     expect(await figure(page, 'failed')).toBe('1')
     expect(await figure(page, 'ready')).toBe('0')
     const completed = await page.locator('[data-engine] td:nth-child(5)').allTextContents()
     expect(completed.map(Number).reduce((sum, one) => sum + one, 0)).toBe(61)
-    await vi.waitUntil(async () => {
+    const told = async () => {
       const cells = await page.locator(`[data-session="${client.session}"] td`).allTextContents()
-      return cells[1] === '61' && cells[4] === '61' && cells[5] === '1'
-    })
+      return [cells[1], cells[4], cells[5]]
+    }
+    await expect.poll(told).toEqual(['61', '61', '1'])
     await page.getByText('RangeError', { exact: true }).click()
     expect(await page.locator('.errors pre').textContent()).toMatch(/too far[\s\S]*explode/)
     // The chart's canvas has what ran.
@@ -109,7 +110,7 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
     await page.keyboard.press('Enter')
     await page.getByText('jsq is in force.').waitFor()
     expect((await client.queueStatus()).strategy).toBe('jsq')
-    await vi.waitUntil(async () => (await page.locator('[data-strategy]').textContent()) === 'jsq')
+    await expect.poll(() => page.locator('[data-strategy]').textContent()).toBe('jsq')
     await work(6)
     await page.close()
   })
@@ -125,16 +126,18 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
         .join(' ')
     await page.getByRole('button', { name: 'Whole run' }).focus()
     await page.keyboard.press('Enter')
-    const whole = await vi.waitUntil(async () => (await span())?.startsWith('0 s') && (await span()))
+    const isFollowing = () => page.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')
+    await expect.poll(isFollowing).toBe('false')
+    const whole = await span()
+    expect(whole).toMatch(/^0 s /)
     await chart.focus()
     await page.keyboard.press('+')
-    const zoomed = await vi.waitUntil(async () => (await span()) !== whole && (await span()))
+    await expect.poll(span).not.toBe(whole)
+    const zoomed = await span()
     await page.keyboard.press('ArrowLeft')
-    await vi.waitUntil(async () => (await span()) !== zoomed)
+    await expect.poll(span).not.toBe(zoomed)
     await page.keyboard.press('End')
-    await vi.waitUntil(
-      async () => (await page.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')) === 'true',
-    )
+    await expect.poll(isFollowing).toBe('true')
     // Whatever can be used with a pointer can be reached by Tab, and shows that it has the focus.
     const wanted = await page
       .locator('button:enabled, select, input:not([hidden]), summary, .scroll, canvas.gantt')
@@ -159,8 +162,8 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
     await work(10)
     // The page is told of what has ended a little later.
     const { ended } = await client.queueStatus()
-    await vi.waitUntil(async () => Number(await figure(page, 'ended')) === ended)
-    await vi.waitUntil(async () => (await figure(page, 'at-engines')) === '0')
+    await expect.poll(async () => Number(await figure(page, 'ended'))).toBe(ended)
+    await expect.poll(() => figure(page, 'at-engines')).toBe('0')
     const names = ['engines', 'ended', 'failed', 'latency', 'memory']
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -184,7 +187,7 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
     expect(await page.getByText('RangeError', { exact: true }).count()).toBe(1)
     await page.getByRole('button', { name: 'Back to the cluster' }).click()
     await page.locator('[data-link=live]').waitFor()
-    await vi.waitUntil(async () => Number(await figure(page, 'ended')) === Number(live.ended) + 5)
+    await expect.poll(async () => Number(await figure(page, 'ended'))).toBe(Number(live.ended) + 5)
     // What is no such file is refused with the reason, and what was shown stays.
     await page.locator('input[type=file]').setInputFiles({
       name: 'other.json',
@@ -220,7 +223,7 @@ describe.skipIf(noChromium)('the dashboard in Chromium', () => {
     const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     const light = await background()
     await page.getByRole('combobox', { name: 'Colours' }).selectOption('dark')
-    await vi.waitUntil(async () => (await background()) !== light)
+    await expect.poll(background).not.toBe(light)
     await page.reload()
     await page.locator('[data-link=live]').waitFor()
     expect(await background()).not.toBe(light)

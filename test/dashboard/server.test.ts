@@ -2,6 +2,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Client, Cluster } from 'yardmaster'
+import { Viewer } from '../system/from-dist.ts'
 import { FeedClient } from './feed-client.ts'
 
 let cluster: Cluster
@@ -98,7 +99,7 @@ describe('who is let in', () => {
     const closed = new Promise((resolve) => strange.socket.once('close', resolve))
     strange.say('{"type":"shutdown"}')
     expect(await closed).toBe(1008)
-    await vi.waitUntil(() => other.run !== undefined)
+    await expect.poll(() => other.run).toBeDefined()
     other.socket.close()
   })
 })
@@ -120,16 +121,11 @@ describe('what is told', () => {
       [1, 2, 3],
     )
     await expect(mapped).rejects.toThrow()
-    const { submitted } = await vi.waitUntil(
-      () => {
-        const { run } = feed
-        return (
-          run && run.counts.failed >= 2 && run.errors.length >= 2 && run.sessions[0]?.ended === run.submitted && run
-        )
-      },
-      { timeout: 30_000, interval: 50 },
-    )
+    const isTold = ({ run } = feed) =>
+      run && run.counts.failed >= 2 && run.errors.length >= 2 && run.sessions[0]?.ended === run.submitted
+    await expect.poll(isTold).toBe(true)
     const run = feed.run as NonNullable<typeof feed.run>
+    const { submitted } = run
     const { succeeded, failed } = run.counts
     expect(submitted).toBe(succeeded + failed)
     expect(run.cluster).toBe('shown')
@@ -156,7 +152,7 @@ describe('what is told', () => {
     expect(run.points.at(-1)?.memory.resident).toBeGreaterThan(2 ** 20)
     // Who comes later is told the same.
     const later = new FeedClient(link)
-    await vi.waitUntil(() => later.run)
+    await expect.poll(() => later.run).toBeDefined()
     expect(later.run).toMatchObject({ counts: run.counts, labels: run.labels, bars: run.bars, errors: run.errors })
     expect(later.run?.histograms).toEqual(run.histograms)
     for (const { socket } of [feed, later]) socket.close()
@@ -173,58 +169,65 @@ describe('what is told', () => {
         await new Promise((resolve) => setTimeout(resolve, 60_000))
       })
     ended.catch(() => {})
-    await vi.waitUntil(() => feed.run?.open.length === 1, { timeout: 30_000 })
+    await expect.poll(() => feed.run?.open.length).toBe(1)
     expect(feed.run).toMatchObject({ counts: { running: 1 }, engines: [{ id: 0, load: 1 }] })
     const [engine] = feed.run?.engines ?? []
     process.kill(engine?.pid as number, 'SIGKILL')
     await expect(ended).rejects.toMatchObject({ code: 'YM_ENGINE_LOST' })
-    await vi.waitUntil(() => feed.run?.engines[0]?.left && feed.run.errors.length > 0, { timeout: 30_000 })
+    await expect.poll(() => feed.run?.engines[0]?.left).toBeDefined()
+    await expect.poll(() => feed.run?.errors).not.toEqual([])
     expect(feed.run?.errors).toMatchObject([{ name: 'YM_ENGINE_LOST', engine: 0 }])
     expect(feed.run?.bars).toMatchObject([[0, expect.any(Number), expect.any(Number), 0, 4, expect.any(String)]])
   })
 
   test('another strategy is put in force, or refused with the reason', async () => {
     const feed = new FeedClient(link)
-    await vi.waitUntil(() => feed.run)
+    await expect.poll(() => feed.run).toBeDefined()
     feed.say({ type: 'setStrategy', request: 1, strategy: 'roundRobin' })
-    await vi.waitUntil(() => feed.answers[1])
+    await expect.poll(() => feed.answers[1]).toBeDefined()
     expect(feed.answers[1]).toEqual({ type: 'answer', request: 1 })
     expect((await client.queueStatus()).strategy).toBe('roundRobin')
-    await vi.waitUntil(() => feed.run?.strategy === 'roundRobin')
+    await expect.poll(() => feed.run?.strategy).toBe('roundRobin')
     feed.say({ type: 'setStrategy', request: 2, strategy: 'no such' })
-    await vi.waitUntil(() => feed.answers[2])
+    await expect.poll(() => feed.answers[2]).toBeDefined()
     expect(feed.answers[2]?.error).toContain("There is no strategy 'no such'")
     expect((await client.queueStatus()).strategy).toBe('roundRobin')
     feed.socket.close()
   })
 
   test('a page that takes nothing is passed over, and then told the whole', async () => {
-    const slow = new FeedClient(link)
-    await vi.waitUntil(() => slow.runs === 1)
+    const [slow, quick] = [new FeedClient(link), new FeedClient(link)]
+    await expect.poll(() => slow.runs + quick.runs).toBe(2)
+    const before = quick.run?.counts.failed ?? 0
     slow.socket.pause()
+    const passedOver = vi.spyOn(Viewer.prototype, 'skip')
     const view = client.loadBalancedView()
-    // Long labels fill what the system buffers for it.
     const padding = 'x'.repeat(1_000)
-    for (let round = 0; round < 40 && slow.runs === 1; round += 1) {
-      const failing = Array.from({ length: 25 }, (_, i) => {
-        return view.with({ label: `${round}.${i}` }).apply((text: string) => {
+    // Long errors, 180 KB in each update, fill what the system keeps for it, and then what the server does.
+    let rounds = 0
+    for (; passedOver.mock.calls.length === 0; rounds += 1) {
+      expect(rounds, 'rounds in which it was told everything').toBeLessThan(400)
+      const failing = Array.from({ length: 20 }, () =>
+        view.apply((text: string) => {
           throw new Error(text.repeat(8))
-        }, padding)
-      })
+        }, padding),
+      )
       await Promise.allSettled(failing)
-      await new Promise((resolve) => setTimeout(resolve, 260))
+      // With the answer to one, all are told what is new.
+      quick.say({ type: 'setStrategy', request: rounds, strategy: 'leastload' })
+      await expect.poll(() => quick.answers[rounds], { interval: 5 }).toBeDefined()
     }
     slow.socket.resume()
-    await vi.waitUntil(() => slow.runs > 1, { timeout: 30_000 })
-    await vi.waitUntil(() => slow.run?.counts.failed === slow.run?.engines.reduce((sum, { failed }) => sum + failed, 0))
-    slow.socket.close()
+    await expect.poll(() => slow.runs).toBeGreaterThan(1)
+    await expect.poll(() => slow.run?.counts.failed).toBe(before + 20 * rounds)
+    for (const { socket } of [slow, quick]) socket.close()
   })
 
   test('how it ended is told to open pages, and the address is free again', async () => {
     const short = await Cluster.start({ engines: 1, dashboard: true })
     const there = short.dashboardUrl as string
     const feed = new FeedClient(there)
-    await vi.waitUntil(() => feed.run)
+    await expect.poll(() => feed.run).toBeDefined()
     const mine = await short.connect()
     expect(await mine.loadBalancedView().apply((x: number) => x + 1, 1)).toBe(2)
     const closed = new Promise((resolve) => feed.socket.once('close', resolve))

@@ -56,15 +56,15 @@ export class SimulatedCluster implements AsyncDisposable {
     return this.#core.counts.succeeded + this.#core.counts.failed
   }
 
-  /** Submits at the rate that was asked for, from now on. */
-  run(): void {
+  /** Submits at the rate that was asked for, from now on, and no more than so many. */
+  run(tasksMax = Number.POSITIVE_INFINITY): void {
     let begin = performance.now()
     this.#timer = setInterval(() => {
       // As many as are due, however late the timer is.
       const now = performance.now()
       const count = Math.round(((now - begin) / 1_000) * this.#load.tasksPerSecond)
       begin = now
-      this.#takeTurn(count)
+      this.#takeTurn(Math.min(count, tasksMax - this.#submitted))
     }, turnMs)
   }
 

@@ -42,9 +42,14 @@ test('a shutdown is seen to drain the scheduler first', async () => {
   const events: InspectionEvent[] = []
   const cluster = await Cluster.start({ engines: 1, engineKind: 'inline', inspect: { next: (e) => events.push(e) } })
   const client = await cluster.connect()
-  const slow = client.loadBalancedView().apply(() => new Promise<string>((resolve) => setTimeout(resolve, 50, 'done')))
-  await vi.waitUntil(() => slow.status === 'running')
+  // An inline engine has the environment of this test.
+  const slow = client.loadBalancedView().apply(async () => {
+    while (process.env.MAY_END === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+    return 'done'
+  })
+  await expect.poll(() => slow.status).toBe('running')
   const shutdown = client.shutdown()
+  vi.stubEnv('MAY_END', 'yes')
   expect(await slow).toBe('done')
   await shutdown
   await cluster.stop()
