@@ -141,9 +141,15 @@ test('what fails, is retried, aborted, impossible or refused stands there as it 
 test('an engine that is lost takes its attempts with it, and they are told of', async () => {
   let lost: string | undefined
   const trace = await recorded(async (client, cluster) => {
-    const result = client.loadBalancedView().apply(sleep, 300)
+    const begun = join(folder, 'begun')
+    const result = client.loadBalancedView().apply((mark: string) => {
+      if (existsSync(mark)) return
+      writeFileSync(mark, '')
+      // The first attempt waits for what never comes.
+      return new Promise<void>(() => {})
+    }, begun)
     lost = result.ids[0]
-    await vi.waitUntil(() => result.status === 'running', { interval: 5 })
+    await expect.poll(() => existsSync(begun) && result.status).toBe('running')
     const engine = (await client.queueStatus()).engines.find(({ load }) => load > 0)
     await client.shutdown({ engines: [engine?.id ?? 0] })
     await result
