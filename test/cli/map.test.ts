@@ -173,13 +173,17 @@ describe('ends', () => {
   test('with its engines when nobody reads any more', async () => {
     const map = yardmaster.spawn(['map', tasks, '--engine-kind', 'process', '-n', '2'])
     const feed = setInterval(() => map.stdin.write(input(numbers(1_000))), 1)
-    await map.says(/\n/)
-    const members = family(map.pid)
-    expect(members).toHaveLength(3)
-    map.closeOutput()
-    expect(await map.over).toMatchObject({ code: 0, stderr: '' })
-    clearInterval(feed)
-    await gone(members)
+    try {
+      await map.says(/\n/)
+      const members = family(map.pid)
+      expect(members).toHaveLength(3)
+      map.closeOutput()
+      expect(await map.over).toMatchObject({ code: 0, stderr: '' })
+      await gone(members)
+    } finally {
+      clearInterval(feed)
+      map.kill('SIGKILL')
+    }
   })
 
   test.for(['thread', 'process'])('at Ctrl-C, with nothing left behind (%s engines)', async (kind) => {

@@ -84,11 +84,18 @@ test('a graph runs on several clusters and networks', async () => {
 })
 
 describe('what was begun goes on where it was', () => {
-  const args = ['--strategies', 'plainrandom,leastload', '--engines', '10', '--hwm', '0', '--repeat', '10']
+  const strategies = ['--strategies', 'plainrandom,./programs/held.mjs']
+  const args = [...strategies, '--engines', '10', '--hwm', '0', '--repeat', '10']
+
+  /** It keeps a few runs, and cannot come to its end. */
+  function begun(name: string): Running {
+    const options = ['--no-report', '--out', folder(name), '-n', '2']
+    const HELD_BY = join(folder(name), 'runs.jsonl')
+    return yardmaster.spawn(['simulate', ...options, '--workload', web, ...args], { HELD_BY })
+  }
 
   test('after kill -9', async () => {
-    const options = ['--no-report', '--out', folder('killed'), '-n', '2']
-    const first: Running = yardmaster.spawn(['simulate', ...options, '--workload', web, ...args])
+    const first = begun('killed')
     await kept('killed', 3)
     first.kill('SIGKILL')
     expect((await first.over).code).toBeNull()
@@ -105,8 +112,7 @@ describe('what was begun goes on where it was', () => {
   })
 
   test('after Ctrl-C', async () => {
-    const options = ['--no-report', '--out', folder('interrupted'), '-n', '2']
-    const first = yardmaster.spawn(['simulate', ...options, '--workload', web, ...args])
+    const first = begun('interrupted')
     await kept('interrupted', 2)
     first.kill('SIGINT')
     const { code, stderr } = await first.over

@@ -54,7 +54,7 @@ describe.skipIf(withoutSshd)('--ssh (needs sshd)', () => {
     expect(stop).toEqual({ code: 0, stdout: "cluster 'default' on yard has stopped\n", stderr: '' })
     expect((await yardmaster.run(['status'], '', there)).stderr).toContain("no cluster named 'default' is running")
     expect(yardmaster.files).toEqual([])
-    expect(sshd.clients).toEqual([])
+    await expect.poll(() => sshd.clients).toEqual([])
   })
 
   test('goes with nothing that is of this machine alone', async () => {

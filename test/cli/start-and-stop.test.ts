@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client } from 'yardmaster'
 import { family, gone, isThere, keyIn, type ProcessFacts, type Running, Yardmaster } from './yardmaster.ts'
@@ -27,11 +28,22 @@ async function start(...args: string[]): Promise<Started> {
   return JSON.parse(stdout) as Started
 }
 
-/** The processes of a command as soon as there are so many. */
-async function grown(running: Running, count: number): Promise<ProcessFacts[]> {
-  await vi.waitUntil(() => family(running.pid).length >= count, { timeout: 30_000, interval: 10 })
-  return family(running.pid)
+/** A start with two engines, which do not get ready before `letEnginesBegin`; and its processes as soon as there are so many. */
+async function unfinishedStart(count: number): Promise<{ starting: Running; members: ProcessFacts[] }> {
+  const wait = new URL('./programs/engines-wait.mjs', import.meta.url)
+  const environment = { NODE_OPTIONS: `--import ${wait}`, ENGINES_WAIT_FOR: enginesMayBegin() }
+  const starting = yardmaster.spawn(['start', '-n', '2'], environment)
+  let members: ProcessFacts[] = []
+  const grown = () => {
+    members = family(starting.pid)
+    return members.length
+  }
+  await expect.poll(grown, { interval: 10 }).toBeGreaterThanOrEqual(count)
+  return { starting, members }
 }
+
+const enginesMayBegin = () => join(yardmaster.folder, 'engines-may-begin')
+const letEnginesBegin = () => writeFileSync(enginesMayBegin(), '')
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
@@ -168,17 +180,16 @@ describe('start', () => {
 
   // Its process, then its engines are there.
   test.for([2, 3])('that is interrupted when it consists of %i processes leaves nothing', async (count) => {
-    const starting = yardmaster.spawn(['start', '-n', '2'])
-    const members = await grown(starting, count)
+    const { starting, members } = await unfinishedStart(count)
     starting.kill('SIGINT')
+    letEnginesBegin()
     expect(await starting.over).toEqual({ code: 130, stdout: '', stderr: '' })
     await gone(members)
     expect(yardmaster.files).toEqual([])
   })
 
   test('whose process dies names its log', async () => {
-    const starting = yardmaster.spawn(['start', '-n', '2'])
-    const members = await grown(starting, 2)
+    const { starting, members } = await unfinishedStart(2)
     process.kill(members[1]?.pid as number, 'SIGKILL')
     const { code, stderr } = await starting.over
     expect(code).toBe(1)
@@ -217,11 +228,14 @@ describe('stop', () => {
     await yardmaster.run(['stop'])
     const stranger = spawn('sleep', ['600'])
     const pid = stranger.pid as number
-    writeFileSync(started.connectionFile, file.replace(`"pid": ${started.pid}`, `"pid": ${pid}`), { mode: 0o600 })
-    const refused = await yardmaster.run(['stop', '--now'])
-    expect(refused).toMatchObject({ code: 2, stdout: '' })
-    expect(refused.stderr).toContain(`process ${pid} is not Yardmaster’s`)
-    expect(isThere(pid)).toBe(true)
-    stranger.kill()
+    try {
+      writeFileSync(started.connectionFile, file.replace(`"pid": ${started.pid}`, `"pid": ${pid}`), { mode: 0o600 })
+      const refused = await yardmaster.run(['stop', '--now'])
+      expect(refused).toMatchObject({ code: 2, stdout: '' })
+      expect(refused.stderr).toContain(`process ${pid} is not Yardmaster’s`)
+      expect(isThere(pid)).toBe(true)
+    } finally {
+      stranger.kill()
+    }
   })
 })
