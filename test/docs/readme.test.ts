@@ -9,7 +9,8 @@ import manifest from '../../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const run = promisify(execFile)
+const run = (file: string, args: readonly string[]) =>
+  promisify(execFile)(file, args, { timeout: 55_000, killSignal: 'SIGKILL' })
 
 const blocks = (language: string, page = readme) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] as string)

@@ -12,7 +12,7 @@ describe.each(['websocket', 'zeromq'] as const)('over %s', (transport) => {
   beforeAll(async () => {
     target = await Target.start(transport)
   })
-  afterAll(() => target.stop())
+  afterAll(() => target?.stop())
 
   it(`whatever ${frames} frames say, the controller goes on, and others do not notice (seed ${seed})`, {
     timeout: Math.max(120_000, frames * 5),

@@ -10,6 +10,8 @@ const cluster = await Cluster.start({
   // Some of what it is sent asks for engines.
   limits: { enginesMax: 4 },
 })
+// Whoever attacks it has ended.
+process.on('disconnect', () => process.exit())
 process.on('message', async (message) => {
   if (message === 'memory') {
     globalThis.gc()

@@ -10,6 +10,9 @@ export interface Memory {
   readonly connections: number
 }
 
+/** A start or an end that takes longer has failed. */
+const withinMs = 30_000
+
 /** A controller with an engine, in a process of its own, and a client that uses it. */
 export class Target {
   readonly address: string
@@ -30,9 +33,15 @@ export class Target {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    const [{ address, key }] = (await once(child, 'message')) as [{ address: string; key: string }]
-    const client = await Client.connect(address, { key })
-    return new Target(child, address, new Uint8Array(Buffer.from(key, 'base64url')), client)
+    try {
+      const soon = { signal: AbortSignal.timeout(withinMs) }
+      const [{ address, key }] = (await once(child, 'message', soon)) as [{ address: string; key: string }]
+      const client = await Client.connect(address, { key })
+      return new Target(child, address, new Uint8Array(Buffer.from(key, 'base64url')), client)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
   }
 
   /** @throws where the controller is gone, or its client was disturbed */
@@ -51,8 +60,14 @@ export class Target {
   }
 
   async stop(): Promise<void> {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return this.#client.close()
+    const ended = once(child, 'exit')
+    const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
     await this.#client.close()
-    this.#child.send('stop')
-    await once(this.#child, 'exit')
+    // It may have ended meanwhile.
+    child.send('stop', () => {})
+    await ended
+    clearTimeout(timer)
   }
 }

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
-import { family, gone } from '../cli/yardmaster.ts'
+import { family, gone, isThere } from '../cli/yardmaster.ts'
 import { scaled } from '../scale.ts'
 import { type InstalledPackage, installPackage, type Ran, TSC } from './installed-package.ts'
 
@@ -78,12 +78,16 @@ describe('on the command line', () => {
 
   test('a cluster is started, used, looked at and stopped, with nothing left', async () => {
     const { pid, logFile } = JSON.parse((await yardmaster('start -n 2 --json')).stdout) as StartedCluster
-    const members = family(pid)
-    expect(members).toHaveLength(3)
-    expect((await yardmaster('map ./task.js --cluster default', '3\n4\n')).stdout).toBe('9\n16\n')
-    expect((await yardmaster('status')).stdout).toContain(`(process ${pid})`)
-    expect((await yardmaster('stop')).stdout).toBe("cluster 'default' has stopped\n")
-    await gone(members)
+    try {
+      const members = family(pid)
+      expect(members).toHaveLength(3)
+      expect((await yardmaster('map ./task.js --cluster default', '3\n4\n')).stdout).toBe('9\n16\n')
+      expect((await yardmaster('status')).stdout).toContain(`(process ${pid})`)
+      expect((await yardmaster('stop')).stdout).toBe("cluster 'default' has stopped\n")
+      await gone(members)
+    } finally {
+      if (isThere(pid)) process.kill(pid, 'SIGKILL')
+    }
     const folder = dirname(logFile)
     expect(folder).toBe(join(installed.folder, 'clusters'))
     expect(readdirSync(folder)).toEqual(['default.log'])

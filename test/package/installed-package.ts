@@ -34,11 +34,12 @@ export async function installPackage(): Promise<InstalledPackage> {
   const env = { ...foreignEnvironment(), YARDMASTER_DIR: join(folder, 'clusters') }
   // dist was built by the tests' own set-up; building again here could change it beneath other tests.
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, env, encoding: 'utf8' }))
+  const installing = { env, timeout: 110_000, killSignal: 'SIGKILL' } as const
+  const [packed] = JSON.parse(execFileSync('npm', pack, { ...installing, cwd: ROOT, encoding: 'utf8' }))
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }')
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename)], {
+    ...installing,
     cwd: folder,
-    env,
   })
   return {
     folder,
@@ -48,7 +49,7 @@ export async function installPackage(): Promise<InstalledPackage> {
       writeFileSync(join(folder, path), text)
     },
     async run(command, args, { input = '' } = {}) {
-      const running = run(command, [...args], { cwd: folder, env })
+      const running = run(command, [...args], { cwd: folder, env, timeout: 55_000, killSignal: 'SIGKILL' })
       running.child.stdin?.end(input)
       return running
     },
