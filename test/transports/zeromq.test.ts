@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { transportSuite } from '../../testing/transport-suite.ts'
 import { zeromqTransport } from '../../transports/zeromq.ts'
 import { freshName, sendNonsense, startEcho } from './set-up.ts'
@@ -12,6 +12,7 @@ const exceptions = {
   'shared buffers stay shared, and buffers to transfer leave the sender': oneMemory,
 }
 const folder = mkdtempSync(join(tmpdir(), 'yardmaster-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 transportSuite({
   name: 'ZeroMQ over TCP',

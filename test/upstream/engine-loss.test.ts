@@ -2,7 +2,7 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Cluster, type YardmasterError } from 'yardmaster'
 import { currentTask } from 'yardmaster/engine'
 
@@ -52,6 +52,7 @@ describe.for(['websocket', 'zeromq'] as const)('on process engines over %s', (tr
     await using cluster = await start({ heartbeatMs: 1_000 })
     const client = await cluster.connect()
     const folder = await mkdtemp(join(tmpdir(), 'yardmaster-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
     const path = join(folder, 'go')
     const moved = client.loadBalancedView().apply(async (go: string) => {
       const { attempt } = currentTask()
@@ -70,7 +71,6 @@ describe.for(['websocket', 'zeromq'] as const)('on process engines over %s', (tr
     await writeFile(path, '')
     expect(await moved).toBeGreaterThan(1)
     expect(await client.queueStatus()).toMatchObject({ assigned: 0, running: 0, ended: 1 })
-    await rm(folder, { recursive: true })
   })
 
   test('a task that kills its engines is stopped, and everything else finishes', async () => {

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { openLmdbStore } from '../../../cluster/stores/lmdb-store.ts'
 import { MemoryStore } from '../../../cluster/stores/memory-store.ts'
 import { taskStoreSuite } from '../../../testing/task-store-suite.ts'
@@ -53,9 +53,9 @@ describe('a store in a folder', () => {
   it('is for its owner alone, whatever the mask of the process', async () => {
     const folder = freshFolder()
     const mask = process.umask(0)
+    onTestFinished(() => void process.umask(mask))
     const store = await openLmdbStore(folder)
     await store.write([{ key: 'a', value: Uint8Array.of(1) }])
-    process.umask(mask)
     expect(await modesIn(folder)).toEqual({ '.': '700', owner: '600', 'tasks.mdb': '600', 'tasks.mdb-lock': '600' })
     await store.close()
     expect(await readdir(folder)).not.toContain('owner')
