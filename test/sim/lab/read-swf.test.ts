@@ -13,9 +13,13 @@ import { type RigidJob, referenceConservative, referenceEasy, referenceFcfs } fr
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const beginning = readFileSync(at('./fixtures/hpc2n-beginning.swf'), 'utf8')
-/** The whole log, where it lies beside the repository. */
+/** Its first 3,170 jobs, where they lie beside the repository. */
 const whole = at('../../../../shared/data/swf/hpc2n.swf')
-if (!existsSync(whole)) console.log(`the log of HPC2N is not run as a whole: ${whole} is not there`)
+if (!existsSync(whole)) {
+  console.log(
+    `only the beginning of the log of HPC2N is read: ${whole} is not there. It has the first 3,170 jobs of HPC2N-2002-2.2-cln of the Parallel Workloads Archive, https://www.cs.huji.ac.il/labs/parallel/workload/l_hpc2n/.`,
+  )
+}
 
 /** A line of a log; what is not given is not known. */
 function line(

@@ -13,7 +13,11 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const fixtures = at('./fixtures/wfinstances')
 /** All of them, where they lie beside the repository. */
 const reference = at('../../../../shared/data/wfinstances')
-if (!existsSync(reference)) console.log(`only two workflows are read: ${reference} is not there`)
+if (!existsSync(reference)) {
+  console.log(
+    `only two workflows are read: ${reference} is not there. It has nine of https://github.com/wfcommons/WfInstances, each of another application, in WfFormat 1.5.`,
+  )
+}
 
 /** What a task is, in as much as the format asks for. */
 function task(id: string, parents: readonly string[] = [], children: readonly string[] = [], files: object = {}) {
