@@ -43,16 +43,16 @@ function spans(): Span[] {
   return lines.map((line) => JSON.parse(line) as Span)
 }
 
-/** Of the spans of this name, once there are so many: an engine's may come after the result. */
+/** An engine's may come after the result. */
+const soon = { timeout: 20_000, interval: 20 }
+
+/** Of the spans of this name, once there are so many. */
 function named(name: string, count = 1): Promise<Span[]> {
   const found = () => spans().filter((span) => span.name === name)
-  return vi.waitFor(
-    () => {
-      expect(found()).toHaveLength(count)
-      return found()
-    },
-    { timeout: 20_000, interval: 20 },
-  )
+  return vi.waitFor(() => {
+    expect(found()).toHaveLength(count)
+    return found()
+  }, soon)
 }
 
 /** In a span of the program's own. */
@@ -200,7 +200,7 @@ test('a map is one call, whose later chunks are under it too; so is a graph, who
     const found = both.map(({ spanId }) => spans().find(({ parent }) => parent === spanId))
     expect(found.every((attempt) => attempt !== undefined)).toBe(true)
     return found.map((attempt) => spans().filter(({ parent }) => parent === attempt?.spanId).length)
-  })
+  }, soon)
   expect(engines).toEqual([1, 1])
 })
 
