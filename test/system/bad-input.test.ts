@@ -15,6 +15,7 @@ import type { Connection, Frame } from '../../core/transport.ts'
 import { transportFor } from '../../transports/connect.ts'
 
 const key = new Uint8Array(32).fill(7)
+const messageBytesMax = 4 * 2 ** 20
 const clusters: Record<string, Cluster> = {}
 const log: string[] = []
 const clients: Record<string, Client> = {}
@@ -27,7 +28,7 @@ beforeAll(async () => {
       engineKind: 'process',
       transport,
       key,
-      transportOptions: { messageBytesMax: 4 * 2 ** 20 },
+      transportOptions: { messageBytesMax },
       log: (level, message) => log.push(`${transport} ${level} ${message}`),
     })
     clients[transport] = await Client.connect(clusters[transport].addresses[0], { key })
@@ -82,10 +83,13 @@ describe.each(transports)('over %s', (transport) => {
   }
 
   it('malformed bytes end only their own connection', async () => {
+    const before = log.length
     const { connection, closed } = await raw()
     connection.send([new Uint8Array([0xc1, 0xff, 0x00, 0x9f])])
     await closed
-    expect(log.join('\n')).toMatch(/YM_PROTOCOL/)
+    await expect
+      .poll(() => log.slice(before))
+      .toContainEqual(expect.stringMatching(new RegExp(`^${transport} .*YM_PROTOCOL`)))
     await goesOn()
   })
 
@@ -109,7 +113,34 @@ describe.each(transports)('over %s', (transport) => {
     const link = await admitted()
     const closed = new Promise((resolve) => link.open({ onMessage: () => {}, onClose: resolve }))
     link.send(message)
-    await closed
+    expect(await closed).toMatchObject({ code: 'YM_CONNECTION_LOST' })
+    await goesOn()
+  })
+
+  it('and the same messages without their fault end no connection', async () => {
+    const link = await admitted()
+    let answered: (answer: unknown) => void = () => {}
+    link.open({
+      onMessage: (message) => message.type === 'pong' && message.sequence > 0 && answered(message),
+      onClose: (error) => answered(error),
+    })
+    const messages: { type: string }[] = [
+      { type: 'submit', ...submission({}, 'mischief00.10'), tasks: [] },
+      { type: 'abort', ...{ tasks: ['mischief00.10'] } },
+      { type: 'submit', ...submission({ direct: true, targets: [0] }, 'mischief00.11') },
+      { type: 'submit', ...submission({ targets: [0, 1], retries: 1 }, 'mischief00.12') },
+      { type: 'broadcast', ...broadcast(['mischief00.13'], [0]) },
+    ]
+    for (const [i, message] of messages.entries()) {
+      const answer = new Promise((resolve) => {
+        answered = resolve
+      })
+      link.send(message)
+      const ping = { type: 'ping', sequence: i + 1 }
+      link.send(ping)
+      expect([i, await answer]).toEqual([i, { type: 'pong', sequence: i + 1 }])
+    }
+    link.abort()
     await goesOn()
   })
 
@@ -136,7 +167,10 @@ describe.each(transports)('over %s', (transport) => {
     const ar = client()
       .loadBalancedView()
       .apply((bytes: Uint8Array) => bytes.length, new Uint8Array(5 * 2 ** 20))
-    expect(await caught(ar)).toMatchObject({ code: 'YM_MESSAGE_TOO_LARGE', message: expect.stringMatching(/4/) })
+    expect(await caught(ar)).toMatchObject({
+      code: 'YM_MESSAGE_TOO_LARGE',
+      message: expect.stringContaining(String(messageBytesMax)),
+    })
     await goesOn()
   })
 

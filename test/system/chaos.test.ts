@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { freshSeed } from '../../core/random.ts'
 import { scaled } from '../scale.ts'
-import { chaos } from './chaos/chaos.ts'
+import { chaos, tasksUnit } from './chaos/chaos.ts'
 
-/** `PROPERTY_SEED=…` repeats the faults, as far as processes do; `PROPERTY_RUNS=…` says how many tasks. */
+/** `PROPERTY_SEED=…` repeats the faults, as far as processes do; `PROPERTY_RUNS=…` says how many tasks, rounded up. */
 const seed = Number(process.env.PROPERTY_SEED ?? freshSeed())
-const tasks = Number(process.env.PROPERTY_RUNS ?? scaled(20_000, 3_000))
+const tasks = tasksUnit * Math.ceil(Number(process.env.PROPERTY_RUNS ?? scaled(20_000, 3_000)) / tasksUnit)
 
 it(`${tasks} tasks end once and right while engines, controller and a client are killed (seed ${seed})`, {
   timeout: 600_000,

@@ -47,6 +47,9 @@ async function run(says: RegExp, ...args: string[]): Promise<ChildProcess> {
   return child
 }
 
+/** The chaos test goes further. */
+const { count, controllerKills } = scaled({ count: 800, controllerKills: 3 }, { count: 400, controllerKills: 2 })
+
 const address = { websocket: 'ws://127.0.0.1:0', zeromq: 'tcp://127.0.0.1:0' }
 
 describe.each(scaled(['websocket', 'zeromq'] as const, ['zeromq'] as const))('over %s', (transport) => {
@@ -167,22 +170,22 @@ describe.each(scaled(['websocket', 'zeromq'] as const, ['zeromq'] as const))('ov
     await client.close()
   })
 
-  it('800 tasks, while the controller is killed three times and an engine once, all end with the right result', async () => {
+  it(`${count} tasks, while the controller is killed ${controllerKills} times and an engine once, all end with the right result`, async () => {
     let controller = await startController()
     const engines = [await startEngines(2), await startEngines(1)]
     const client = await Client.connect()
     await client.waitForEngines(3)
     const view = client.loadBalancedView().with({ chunk: 1 })
     const work = (x: number) => new Promise<number>((resolve) => setTimeout(resolve, x % 11, 3 * x))
-    const result = view.map(work, Array(800).keys())
-    for (let kills = 0; kills < 3; kills += 1) {
+    const result = view.map(work, Array(count).keys())
+    for (let kills = 0; kills < controllerKills; kills += 1) {
       const from = result.progress.done
       await expect.poll(() => result.progress.done).toBeGreaterThan(from + 60)
       await kill(controller)
       if (kills === 1) await kill(engines[1] as ChildProcess)
       controller = await restartController()
     }
-    expect(await result).toEqual(Array.from({ length: 800 }, (_, x) => 3 * x))
+    expect(await result).toEqual(Array.from({ length: count }, (_, x) => 3 * x))
     expect(await client.queueStatus()).toMatchObject({ waiting: 0, ready: 0, assigned: 0, running: 0 })
     await client.close()
   })

@@ -47,15 +47,19 @@ describe.each(Object.entries(places))('%s', (_name, options) => {
   })
 
   it('the signal that fires is that of the task that was aborted', async () => {
-    const work = async () => {
-      const { signal } = currentTask()
+    const view = client.loadBalancedView().with({ runTimeout: 30_000 })
+    const first = view.apply(async () => {
+      const { signal, namespace } = currentTask()
       currentTask().emit('begun')
-      for (let i = 0; i < 20 && !signal.aborted; i += 1) await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      namespace.fired = true
       signal.throwIfAborted()
-      return 'to the end'
-    }
-    const view = client.loadBalancedView()
-    const [first, second] = [view.apply(work), view.apply(work)]
+    })
+    const second = view.apply(async () => {
+      const { signal, namespace } = currentTask()
+      while (!namespace.fired) await new Promise((resolve) => setTimeout(resolve, 20))
+      return signal.aborted ? 'aborted, too' : 'to the end'
+    })
     const begun = new Promise<void>((resolve) => first.emitted$.subscribe(() => resolve()))
     await begun
     first.abort()

@@ -4,6 +4,9 @@ import { promisify } from 'node:util'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** One that takes as long hangs. */
+const patienceMs = 170_000
+
 /** Runs the demo on the engines of a launcher, as a user would, and gives the first and the last cells of its table. */
 export async function demo(launcher: string, options: Readonly<Record<string, unknown>>): Promise<string[]> {
   const given = Object.entries(options).flatMap(([name, value]) => [
@@ -17,7 +20,11 @@ export async function demo(launcher: string, options: Readonly<Record<string, un
     '--launcher',
     launcher,
   ]
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...given], { cwd: here('../..') })
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...given], {
+    cwd: here('../..'),
+    timeout: patienceMs,
+    killSignal: 'SIGKILL',
+  })
   return stdout
     .split('\n')
     .filter((line) => /^ +\d engines, /.test(line))

@@ -16,15 +16,23 @@ it('a flood of load-balanced tasks holds up no direct task, and the other way ro
   await using client = await cluster.connect()
   const view = client.loadBalancedView()
   const engine = client.directView(0)
-  await Promise.all([view.apply(spin, 0), engine.apply(spin, 0)])
-  const flood = Array.from({ length: 1_000 }, () => view.apply(spin, 1))
-  for (let i = 0; i < 3; i += 1) await engine.apply(spin, 0)
-  expect(flood.filter(({ ready }) => ready).length).toBeLessThan(500)
-  for (const task of flood) task.abort()
-  const directs = Array.from({ length: 1_000 }, () => engine.apply(spin, 1))
-  for (let i = 0; i < 3; i += 1) await view.apply(spin, 0)
-  expect(directs.filter(({ ready }) => ready).length).toBeLessThan(500)
-  for (const task of directs) task.abort()
+  const wait = (at: Int32Array) => Atomics.wait(at, 0, 0)
+  const place = (at: Int32Array) => Atomics.add(at, 1, 1)
+  for (const [flooding, other] of [
+    [view, engine],
+    [engine, view],
+  ] as const) {
+    const gate = new Int32Array(new SharedArrayBuffer(8))
+    const held = flooding.apply(wait, gate)
+    const flood = Array.from({ length: 1_000 }, () => flooding.apply(place, gate))
+    const places = Array.from({ length: 3 }, () => other.apply(place, gate))
+    // All of them are there before any begins.
+    await client.flush()
+    Atomics.store(gate, 0, 1)
+    Atomics.notify(gate, 0)
+    for (const one of await Promise.all(places)) expect(one).toBeLessThan(500)
+    await Promise.all([held, ...flood])
+  }
 })
 
 it('direct tasks follow each other, though an engine runs several others at once', async () => {

@@ -140,9 +140,10 @@ describe.each(combinations)('on $name', (combination) => {
         [22, 3],
       ])
       expect(await all.pull('calls')).toEqual([1, 3])
-      expect(await all.apply(() => (typeof calls === 'undefined' ? 'typeof asks for globals' : calls))).toContain(
+      expect(await all.apply(() => (typeof calls === 'undefined' ? 'typeof asks for globals' : calls))).toEqual([
         'typeof asks for globals',
-      )
+        'typeof asks for globals',
+      ])
       await client.directView(1).clear()
       expect(await errorOf(all.apply(fn, 1))).toMatchObject({
         message: 'engine 1: ReferenceError: calls is not defined',

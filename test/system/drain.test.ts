@@ -4,7 +4,7 @@ import { Cluster } from 'yardmaster'
 test('an engine that hangs while the controller drains is noticed, and its task moves on', async () => {
   // XState tells so of what is sent to a machine that has stopped.
   const warn = vi.spyOn(console, 'warn')
-  const cluster = await Cluster.start({
+  await using cluster = await Cluster.start({
     engines: 2,
     engineKind: 'process',
     heartbeatMs: 400,

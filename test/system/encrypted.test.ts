@@ -25,7 +25,7 @@ async function eavesdrop(port: number) {
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, heard, close: () => server.close() }
+  return { port: (server.address() as AddressInfo).port, heard, [Symbol.dispose]: () => void server.close() }
 }
 
 describe.each([
@@ -43,7 +43,7 @@ describe.each([
     })
     const [address = ''] = cluster.addresses
     expect(address).toMatch(new RegExp(`^${scheme}://127.0.0.1:\\d+$`))
-    const network = await eavesdrop(Number(/\d+$/.exec(address)?.[0]))
+    using network = await eavesdrop(Number(/\d+$/.exec(address)?.[0]))
     await using client = await Client.connect(`${scheme}://127.0.0.1:${network.port}`, { key })
     const twice = await client.loadBalancedView().map((text: string) => text + text, [marker, marker])
     expect(twice).toEqual([marker + marker, marker + marker])
@@ -53,7 +53,6 @@ describe.each([
     await expect(Client.connect(address, { key: new Uint8Array(32).fill(8) })).rejects.toMatchObject({
       code: expect.stringMatching(/YM_AUTHENTICATION|YM_UNREACHABLE/),
     })
-    network.close()
   })
 })
 
@@ -87,9 +86,8 @@ it.each(['wss', 'tcps'])(
 it('a listener that others can reach is encrypted by default', async () => {
   await using cluster = await Cluster.start({ engines: 1, engineKind: 'process', transport: 'ws://0.0.0.0:0', key })
   expect(cluster.addresses[0]).toMatch(/^wss:/)
-  const client = await Client.connect(cluster.addresses[0], { key })
+  await using client = await Client.connect(cluster.addresses[0], { key })
   expect(await client.loadBalancedView().apply(() => 'in')).toBe('in')
-  await client.close()
 })
 
 it('and plain, with a warning, where that is asked for', async () => {

@@ -2,23 +2,21 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Client, type LocalClusterOptions } from 'yardmaster'
+import { killChildren, watched } from './children.ts'
 
 const hostProgram = fileURLToPath(new URL('./programs/hosted-cluster.mjs', import.meta.url))
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-const children: ChildProcess[] = []
 const clients: Client[] = []
 
 /** Ends all that was started here. */
 export async function killAll(): Promise<void> {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+  killChildren()
   await Promise.all(clients.splice(0).map((client) => client.close()))
 }
 
 export function start(program: string, args: readonly string[], execArgv: readonly string[] = []): ChildProcess {
-  const child = fork(program, args, { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  children.push(child)
-  return child
+  return watched(fork(program, args, { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
 }
 
 /** A cluster in a process of its own, and a client that uses it from here. */
@@ -35,7 +33,7 @@ export async function host(options: LocalClusterOptions) {
     addEngine() {
       const env = { ...process.env, YARDMASTER_KEY: key }
       const args = [command, 'engine', '--quiet', '--address', address]
-      children.push(spawn(process.execPath, args, { env, stdio: 'ignore' }))
+      watched(spawn(process.execPath, args, { env, stdio: 'ignore' }))
     },
     /** What the controller's process holds after a collection, in MiB, and what it has warned of. */
     async look(): Promise<{ held: number; warnings: string[] }> {

@@ -59,19 +59,18 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   /** From now on watches hear nothing, and what happens is in no later one: as in a gap between two of them. */
   isSilent = false
   #version = 1_000
-  #roomFor: number
+  #roomFor = 100
+  #isEnding = false
 
-  /** @param roomFor how many pods the node takes; others wait */
-  static async start({ roomFor = 100 } = {}): Promise<KubernetesOnLoopback> {
-    const kubernetes = new KubernetesOnLoopback(roomFor)
+  static async start(): Promise<KubernetesOnLoopback> {
+    const kubernetes = new KubernetesOnLoopback()
     kubernetes.#server.listen(0, '127.0.0.1')
     await once(kubernetes.#server, 'listening')
     writeFileSync(kubernetes.kubeconfig, JSON.stringify(kubernetes.#configuration()), { mode: 0o600 })
     return kubernetes
   }
 
-  private constructor(roomFor: number) {
-    this.#roomFor = roomFor
+  private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
@@ -97,6 +96,7 @@ export class KubernetesOnLoopback implements AsyncDisposable {
     return [...this.#processes.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }
 
+  /** How many pods the node takes; others wait. */
   set roomFor(pods: number) {
     this.#roomFor = pods
     this.#schedule()
@@ -123,8 +123,10 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true
     for (const timer of this.#timers) clearTimeout(timer)
-    const ended = [...this.#processes.values()].map((child) => once(child, 'exit'))
+    // Until it is closed, and no longer, a child is among them.
+    const ended = [...this.#processes.values()].map((child) => once(child, 'close'))
     for (const child of this.#processes.values()) child.kill('SIGKILL')
     await Promise.all(ended)
     this.#server.close()
@@ -284,6 +286,7 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   }
 
   #schedule(): void {
+    if (this.#isEnding) return
     for (const object of this.#objects.pods.values()) {
       const pod = object as V1Pod & Stored
       if (pod.spec?.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined) continue
@@ -403,6 +406,7 @@ export class KubernetesOnLoopback implements AsyncDisposable {
   }
 
   #later(work: () => void, delayMs = 5): void {
+    if (this.#isEnding) return
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       work()

@@ -2,12 +2,12 @@
  * Engines as Jobs of Kubernetes, by the official client: against a server on loopback that speaks its API, and whose pods are real processes. There is no
  * cluster here to run them on.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Cluster, type ClusterOptions, type KubernetesOptions, type LocalClusterOptions } from 'yardmaster'
 import { Yardmaster } from '../cli/yardmaster.ts'
+import { endlessMap } from './endless-map.ts'
 import { KubernetesOnLoopback } from './kubernetes-on-loopback.ts'
 
 /** On a busy machine that starts many engines at a time. It ends what hangs. */
@@ -54,13 +54,13 @@ describe('engines under Kubernetes', () => {
         const names = kubernetes.pods.map(({ metadata }) => metadata?.name).sort()
         expect(cluster.engines.map(({ job }) => job).sort()).toEqual(names)
         expect(cluster.engines.map(({ host, kind }) => `${kind} ${host}`)).toEqual(Array(2).fill('kubernetes node-a'))
-        const load = client.loadBalancedView().with({ chunk: 1 }).map(slow, range(600))
+        const load = endlessMap(client.loadBalancedView(), slow)
         await cluster.scale(4)
         await client.waitForEngines(4)
-        expect(load.ready).toBe(false)
         await cluster.scale(1)
         expect(kubernetes.pids).toHaveLength(1)
-        expect(await load).toEqual(squares(600))
+        const results = await load.end()
+        expect(results).toEqual(squares(results.length))
       }
       await nothingLeft()
       expect(said.filter((line) => line.startsWith('warn'))).toEqual([])
@@ -195,11 +195,10 @@ describe('engines under Kubernetes', () => {
       code: 'YM_CONFIGURATION',
       message: expect.stringContaining('option image'),
     })
-    const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'))
-    writeFileSync(join(folder, 'config'), '{ not yaml')
-    vi.stubEnv('KUBECONFIG', join(folder, 'config'))
+    const broken = join(kubernetes.folder, 'broken')
+    writeFileSync(broken, '{ not yaml')
+    vi.stubEnv('KUBECONFIG', broken)
     await expect(start({ engines: 1 })).rejects.toMatchObject({ code: 'YM_CONFIGURATION' })
-    rmSync(folder, { recursive: true })
     await nothingLeft()
   })
 })

@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { Cluster, type ClusterOptions } from 'yardmaster'
 import { launcherSuite } from 'yardmaster/testing'
+import { freePort } from './chaos/free-port.ts'
 import { demo, demoStages } from './demo.ts'
+import { endlessMap } from './endless-map.ts'
 import { createLauncher } from './from-dist.ts'
-import { freePort, processes, Sshd, withoutSshd } from './sshd.ts'
+import { processes, Sshd, withoutSshd } from './sshd.ts'
 
 if (withoutSshd) process.stderr.write(`skipped: engines over ssh, since ${withoutSshd}\n`)
 
@@ -63,10 +65,7 @@ describe.skipIf(withoutSshd)('engines over ssh', () => {
       log: (level, line) => level === 'warn' && told.push(line),
     })
     const client = await cluster.connect()
-    const slow = client
-      .loadBalancedView()
-      .with({ chunk: 1 })
-      .map((x: number) => new Promise<number>((resolve) => setTimeout(resolve, 20, x * x)), Array(1_200).keys())
+    const load = endlessMap(client.loadBalancedView(), (x) => new Promise((resolve) => setTimeout(resolve, 40, x * x)))
     await cluster.scale(8)
     expect(cluster.engines).toHaveLength(8)
     expect(new Set(cluster.engines.map(({ kind }) => kind))).toEqual(new Set(['ssh']))
@@ -82,7 +81,8 @@ describe.skipIf(withoutSshd)('engines over ssh', () => {
     await cluster.scale(2)
     // One that had lost its link meanwhile may stand in the list until its last link is seen to be gone.
     await expect.poll(() => cluster.engines.length).toBe(2)
-    expect(await slow).toEqual(Array.from({ length: 1_200 }, (_, x) => x * x))
+    const results = await load.end()
+    expect(results).toEqual(results.map((_, x) => x * x))
     expect(told.filter((line) => line.includes('SIGKILL'))).toHaveLength(1)
     expect(told.filter((line) => line.includes('ssh to yard has ended, and its engines with it'))).toHaveLength(4)
     const pids = cluster.engines.map(({ pid }) => pid)

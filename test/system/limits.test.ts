@@ -10,10 +10,10 @@ const settled = (results: readonly PromiseLike<unknown>[]) => Promise.allSettled
 
 /** A cluster without engines, so that what is submitted waits; and two clients. */
 async function cluster(scheme: string, limits: LocalClusterOptions['limits']) {
-  const addresses = scheme === 'memory' ? [] : [`${scheme}://127.0.0.1:0`]
+  const addresses = [`${scheme}://127.0.0.1:0`]
   const started = await Cluster.start({ engines: 0, addresses, key, ...(limits ? { limits } : {}) })
-  const connect = () =>
-    scheme === 'memory' ? started.connect() : Client.connect(started.addresses[0], { key, reconnectMs: 0 })
+  const [address = ''] = started.addresses
+  const connect = () => Client.connect(address, { key, reconnectMs: 0 })
   const [one, other] = [await connect(), await connect()]
   return {
     cluster: started,
@@ -22,10 +22,8 @@ async function cluster(scheme: string, limits: LocalClusterOptions['limits']) {
     /** Everything goes on. */
     async serve() {
       const client = await started.connect()
-      const address = started.addresses[0]
-      const executors = inlineExecutor
-      if (address !== undefined) await startEngine({ address, key, executors, reconnectMs: 0 })
-      await client.waitForEngines(address === undefined ? 0 : 1)
+      await startEngine({ address, key, executors: inlineExecutor, reconnectMs: 0 })
+      await client.waitForEngines(1)
     },
   }
 }
@@ -40,7 +38,7 @@ it.each(['ws', 'tcp'])(
     expect(() => view.apply(double, 1)).toThrow(/limits\.clientTasksMax of the controller is 2500/)
     const theirs = otherView.apply(double, 7)
     const room = one.room()
-    await one.flush()
+    await Promise.all([one.flush(), other.flush()])
     expect(await one.queueStatus()).toMatchObject({ ready: 2_501 })
     await serve()
     await room

@@ -6,7 +6,11 @@ test('a logger of pino’s takes what a cluster tells, with its levels and field
   const lines: Record<string, unknown>[] = []
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>)
   const logger = pino({ level: 'debug', formatters: { level: (level) => ({ level }) } }, { write })
-  const cluster = await Cluster.start({ engines: 1, engineKind: 'process', log: logger.child({ service: 'mine' }) })
+  await using cluster = await Cluster.start({
+    engines: 1,
+    engineKind: 'process',
+    log: logger.child({ service: 'mine' }),
+  })
   const client = await cluster.connect()
   const { session } = client
   const dies = client
@@ -29,7 +33,7 @@ test('a logger of pino’s takes what a cluster tells, with its levels and field
 
 test('a function does as well', async () => {
   const told: unknown[][] = []
-  const cluster = await Cluster.start({ engines: 1, log: (...entry) => told.push(entry) })
+  await using cluster = await Cluster.start({ engines: 1, log: (...entry) => told.push(entry) })
   await cluster.stop()
   expect(told).toContainEqual([
     'info',

@@ -2,11 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A stretch of network in front of a port of this machine, which can be slow, or swallow everything without a word. */
-export interface Proxy {
+export interface Proxy extends Disposable {
   readonly port: number
   freeze(): void
   thaw(): void
-  close(): void
 }
 
 /** `bytesPerMs` in each direction. */
@@ -41,7 +40,7 @@ export async function proxyTo(port: number, bytesPerMs = Number.POSITIVE_INFINIT
     thaw() {
       isFrozen = false
     },
-    close() {
+    [Symbol.dispose]() {
       server.close()
       for (const socket of sockets) socket.destroy()
     },

@@ -1,8 +1,10 @@
 /** Engines come and go under load, and nothing is lost. */
 import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { type Client, Cluster, type ClusterOptions } from 'yardmaster'
+import { endlessMap } from './endless-map.ts'
 
 const kinds: [string, ClusterOptions][] = [
   ['threads', { engineKind: 'thread' }],
@@ -10,22 +12,20 @@ const kinds: [string, ClusterOptions][] = [
 ]
 
 /** Nothing is lost: neither a task, nor an attempt that an engine took with it. */
-async function underLoad(client: Client, tasks: number, meanwhile: () => Promise<void>): Promise<void> {
-  const slow = client
-    .loadBalancedView()
-    .with({ chunk: 1 })
-    .map((x: number) => new Promise<number>((resolve) => setTimeout(resolve, 15, x * x)), Array(tasks).keys())
+async function underLoad(client: Client, meanwhile: () => Promise<void>): Promise<void> {
+  const load = endlessMap(client.loadBalancedView(), (x) => new Promise((resolve) => setTimeout(resolve, 15, x * x)))
   await meanwhile()
-  expect(await slow).toEqual(Array.from({ length: tasks }, (_, x) => x * x))
+  const results = await load.end()
+  expect(results).toEqual(results.map((_, x) => x * x))
   const records = await client.query({})
-  expect(records).toHaveLength(tasks)
+  expect(records).toHaveLength(results.length)
   expect(records.filter(({ losses }) => losses > 0)).toEqual([])
 }
 
 it.each(kinds)('%s: scaled up and down under load, nothing is lost', async (_, options) => {
   await using cluster = await Cluster.start({ engines: 2, ...options })
   const client = await cluster.connect()
-  await underLoad(client, 300, async () => {
+  await underLoad(client, async () => {
     await sleep(100)
     await cluster.scale(5)
     expect(cluster.engines).toHaveLength(5)
@@ -83,9 +83,8 @@ it('an engine that was killed has its seat filled; what cannot start says so, an
   await expect(cluster.scale(-1)).rejects.toMatchObject({ code: 'YM_CONFIGURATION' })
   expect(() => cluster.adapt({ min: 3, max: 2 })).toThrow(/adapt: max must be a whole number from 3 on/)
   await expect.poll(() => cluster.engines.length).toBe(1)
-  const { stdout } = await new Promise<{ stdout: string }>((resolve) =>
-    execFile('ps', ['-A', '-ww', '-o', 'args='], { maxBuffer: 2 ** 25 }, (_, stdout) => resolve({ stdout })),
-  )
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'pid=,args='], { maxBuffer: 2 ** 25 })
+  expect(stdout).toMatch(new RegExp(`^ *${cluster.engines[0]?.pid} .*process-main`, 'm'))
   expect(stdout).not.toContain(Buffer.from(cluster.key).toString('base64url'))
 })
 

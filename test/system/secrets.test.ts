@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { InspectionEvent } from 'xstate'
 import { Client, Cluster } from 'yardmaster'
 import { curveServerKeys } from '../../transports/encryption.ts'
 import { scaled } from '../scale.ts'
+import { killChildren, watched } from './children.ts'
 import { key, keyText, pathsToSecrets, secretsIn, shown, told } from './secrets.ts'
 import { z85 } from './z85.ts'
 
@@ -169,6 +170,7 @@ describe.each(schemes)('a program over %s whose rejections nobody hears', (schem
     folder = mkdtempSync(join(tmpdir(), 'yardmaster-secrets-'))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(killChildren)
 
   it.each([
     ['store', /YM_STORE/],
@@ -178,7 +180,7 @@ describe.each(schemes)('a program over %s whose rejections nobody hears', (schem
     ['engines that do not start', /YM_ADDRESS_IN_USE/],
     ['thrown while it runs', /a defect of the program/],
   ])('%s: Node tells of it without the key', async (what, says) => {
-    const child = spawn(process.execPath, [program, what, scheme], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = watched(spawn(process.execPath, [program, what, scheme], { stdio: ['pipe', 'pipe', 'pipe'] }))
     const bytes: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => bytes.push(chunk))
     child.stdin.end(keyText)

@@ -6,6 +6,12 @@ import { inlineExecutor } from '../../cluster/executors/inline.ts'
 import { proxyTo } from './proxy.ts'
 
 const key = new Uint8Array(32).fill(3)
+/** In this thread, as long as it is in use. */
+async function inlineEngine(address: string): Promise<AsyncDisposable> {
+  const engine = await startEngine({ address, key, executors: inlineExecutor })
+  return { [Symbol.asyncDispose]: () => engine.stop() }
+}
+
 const portOf = (address: string | undefined) => Number(address?.split(':').at(-1))
 
 it.each(['ws', 'tcp'])(
@@ -17,21 +23,18 @@ it.each(['ws', 'tcp'])(
       key,
       heartbeatMs: 300,
     })
-    const proxy = await proxyTo(portOf(cluster.addresses[0]), 2_000)
+    using proxy = await proxyTo(portOf(cluster.addresses[0]), 2_000)
     const address = `${scheme}://127.0.0.1:${proxy.port}`
-    const engine = await startEngine({ address, key, executors: inlineExecutor })
+    await using _engine = await inlineEngine(address)
     const local = await cluster.connect()
     const lview = local.loadBalancedView().with({ retryOnEngineLoss: false })
     expect(await lview.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(3e6))).toBe(3e6)
     expect(await lview.apply((length: number) => new Uint8Array(length), 3e6)).toHaveLength(3e6)
     expect(local.ids).toEqual([0])
-    const remote = await Client.connect(address, { key, reconnectMs: 0 })
+    await using remote = await Client.connect(address, { key, reconnectMs: 0 })
     const view = remote.loadBalancedView()
     expect(await view.apply((bytes: Uint8Array) => bytes.length, new Uint8Array(3e6))).toBe(3e6)
     expect(await view.apply((length: number) => new Uint8Array(length), 3e6)).toHaveLength(3e6)
-    await remote.close()
-    await engine.stop()
-    proxy.close()
   },
 )
 
@@ -42,8 +45,8 @@ it.each(['ws', 'tcp'])('an engine whose link is dead without a word comes back o
     key,
     heartbeatMs: 200,
   })
-  const proxy = await proxyTo(portOf(cluster.addresses[0]))
-  const engine = await startEngine({ address: `${scheme}://127.0.0.1:${proxy.port}`, key, executors: inlineExecutor })
+  using proxy = await proxyTo(portOf(cluster.addresses[0]))
+  await using _engine = await inlineEngine(`${scheme}://127.0.0.1:${proxy.port}`)
   const client = await cluster.connect()
   expect(client.ids).toEqual([0])
   proxy.freeze()
@@ -51,6 +54,4 @@ it.each(['ws', 'tcp'])('an engine whose link is dead without a word comes back o
   proxy.thaw()
   expect(await client.waitForEngines(1)).toEqual([1])
   expect(await client.loadBalancedView().apply(() => 'back')).toBe('back')
-  await engine.stop()
-  proxy.close()
 })

@@ -6,7 +6,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from './sshd.ts'
+import { freePort } from './chaos/free-port.ts'
 
 const run = promisify(execFile)
 
@@ -25,14 +25,8 @@ export const withoutSlurm =
 /** One that is not there by then has failed. */
 const startWithinMs = 40_000
 
-export interface SlurmFacts {
-  /** How many processors the one node claims: as many engines run at a time. Default 16. */
-  readonly cpus?: number
-  /** Of the partition that jobs go to by default, in minutes or `INFINITE`. Another, `short`, has one minute. */
-  readonly maxTime?: string
-}
-
 /**
+ * Its one node claims 16 processors: as many engines run at a time. Of its partitions, `short` has one minute.
  * Its daemons stay in the foreground below a shell that ends them with this process, however this one ends. What asks it,
  * `squeue` and the others, needs `environment`.
  */
@@ -40,10 +34,10 @@ export class SlurmOnLoopback implements AsyncDisposable {
   readonly folder: string
   readonly #daemons: ChildProcess[] = []
 
-  static async start(facts: SlurmFacts = {}): Promise<SlurmOnLoopback> {
+  static async start(): Promise<SlurmOnLoopback> {
     const slurm = new SlurmOnLoopback()
     try {
-      await slurm.#start(facts)
+      await slurm.#start()
       return slurm
     } catch (error) {
       await slurm[Symbol.asyncDispose]()
@@ -98,7 +92,7 @@ export class SlurmOnLoopback implements AsyncDisposable {
     while ((await this.jobs()).length > 0 && performance.now() < giveUpAt) await sleep(100)
   }
 
-  async #start({ cpus = 16, maxTime = 'INFINITE' }: SlurmFacts): Promise<void> {
+  async #start(): Promise<void> {
     const [controllerPort, nodePort] = [await freePort(), await freePort()]
     const name = hostname().split('.')[0] as string
     const configuration = [
@@ -131,8 +125,8 @@ export class SlurmOnLoopback implements AsyncDisposable {
       'MessageTimeout=30',
       `SlurmctldPort=${controllerPort}`,
       `SlurmdPort=${nodePort}`,
-      `NodeName=${name} NodeAddr=127.0.0.1 CPUs=${cpus} State=UNKNOWN`,
-      `PartitionName=main Nodes=ALL Default=YES MaxTime=${maxTime} State=UP OverSubscribe=NO`,
+      `NodeName=${name} NodeAddr=127.0.0.1 CPUs=16 State=UNKNOWN`,
+      'PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO',
       'PartitionName=short Nodes=ALL MaxTime=1 State=UP OverSubscribe=NO',
       // The node may claim more processors than there are.
       'SlurmdParameters=config_overrides',

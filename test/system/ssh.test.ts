@@ -10,7 +10,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client, Cluster, type LocalClusterOptions } from 'yardmaster'
 import { type ConnectionFile, writeConnectionFile } from '../../cluster/connection-file.ts'
 import { scaled } from '../scale.ts'
-import { freePort, passphrase, processes, Sshd, withoutSshd } from './sshd.ts'
+import { freePort } from './chaos/free-port.ts'
+import { killChildren, watched } from './children.ts'
+import { passphrase, processes, Sshd, withoutSshd } from './sshd.ts'
 import { followTutorial } from './tutorial-steps.ts'
 
 if (withoutSshd) process.stderr.write(`skipped: a client over ssh, since ${withoutSshd}\n`)
@@ -24,7 +26,10 @@ beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), 'ssh-test-'))
   vi.stubEnv('TMPDIR', temporary)
 })
-afterEach(() => rmSync(temporary, { recursive: true, force: true }))
+afterEach(() => {
+  killChildren()
+  rmSync(temporary, { recursive: true, force: true })
+})
 
 /** As a cluster that was started at the far end does. */
 async function publish(sshd: Sshd, content: Partial<ConnectionFile>): Promise<string> {
@@ -126,7 +131,8 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
   })
 
   it('finds what a login shell prints before, and finds the folders without YARDMASTER_DIR', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'home-'))
+    // It goes with the rest.
+    const home = mkdtempSync(join(temporary, 'home-'))
     const command = `echo '{ welcome }'; unset YARDMASTER_DIR XDG_RUNTIME_DIR; export HOME='${home}'; cd; exec sh`
     await using sshd = await Sshd.start([`ForceCommand ${command}`])
     await using cluster = await Cluster.start({ engines: 1, engineKind: 'thread', transport: 'websocket' })
@@ -142,7 +148,6 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
       expect(await client.loadBalancedView().apply(() => 'home')).toBe('home')
       rmSync(join(home, folder), { recursive: true })
     }
-    rmSync(home, { recursive: true })
   })
 
   it.each(['websocket', 'zeromq'] as const)(
@@ -248,11 +253,15 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
     })()
-    for (let i = 0; i < 3; i += 1) await (await Client.connect(sshd.address())).close()
-    await cluster.stop()
-    const error = await rejection(Client.connect(sshd.address()))
-    isOver = true
-    await watching
+    let error: Error & { code: string }
+    try {
+      for (let i = 0; i < 3; i += 1) await (await Client.connect(sshd.address())).close()
+      await cluster.stop()
+      error = await rejection(Client.connect(sshd.address()))
+    } finally {
+      isOver = true
+      await watching
+    }
     const ours = [...seen].filter((args) => args.includes(sshd.folder) || args.includes(temporary))
     expect(ours.length).toBeGreaterThan(0)
     expect([...seen].filter((args) => args.includes(key))).toEqual([])
@@ -263,9 +272,8 @@ describe.skipIf(withoutSshd)('a client over ssh (needs sshd)', () => {
   it.each(['exit', 'SIGTERM', 'SIGKILL'] as const)('leaves no ssh when its program ends by %s', async (ending) => {
     await using sshd = await Sshd.start()
     await using _cluster = await startCluster(sshd, { transport: 'websocket' })
-    const child = spawn(process.execPath, [program, JSON.stringify(sshd.address()), ending], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const args = [program, JSON.stringify(sshd.address()), ending]
+    const child = watched(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
     const exited = once(child, 'exit')
     const [line] = await once(child.stdout, 'data')
     expect(JSON.parse(line)).toEqual([1, 4, 9])

@@ -15,16 +15,6 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Until the answer stays the same for a while. */
-async function settled(look: () => Promise<number>): Promise<number> {
-  for (let before = -1; ; ) {
-    const now = await look()
-    if (now === before && now > 0) return now
-    before = now
-    await pause(50)
-  }
-}
-
 /** An endless generator that says how far it is, and when it is left. */
 async function* counting() {
   const { currentTask } = await import('yardmaster/engine')
@@ -55,7 +45,9 @@ describe.each(combinations)('$name', (combination) => {
       const result = lview.apply(counting)
       const emitted = emittedBy(result)
       // Nobody reads: it pauses at the window.
-      expect(await settled(async () => emitted.length)).toBe(windowParts)
+      await expect.poll(() => emitted.length).toBe(windowParts)
+      await pause(50)
+      expect(emitted).toHaveLength(windowParts)
       const seen: number[] = []
       for await (const part of result) {
         seen.push(part)

@@ -277,6 +277,7 @@ test.each(['onStart', 'onEnd'])('an SDK whose processor throws in %s hurts no ta
     throw new RangeError('its own')
   })
   await expect(fails.get({ timeout: 20_000 })).rejects.toThrow('its own')
+  expect(readFileSync(file, 'utf8')).toContain(`${where} throws\n`)
   const engines = (await client.queueStatus()).engines.map(({ id }) => id)
   expect(engines).toEqual([0])
 })

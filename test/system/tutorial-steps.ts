@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Client } from 'yardmaster'
 
-/** The seed's tutorial, line by line, with four engines. */
+/** The tutorial of IPython's task interface, line by line, with four engines. */
 export async function followTutorial(client: Client): Promise<void> {
   // In [3]: lview = rc[None]
   const lview = client.loadBalancedView()

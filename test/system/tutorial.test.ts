@@ -1,4 +1,4 @@
-/** The seed's tutorial, line by line, on every combination of transport and engine kind. */
+/** The tutorial of IPython's task interface, line by line, on the combinations of transport and engine kind. */
 import { describe, expect, it } from 'vitest'
 import { combinations, withCluster } from './combinations.ts'
 import { followTutorial } from './tutorial-steps.ts'

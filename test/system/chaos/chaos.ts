@@ -12,16 +12,19 @@ import { type FaultCounts, Faults } from './faults.ts'
 import { freePort } from './free-port.ts'
 import { Story } from './story.ts'
 import { Verdict } from './verdict.ts'
+import { kindsCount } from './workload.ts'
 
 /** Longer than any fault lasts. */
 const stuckMs = 60_000
 const engineCount = 4
+/** Each of the two clients begins where the kinds of tasks do. */
+export const tasksUnit = 2 * kindsCount
 /** Tasks only sleep: in a minute each engine does the work of eight. */
 const concurrency = 8
 
 export interface ChaosOptions {
   readonly seed: number
-  /** How many, an even number. */
+  /** How many, a multiple of `tasksUnit`. */
   readonly tasks: number
   /** For the store, and what tasks write. */
   readonly folder: string

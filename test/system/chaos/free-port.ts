@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Random } from '../../../core/random.ts'
+import { freshSeed, type Random, seededRandom } from '../../../core/random.ts'
 
 /**
  * A free port below those that systems hand out by themselves: while nobody listens there, no other program is given it, and nobody who
  * seeks it is connected to itself.
  */
-export async function freePort(random: Random): Promise<number> {
+export async function freePort(random: Random = seededRandom(freshSeed())): Promise<number> {
   for (;;) {
     const port = 15_000 + random.below(15_000)
     const server = createServer()

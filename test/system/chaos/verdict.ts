@@ -39,7 +39,12 @@ export class Verdict {
       this.hear(who, ending)
     }
     for (const id of client.contradicted) this.problems.push(`two replies that differ came to ${who} for ${id}`)
-    if (client.replies && heard.size !== to - from) this.problems.push(`${who} heard of ${heard.size} tasks`)
+    if (!client.replies) return
+    if (heard.size !== to - from) this.problems.push(`${who} heard of ${heard.size} tasks`)
+    // Nothing else ends a task, not even one that is unknown.
+    const { replies, repeats } = client.replies
+    if (replies - repeats < heard.size)
+      this.problems.push(`${who} was seen to get ${replies} replies, ${repeats} of them again, for ${heard.size} tasks`)
   }
 
   /**

@@ -7,6 +7,9 @@ const kinds: readonly string[] = [
   ...Array<string>(29).fill('plain'),
 ]
 
+/** After so many tasks the kinds begin anew. */
+export const kindsCount = kinds.length
+
 /** `value`, or the code of an error. What is not named must end with its value. */
 const allowedEnds: Readonly<Record<string, readonly string[]>> = {
   fails: ['YM_REMOTE'],

@@ -17,10 +17,6 @@ const held = async () => {
   return (heapUsed + external) / 2 ** 20
 }
 
-process.on('message', async (message) => {
-  if (message !== 'stop') return process.send({ held: await held(), warnings })
-  await cluster.stop()
-  process.exit()
-})
+process.on('message', async () => process.send({ held: await held(), warnings }))
 process.on('disconnect', () => process.exit())
 process.send({ address: cluster.addresses[0], key: Buffer.from(cluster.key).toString('base64url') })

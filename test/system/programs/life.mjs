@@ -1,6 +1,7 @@
 // Starts a cluster, says who lives, works, and ends in the way that it is told: return, throw, leave tasks that never end
 // behind, or wait to be ended.
 import { Cluster } from 'yardmaster'
+import { currentTask } from 'yardmaster/engine'
 
 const [ending, options] = process.argv.slice(2)
 
@@ -23,9 +24,12 @@ try {
       await new Promise((resolve) => setTimeout(resolve, 10))
   }
   if (ending === 'busy') {
-    await client.loadBalancedView().apply(() => {
+    const endless = client.loadBalancedView().apply(() => {
+      currentTask().emit('begun')
       for (;;);
     })
+    endless.emitted$.subscribe((emitted) => say({ emitted }))
+    await endless
   }
 } finally {
   await cluster.stop()
