@@ -66,32 +66,33 @@ async function allGone(pids: readonly number[]): Promise<boolean> {
 
 afterEach(killChildren)
 
-describe.each(clusters)('$name', ({ options }) => {
-  const processes = options.engineKind === 'process' ? 2 : 0
-  /** Ends in which engines that are processes do the same by whatever link. */
-  const linkIsAlike = options.transport === 'zeromq' && !isFull
+/** Of a program that is killed the system ends every thread. */
+const ofProcesses = clusters.filter(({ options }) => options.engineKind === 'process')
+/** In other endings engines that are processes do the same by whatever link. */
+const telling = clusters.filter(({ options }) => isFull || options.transport !== 'zeromq')
 
-  it.runIf(!linkIsAlike)('leave nothing after stop(): the program ends by itself', async () => {
+it.each(clusters)('$name leave nothing, and say nothing, after stop() in the middle of tasks', async ({ options }) => {
+  const { line, exited, stderr } = start('leave', options)
+  const { pids } = await line()
+  expect(await line()).toEqual({ left: [] })
+  expect(await exited).toEqual([0, null])
+  expect(stderr()).toBe('')
+  expect(await allGone(pids)).toBe(true)
+})
+
+describe.each(telling)('$name', ({ options }) => {
+  it('leave nothing after stop(): the program ends by itself', async () => {
     const { line, exited, stderr } = start('return', options)
     const { pids, squares } = await line()
     expect(squares).toEqual([1, 4, 9])
-    expect(pids).toHaveLength(processes)
+    expect(pids).toHaveLength(options.engineKind === 'process' ? 2 : 0)
     expect(await line()).toEqual({ left: [] })
     expect(await exited).toEqual([0, null])
     expect(stderr()).toBe('')
     expect(await allGone(pids)).toBe(true)
   })
 
-  it('leave nothing, and say nothing, after stop() in the middle of tasks', async () => {
-    const { line, exited, stderr } = start('leave', options)
-    const { pids } = await line()
-    expect(await line()).toEqual({ left: [] })
-    expect(await exited).toEqual([0, null])
-    expect(stderr()).toBe('')
-    expect(await allGone(pids)).toBe(true)
-  })
-
-  it.runIf(!linkIsAlike)('leave nothing after an error', async () => {
+  it('leave nothing after an error', async () => {
     const { line, exited, stderr } = start('throw', options)
     const { pids } = await line()
     expect(await exited).toEqual([1, null])
@@ -99,24 +100,26 @@ describe.each(clusters)('$name', ({ options }) => {
     expect(await allGone(pids)).toBe(true)
   })
 
-  it.runIf(!linkIsAlike)('leave nothing after SIGINT', async () => {
+  it('leave nothing after SIGINT', async () => {
     const { child, line, exited } = start('wait', options)
     const { pids } = await line()
     child.kill('SIGINT')
     expect(await exited).toEqual([null, 'SIGINT'])
     expect(await allGone(pids)).toBe(true)
   })
+})
 
-  // Of a program that is killed the system ends every thread.
-  it.runIf(processes > 0)('leave nothing after SIGKILL', async () => {
+describe.each(ofProcesses)('$name', ({ options }) => {
+  it('leave nothing after SIGKILL', async () => {
     const { child, line, exited } = start('wait', options)
     const { pids } = await line()
+    expect(pids).toHaveLength(2)
     child.kill('SIGKILL')
     expect(await exited).toEqual([null, 'SIGKILL'])
     expect(await allGone(pids)).toBe(true)
   })
 
-  it.runIf(processes > 0)('leave nothing after SIGKILL in the middle of a task that never ends', async () => {
+  it('leave nothing after SIGKILL in the middle of a task that never ends', async () => {
     const { child, line, exited } = start('busy', options)
     const { pids } = await line()
     expect(await line()).toEqual({ emitted: 'begun' })
