@@ -153,7 +153,7 @@ class Process<Value> {
   /** Rejects where the process ends, or says nothing for a long time. */
   async #hear(): Promise<unknown> {
     const [message] = await Promise.race([
-      once(this.#child, 'message', { signal: AbortSignal.timeout(180_000) }),
+      once(this.#child, 'message', { signal: AbortSignal.timeout(400_000) }),
       this.#ended,
     ])
     return message
