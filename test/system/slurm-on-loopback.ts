@@ -6,7 +6,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from './chaos/free-port.ts'
+import { freePort } from '../free-port.ts'
 
 const run = promisify(execFile)
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { SshAddress } from 'yardmaster'
-import { freePort } from './chaos/free-port.ts'
+import { freePort } from '../free-port.ts'
 
 const program = (process.env.PATH ?? '')
   .split(':')

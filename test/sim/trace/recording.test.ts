@@ -44,21 +44,30 @@ async function recorded(
 }
 
 const sleep = (ms: number) => new Promise<number>((resolve) => setTimeout(resolve, ms, ms))
-/** Where it has begun it has to heed the signal: an inline engine cannot be ended, and others wait behind it. */
+/** What a task imports is another copy than that of these sources, which the engine in this process runs. */
+const outside = globalThis as { currentTask?: typeof currentTask }
+/** It has to heed the signal: an inline engine cannot be ended, and others wait behind it. */
 const untilAborted = () =>
-  new Promise<number>((_, reject) => currentTask().signal.addEventListener('abort', () => reject(new Error('aborted'))))
+  new Promise<number>((_, reject) => {
+    const { signal } = (globalThis as { currentTask?: typeof currentTask }).currentTask?.() ?? {}
+    if (signal === undefined) throw new Error('there is no task')
+    signal.addEventListener('abort', () => reject(new Error('aborted')))
+  })
 const settle = (result: AsyncResult<unknown>) => result.then(undefined, () => {})
 
 test('each task stands there once, with its engine, its times and what it came after, as its client was told', async () => {
   const results: AsyncResult<unknown>[] = []
+  let elapsedMs = 0
   const trace = await recorded(async (client) => {
     const view = client.loadBalancedView()
+    const since = performance.now()
     const first = view.with({ label: 'the "first"\n' }).apply(sleep, 12)
     const second = view.apply(sleep, 25)
     const last = view.with({ after: [first, second], label: 'last' }).apply(sleep, 8)
     const quick = Array.from({ length: 200 }, (_, i) => view.apply((x: number) => x * 2, i))
     results.push(first, second, last, ...quick)
     await Promise.all(results)
+    elapsedMs = performance.now() - since
   })
   expect(trace).toMatchObject({ cluster: 'default', strategy: 'leastload', isCut: false, missing: 0 })
   expect(trace.engines.map(({ engine, kind, concurrency }) => [engine, kind, concurrency])).toEqual([
@@ -75,9 +84,9 @@ test('each task stands there once, with its engine, its times and what it came a
     expect(attempt.ran).toBe(Math.round(told.durationMs * 1_000) || undefined)
     const { assigned, start = assigned, end } = attempt
     expect([task.at, assigned, start, end]).toEqual([task.at, assigned, start, end].sort((a, b) => a - b))
-    // By two readings of one clock.
-    const tookMs = (end - task.at) / 1_000
-    expect(Math.abs(tookMs - (told.endedAt - told.submittedAt))).toBeLessThan(50)
+    // As long as it ran at least, and within the run.
+    expect(end - task.at).toBeGreaterThanOrEqual((attempt.ran ?? 0) - 1)
+    expect((end - task.at) / 1_000).toBeLessThanOrEqual(elapsedMs + 1)
     expect(task.end).toEqual({ at: end, status: 'succeeded' })
   })
   const [first, second, last] = trace.tasks
@@ -107,9 +116,12 @@ test('what fails, is retried, aborted, impossible or refused stands there as it 
       })
       const impossible = view.with({ after: failing }).apply(sleep, 1)
       const afterFailure = view.apply(sleep, 30)
+      outside.currentTask = currentTask
       const aborted = view.apply(untilAborted)
-      await settle(failing)
+      // It has begun, and would have failed if it did not know its task. Nothing is awaited before: it may lie behind this one.
+      await expect.poll(() => aborted.status).toBe('running')
       aborted.abort()
+      await settle(failing)
       const direct = client.directView(1).apply(() => 1)
       const all = { failing, impossible, afterFailure, aborted, direct }
       for (const [name, result] of Object.entries(all)) {
@@ -166,7 +178,9 @@ test('a change of strategy is told of, and nothing is written where nobody asked
     await client.loadBalancedView().apply(sleep, 1)
   })
   expect(readFileSync(path, 'utf8')).toMatch(/\{"type":"strategy","at":\d+,"strategy":"lru"\}/)
-  const listed = () => [folder, process.cwd()].map((place) => readdirSync(place).sort())
+  // Other tests write beside this one where it runs, but no recordings.
+  const recordings = (place: string) => readdirSync(place).filter((name) => name.includes('.jsonl'))
+  const listed = () => [folder, process.cwd()].map((place) => recordings(place).sort())
   const before = listed()
   const cluster = await Cluster.start(options)
   await (await cluster.connect()).loadBalancedView().apply(sleep, 1)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { freshSeed, type Random, seededRandom } from '../../../core/random.ts'
+import { freshSeed, type Random, seededRandom } from '../core/random.ts'
 
 /**
  * A free port below those that systems hand out by themselves: while nobody listens there, no other program is given it, and nobody who
