@@ -1,12 +1,13 @@
 /** A client in a process of its own. It has a limited number of tasks under way, so that it submits all along. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AsyncResult, Client, type SessionId } from 'yardmaster'
+import { type AsyncResult, Client, ConnectionLostError, type SessionId, UnreachableError } from 'yardmaster'
 import type { ClientOrder, ClientWord } from './messages.ts'
 import { ReplyWatch } from './reply-watch.ts'
 import { type Ending, endingOf, submit } from './workload.ts'
 
 const underWayMax = 500
+const reconnectMs = 120_000
 const flushEvery = 100
 
 const say = (word: ClientWord) => process.send?.(word)
@@ -15,7 +16,7 @@ const [order] = (await once(process, 'message')) as [ClientOrder]
 
 const watch = new ReplyWatch()
 const { address, key, log, from, to, inherits } = order
-const client = await Client.connect(address, { key, inspect: watch.inspect, reconnectMs: 120_000 })
+const client = await connect()
 say({ type: 'began', session: client.session })
 
 const view = client.loadBalancedView()
@@ -60,3 +61,17 @@ say({ type: 'contradicted', ids: watch.contradicted })
 say({ type: 'done', replies: watch.replies, repeats: watch.repeats })
 await client.close()
 process.disconnect()
+
+/** The controller may be down, or be killed meanwhile: `connect` tries once, and says so. */
+async function connect(): Promise<Client> {
+  const giveUpAt = performance.now() + reconnectMs
+  for (;;) {
+    try {
+      return await Client.connect(address, { key, inspect: watch.inspect, reconnectMs })
+    } catch (error) {
+      const isGone = error instanceof UnreachableError || error instanceof ConnectionLostError
+      if (!isGone || performance.now() > giveUpAt) throw error
+      await sleep(100)
+    }
+  }
+}
