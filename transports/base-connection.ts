@@ -23,6 +23,12 @@ type ConnectionOptions = Omit<Required<TransportOptions>, 'key'>
 /** Each message takes some room even when it is empty. */
 const overheadBytes = 16
 
+/** A link is taken to be no slower. */
+export const assumedBytesPerMs = 1_000
+/** How long a peer that has all may take to answer a goodbye, and how long a close waits for its peer at most. */
+const closeTimeoutMs = 2_000
+export const closeTimeoutMaxMs = 30_000
+
 export function bytesOf(frames: readonly Frame[]): number {
   let bytes = overheadBytes
   for (const frame of frames) bytes += frame.byteLength
@@ -64,6 +70,10 @@ export abstract class BaseConnection implements Connection {
   protected abstract sayGoodbye(): void
   /** Frees the link, once. After a goodbye on both sides, or at once when `abruptly`: then the peer is to notice. */
   protected abstract release(abruptly: boolean): void
+
+  get receivedBytes(): number | undefined {
+    return undefined
+  }
 
   get bufferedBytes(): number {
     return this.#bufferedBytes
@@ -188,6 +198,25 @@ export abstract class BaseConnection implements Connection {
     const { error } = this.#end
     this.#end = undefined
     onClose.call(this.#handlers, error)
+  }
+
+  /**
+   * A peer that has stopped listening is not waited for without end, but for as long as what is under way to it may take, and while it
+   * goes on sending.
+   */
+  protected awaitGoodbye(giveUp: () => void): void {
+    const giveUpAt = performance.now() + closeTimeoutMaxMs
+    const look = (ms: number): void => {
+      const before = this.receivedBytes
+      const timer = setTimeout(() => {
+        if (this.hasEnded) return
+        if (this.receivedBytes === before || performance.now() > giveUpAt) giveUp()
+        else look(closeTimeoutMs)
+      }, ms)
+      // Browsers have numbers for timers.
+      timer.unref?.()
+    }
+    look(Math.min(closeTimeoutMs + this.#bufferedBytes / assumedBytesPerMs, closeTimeoutMaxMs))
   }
 
   /** The peer said goodbye: it sends no more, and waits for ours. */

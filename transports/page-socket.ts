@@ -19,8 +19,6 @@ interface PageSocket {
 declare const WebSocket: new (address: string) => PageSocket
 declare const location: { readonly origin: string } | undefined
 
-/** How long a peer that does not answer a close may hold it up. */
-const closeTimeoutMs = 2_000
 /** Less than this in the browser's hands is as good as sent. */
 const littleBytes = 64 * 1024
 /** How often it is looked at how much the browser has sent: it tells only who asks. */
@@ -132,7 +130,7 @@ class PageSocketConnection extends BaseConnection {
 
   protected sayGoodbye(): void {
     this.#socket.send(signal(kinds.goodbye))
-    setTimeout(() => this.hasEnded || this.lost(), closeTimeoutMs)
+    this.awaitGoodbye(() => this.lost())
   }
 
   protected release(): void {

@@ -12,7 +12,7 @@ import {
   UnreachableError,
 } from '../core/errors.ts'
 import type { Connection, Frame, Listener, Supports, Transport, TransportOptions } from '../core/transport.ts'
-import { BaseConnection, type Carried, tooLarge, tooMuchFromStranger } from './base-connection.ts'
+import { BaseConnection, type Carried, closeTimeoutMaxMs, tooLarge, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, headLength, kindOf, kinds, missingPart, packBlocks, signal, unpackMessages } from './blocks.ts'
 import { encryptionHere, encryptionThere, secured } from './encryption.ts'
 import { checkOrigins, cutOff, noAnswer, withDefaults } from './options.ts'
@@ -24,8 +24,6 @@ type Verdict = (isWelcome: boolean, code?: number) => void
 
 /** Room for a block's table and the small messages that travel with a large one. */
 const blockOverheadBytes = 1024 * 1024
-/** How long a peer that does not answer a close may hold it up. */
-const closeTimeoutMs = 2_000
 
 /**
  * WebSockets: `ws://HOST:PORT`, and `wss://HOST:PORT` for encrypted ones. A block is one binary message; its head and its parts are fragments of it, so that nobody copies them. No
@@ -136,7 +134,8 @@ function limits(options: Required<TransportOptions>) {
     perMessageDeflate: false,
     skipUTF8Validation: true,
     maxPayload: options.messageBytesMax + blockOverheadBytes,
-    closeTimeout: closeTimeoutMs,
+    // What was sent before comes first.
+    closeTimeout: closeTimeoutMaxMs,
   }
 }
 
@@ -195,7 +194,7 @@ class WebSocketConnection extends BaseConnection {
     socket.on('close', (code) => this.lost(this.#reason(code)))
   }
 
-  get receivedBytes(): number | undefined {
+  override get receivedBytes(): number | undefined {
     return this.stream?.bytesRead
   }
 
@@ -283,8 +282,7 @@ class WebSocketConnection extends BaseConnection {
 
   protected sayGoodbye(): void {
     this.#socket.send(signal(kinds.goodbye))
-    // A peer that has stopped listening is not waited for without end.
-    setTimeout(() => this.hasEnded || this.lost(), closeTimeoutMs).unref()
+    this.awaitGoodbye(() => this.lost())
   }
 
   protected release(abruptly: boolean): void {

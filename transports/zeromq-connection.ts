@@ -1,15 +1,11 @@
 import { ConnectionLostError } from '../core/errors.ts'
 import type { Frame, Supports, TransportOptions } from '../core/transport.ts'
-import { tooMuchFromStranger } from './base-connection.ts'
+import { assumedBytesPerMs, tooMuchFromStranger } from './base-connection.ts'
 import { type Block, kinds, missingPart, signal } from './blocks.ts'
 import { ReceiptedConnection } from './receipted-connection.ts'
 
-/** How long a peer that does not answer a goodbye may hold a close up. */
-const closeTimeoutMs = 2_000
-
-/** A larger block is announced. ZeroMQ shows it only when it is whole; until then it counts as coming at this pace. */
+/** A larger block is announced. ZeroMQ shows it only when it is whole; until then it counts as coming at the assumed pace. */
 const announcedFromBytes = 1_000_000
-const assumedBytesPerMs = 1_000
 
 /** What a ZeroMQ connection needs of the socket beneath it, which it may share with others. */
 export interface ZeromqPath {
@@ -33,7 +29,7 @@ export class ZeromqConnection extends ReceiptedConnection {
     this.#path = path
   }
 
-  get receivedBytes(): number {
+  override get receivedBytes(): number {
     const { bytes, at } = this.#announced
     return this.#receivedBytes + Math.min(bytes, (performance.now() - at) * assumedBytesPerMs)
   }
@@ -88,7 +84,7 @@ export class ZeromqConnection extends ReceiptedConnection {
 
   protected override sayGoodbye(): void {
     super.sayGoodbye()
-    setTimeout(() => this.hasEnded || this.unreachable(), closeTimeoutMs).unref()
+    this.awaitGoodbye(() => this.unreachable())
   }
 
   protected override receivedSignal(kind: number, value: number): void {

@@ -59,7 +59,7 @@ export class SubjectConnection extends BaseConnection {
     }, probeEveryMs).unref()
   }
 
-  get receivedBytes(): number {
+  override get receivedBytes(): number {
     return this.#received.bytes
   }
 

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { Client, Cluster } from 'yardmaster'
 import { startEngine } from '../../cluster/engine.ts'
 import { inlineExecutor } from '../../cluster/executors/inline.ts'
+import { listening, Recorder } from '../../testing/transport-pair.ts'
+import { transportFor } from '../../transports/connect.ts'
 import { proxyTo } from './proxy.ts'
 
 const key = new Uint8Array(32).fill(3)
@@ -55,3 +57,29 @@ it.each(['ws', 'tcp'])('an engine whose link is dead without a word comes back o
   expect(await client.waitForEngines(1)).toEqual([1])
   expect(await client.loadBalancedView().apply(() => 'back')).toBe('back')
 })
+
+const megabytes = (count: number) => Array.from({ length: count }, (_, i) => new Uint8Array(1e6).fill(i + 1))
+
+it.each(['ws', 'tcp'])(
+  '%s: a close loses nothing that takes the link some seconds, in either direction',
+  async (scheme) => {
+    const any = `${scheme}://127.0.0.1:0`
+    const transport = await transportFor(any)
+    const { listener, next } = await listening(transport, any)
+    using proxy = await proxyTo(portOf(listener.address), 1_300)
+    const connected = async () => {
+      const [near, far] = await Promise.all([transport.connect(`${scheme}://127.0.0.1:${proxy.port}`), next()])
+      return [new Recorder(near), new Recorder(far)] as const
+    }
+    const [[closing, hearing], [listens, speaks]] = [await connected(), await connected()]
+    for (const bytes of megabytes(4)) {
+      closing.connection.send([bytes])
+      speaks.connection.send([bytes])
+    }
+    await Promise.all([closing.connection.close(), listens.connection.close()])
+    for (const one of [closing, hearing, listens, speaks]) expect(await one.closed).toBeUndefined()
+    expect(hearing.messages.map(([bytes]) => bytes?.at(-1))).toEqual([1, 2, 3, 4])
+    expect(listens.messages.map(([bytes]) => bytes?.at(-1))).toEqual([1, 2, 3, 4])
+    await listener.close()
+  },
+)
